@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The registry of event sinks, and the image-wide sequence number. */
+#include <axiom/event.h>
+
+static struct event_sink *sinks;
+static uint32_t wanted;
+static uint64_t sequence;
+
+static void wanted_update(void)
+{
+    wanted = 0;
+    for (struct event_sink *sink = sinks; sink != NULL; sink = sink->next)
+        wanted |= sink->kinds;
+}
+
+void event_registry_reset(void)
+{
+    sinks = NULL;
+    wanted = 0;
+    sequence = 0;
+}
+
+void event_sink_add(struct event_sink *sink)
+{
+    struct event_sink **at = &sinks;
+    while (*at != NULL)
+        at = &(*at)->next;
+    sink->next = NULL;
+    *at = sink;
+    wanted_update();
+}
+
+void event_sink_remove(struct event_sink *sink)
+{
+    for (struct event_sink **at = &sinks; *at != NULL; at = &(*at)->next) {
+        if (*at == sink) {
+            *at = sink->next;
+            break;
+        }
+    }
+    wanted_update();
+}
+
+void event_emit(struct event *event)
+{
+    event->sequence = ++sequence;
+    uint32_t kind = UINT32_C(1) << event->kind;
+    for (struct event_sink *sink = sinks; sink != NULL; sink = sink->next) {
+        if (sink->kinds & kind)
+            sink->emit(sink, event);
+    }
+}
+
+bool event_wanted(enum event_kind kind)
+{
+    return (wanted & (UINT32_C(1) << kind)) != 0;
+}
+
+void event_skip(void)
+{
+    sequence++;
+}
+
+uint64_t event_sequence(void)
+{
+    return sequence;
+}
