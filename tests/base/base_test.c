@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* base/: formatted text against libc's printf, CRC-32 against its published check value, fixed point against the FPU. */
+#include <axiom/crc32.h>
+#include <axiom/decimal.h>
+#include <axiom/format.h>
+
+#include <check.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define AGREES(...)                                                                                \
+    do {                                                                                           \
+        char ours[128], theirs[128];                                                               \
+        int a = format_text(ours, sizeof ours, __VA_ARGS__);                                       \
+        int b = snprintf(theirs, sizeof theirs, __VA_ARGS__);                                      \
+        ck_assert_str_eq(ours, theirs);                                                            \
+        ck_assert_int_eq(a, b);                                                                    \
+    } while (0)
+
+START_TEST(format_agrees_with_libc)
+{
+    AGREES("plain");
+    AGREES("%d %i %u", -5, 7, 3000000000u);
+    AGREES("[%5d|%-5d|%05d|%+d|% d]", 42, 42, 42, 42, 42);
+    AGREES("%x %X %#x %08x %o", 0xbeefu, 0xbeefu, 0xbeefu, 0xbeefu, 8u);
+    AGREES("%" PRIu64 " %" PRId64 " %zu", UINT64_MAX, INT64_MIN, sizeof(int));
+    AGREES("[%10s|%-10s|%.2s|%*s]", "abc", "abc", "abc", 6, "abc");
+    AGREES("%c%%%hhu %hd", 'x', 0x1ff, 0x18000);
+    AGREES("%.3d %.0d", 5, 0);
+}
+END_TEST
+
+START_TEST(format_cuts_and_terminates)
+{
+    char small[4];
+    ck_assert_int_eq(format_text(small, sizeof small, "%s", "abcdef"), 6);
+    ck_assert_str_eq(small, "abc");
+}
+END_TEST
+
+START_TEST(crc32_has_the_published_check_value)
+{
+    ck_assert_uint_eq(crc32_update(0, "123456789", 9), 0xcbf43926u);
+    const char *text = "The quick brown fox jumps over the lazy dog";
+    ck_assert_uint_eq(crc32_update(0, text, strlen(text)), 0x414fa339u);
+    for (size_t cut = 0; cut < strlen(text); cut++) {
+        uint32_t first = crc32_update(0, text, cut);
+        ck_assert_uint_eq(crc32_update(first, text + cut, strlen(text) - cut), 0x414fa339u);
+    }
+}
+END_TEST
+
+static uint64_t bits_of(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+START_TEST(nano_becomes_the_nearest_double)
+{
+    /* Below 2^53 the int64 is exact as a double and one IEEE division rounds correctly: the FPU is the oracle. */
+    uint64_t state = 12345;
+    for (int i = 0; i < 200000; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        int64_t nano = (int64_t)(state >> 12) >> (state % 48);
+        if (state & 0x800)
+            nano = -nano;
+        ck_assert_uint_eq(double_bits_from_nano(nano), bits_of((double)nano / 1e9));
+    }
+    ck_assert_uint_eq(double_bits_from_nano(0), 0);
+    ck_assert_uint_eq(double_bits_from_nano(9806650000), bits_of(9.80665));
+    ck_assert_uint_eq(double_bits_from_nano(INT64_MIN), bits_of(-9223372036.854775808));
+}
+END_TEST
+
+START_TEST(doubles_come_back_as_the_same_nano)
+{
+    for (int64_t nano = -3000000000; nano < 3000000000; nano += 7654321)
+        ck_assert_int_eq(nano_from_double_bits(double_bits_from_nano(nano)), nano);
+    ck_assert_int_eq(nano_from_double_bits(bits_of(1e300)), INT64_MAX);
+    ck_assert_int_eq(nano_from_double_bits(bits_of(-1e300)), INT64_MIN);
+    ck_assert_int_eq(nano_from_double_bits(bits_of(0.0 / 0.0)), 0);
+    ck_assert_int_eq(nano_from_double_bits(bits_of(1e-300)), 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("base");
+    TCase *cases = tcase_create("base");
+    tcase_add_test(cases, format_agrees_with_libc);
+    tcase_add_test(cases, format_cuts_and_terminates);
+    tcase_add_test(cases, crc32_has_the_published_check_value);
+    tcase_add_test(cases, nano_becomes_the_nearest_double);
+    tcase_add_test(cases, doubles_come_back_as_the_same_nano);
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
