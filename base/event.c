@@ -5,6 +5,7 @@
 static struct event_sink *sinks;
 static uint32_t wanted;
 static uint64_t sequence;
+static uint64_t (*clock_now_ns)(void);
 
 static void wanted_update(void)
 {
@@ -18,6 +19,12 @@ void event_registry_reset(void)
     sinks = NULL;
     wanted = 0;
     sequence = 0;
+    clock_now_ns = NULL;
+}
+
+void event_clock_set(uint64_t (*now_ns)(void))
+{
+    clock_now_ns = now_ns;
 }
 
 void event_sink_add(struct event_sink *sink)
@@ -44,6 +51,9 @@ void event_sink_remove(struct event_sink *sink)
 void event_emit(struct event *event)
 {
     event->sequence = ++sequence;
+    event->time_ns = clock_now_ns != NULL ? clock_now_ns() : 0;
+    if (event->source_ns == 0)
+        event->source_ns = event->time_ns;
     uint32_t kind = UINT32_C(1) << event->kind;
     for (struct event_sink *sink = sinks; sink != NULL; sink = sink->next) {
         if (sink->kinds & kind)

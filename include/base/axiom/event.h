@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Events: how anything that happened leaves the core or the machine.
  *
- * The recorder, the tracer and a live view are sinks; the core knows no trace format. An event lives on its emitter's
- * stack: a sink copies what it wants to keep before it returns. Emitting allocates nothing, takes no lock of the
- * emitter's, and is allowed in any context.
+ * The recorder, the tracer and a live view are sinks; the core knows no trace format. An event
+ * lives on its emitter's stack: a sink copies what it wants to keep before it returns. Emitting
+ * allocates nothing, takes no lock of the emitter's, and is allowed in any context.
  *
- * Two layers emit: EVENT_LAYER_MACHINE where a model stands (pins, buses, faults), EVENT_LAYER_KERNEL on every image
- * (driver-level edges, samples, transactions, BPF runs). The sequence number is one per image and counts every event:
- * it is the tie-break between events of one time. */
+ * Two layers emit: EVENT_LAYER_MACHINE where a model stands (pins, buses, faults),
+ * EVENT_LAYER_KERNEL on every image (driver-level edges, samples, transactions, BPF runs). The
+ * sequence number is one per image and counts every event: it is the tie-break between events of
+ * one time. */
 #pragma once
 #include <axiom/types.h>
 
@@ -16,8 +17,9 @@ enum event_layer {
     EVENT_LAYER_KERNEL,
 };
 
-/* INPUT: what the outside world did to the machine; a replay feeds these back. OUTPUT: what the robot did, compared by
- * replay and diff (actuator lines, PWM, BPF runs, samples, state hashes). OBSERVATION: the rest. */
+/* INPUT: what the outside world did to the machine; a replay feeds these back. OUTPUT: what the
+ * robot did, compared by replay and diff (actuator lines, PWM, BPF runs, samples, state hashes).
+ * OBSERVATION: the rest. */
 enum event_role {
     EVENT_ROLE_INPUT,
     EVENT_ROLE_OUTPUT,
@@ -25,11 +27,12 @@ enum event_role {
 };
 
 enum event_kind {
-    EVENT_GPIO = 1,  /* a pin (machine) or a driver's edge (kernel) changed level */
-    EVENT_PWM,       /* a channel's waveform changed */
-    EVENT_I2C,       /* one whole transaction, START to STOP */
-    EVENT_IIO,       /* one scan of an IIO device (kernel), or the physical quantities given to a sensor (machine) */
-    EVENT_TIMER,     /* a BPF timer program's timer ran */
+    EVENT_GPIO = 1, /* a pin (machine) or a driver's edge (kernel) changed level */
+    EVENT_PWM,      /* a channel's waveform changed */
+    EVENT_I2C,      /* one whole transaction, START to STOP */
+    EVENT_IIO,   /* one scan of an IIO device (kernel), or the physical quantities given to a sensor
+                    (machine) */
+    EVENT_TIMER, /* a BPF timer program's timer ran */
     EVENT_BPF_RUN,   /* one run of a BPF program */
     EVENT_BPF_MAP,   /* final content of a map, one entry an event */
     EVENT_BPF_PRINT, /* bpf_trace_printk */
@@ -41,7 +44,7 @@ enum event_kind {
     EVENT_KIND_COUNT
 };
 
-#define EVENT_NAME_MAX 48
+#define EVENT_NAME_MAX        48
 #define EVENT_IIO_CHANNEL_MAX 8
 
 /* What an IIO channel measures; the unit is SI, the value nano (1e-9) of it. */
@@ -60,9 +63,10 @@ enum iio_quantity {
 struct event_gpio {
     uint8_t chip;
     uint8_t line;
-    uint8_t level;       /* after the change, 0 or 1 */
-    uint8_t driven;      /* 1: this chip drives the line; 0: the outside world does */
-    uint64_t bank_level; /* all lines of the line's bank after the change; bit = line within the bank */
+    uint8_t level;  /* after the change, 0 or 1 */
+    uint8_t driven; /* 1: this chip drives the line; 0: the outside world does */
+    uint64_t
+        bank_level; /* all lines of the line's bank after the change; bit = line within the bank */
 };
 
 struct event_pwm {
@@ -84,9 +88,9 @@ struct event_i2c {
 };
 
 struct event_iio {
-    const char *device;  /* "imu0" */
-    uint8_t count;       /* channels in this scan */
-    uint8_t dropped;     /* bit mask of channels that a BPF filter dropped */
+    const char *device;                      /* "imu0" */
+    uint8_t count;                           /* channels in this scan */
+    uint8_t dropped;                         /* bit mask of channels that a BPF filter dropped */
     uint8_t quantity[EVENT_IIO_CHANNEL_MAX]; /* enum iio_quantity */
     int32_t raw[EVENT_IIO_CHANNEL_MAX];      /* as read from the device; 0 on the machine layer */
     int64_t nano[EVENT_IIO_CHANNEL_MAX];     /* scaled, 1e-9 SI units */
@@ -147,8 +151,8 @@ struct event_hash {
 };
 
 struct event {
-    uint64_t time_ns;   /* virtual or board time */
-    uint64_t source_ns; /* the source's own stamp (a sensor's clock, a recording's time); time_ns where there is none */
+    uint64_t time_ns;   /* virtual or board time; set by event_emit() */
+    uint64_t source_ns; /* the emitter's own stamp (ktime at the edge, a sensor's clock); 0: none */
     uint64_t sequence;  /* set by event_emit() */
     uint8_t kind;       /* enum event_kind */
     uint8_t layer;      /* enum event_layer */
@@ -180,11 +184,16 @@ void event_registry_reset(void);
 void event_sink_add(struct event_sink *sink);
 void event_sink_remove(struct event_sink *sink);
 
-/* Numbers the event and hands it to every sink that wants its kind. Any context. */
+/* Where events take their time from: virtual time in sim, ktime on a board. NULL (after a reset):
+ * 0. */
+void event_clock_set(uint64_t (*now_ns)(void));
+
+/* Stamps the event with the image's time, numbers it and hands it to every sink that wants its
+ * kind. source_ns is the emitter's own and left alone unless it is 0. Any context. */
 void event_emit(struct event *event);
 
-/* True if some sink wants this kind: an emitter may skip the work of building the event, yet calls event_skip() so that
- * sequence numbers do not depend on who listens. */
+/* True if some sink wants this kind: an emitter may skip the work of building the event, yet calls
+ * event_skip() so that sequence numbers do not depend on who listens. */
 bool event_wanted(enum event_kind kind);
 void event_skip(void);
 uint64_t event_sequence(void);

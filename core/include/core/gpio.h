@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* GPIO: chips, their lines, edges. The word "chip" is Linux's: a controller with numbered lines.
+ *
+ * Everyone who moves a line, BPF or later a user, goes through gpio_set(), which asks policy, guard
+ * and the interlock in that order before the driver; the interlock itself goes straight to the
+ * driver's force_safe. */
+#pragma once
+#include <axiom/types.h>
+
+#define GPIO_CHIP_MAX 4
+#define GPIO_LINE_MAX 64 /* a chip */
+
+enum gpio_edge {
+    GPIO_EDGE_RISING = 1,
+    GPIO_EDGE_FALLING = 2,
+};
+
+enum gpio_pull {
+    GPIO_PULL_NONE,
+    GPIO_PULL_DOWN,
+    GPIO_PULL_UP,
+};
+
+struct gpio_chip;
+
+struct gpio_chip_ops {
+    /* Process context. The line becomes a GPIO input or output (at `level` from its first moment as
+     * output). */
+    int (*direction_input)(struct gpio_chip *chip, uint32_t line, enum gpio_pull pull);
+    int (*direction_output)(struct gpio_chip *chip, uint32_t line, bool level);
+    /* Any context. */
+    int (*get)(struct gpio_chip *chip, uint32_t line); /* 0, 1 */
+    void (*set)(struct gpio_chip *chip, uint32_t line, bool level);
+    /* Starts or stops reporting edges (enum gpio_edge mask; 0 stops) through gpio_line_edge().
+     * Process context. */
+    int (*set_edges)(struct gpio_chip *chip, uint32_t line, uint32_t edges);
+    /* For the interlock, any context, bounded time: the pad itself goes to the safe level whatever
+     * function drives it, until `release`. level < 0: the output driver is switched off. */
+    void (*force_safe)(struct gpio_chip *chip, uint32_t line, int level);
+    void (*release)(struct gpio_chip *chip, uint32_t line);
+    /* Optional debounce; -EINVAL if the hardware cannot. 0 switches it off. Process context. */
+    int (*set_debounce)(struct gpio_chip *chip, uint32_t line, uint64_t time_ns);
+};
+
+struct gpio_chip {
+    uint32_t index; /* "gpio/chip0"; given by gpio_chip_register() */
+    uint32_t line_count;
+    const struct gpio_chip_ops *ops;
+    void *driver_data;
+};
+
+/* Drivers. -ENOSPC: GPIO_CHIP_MAX. */
+int gpio_chip_register(struct gpio_chip *chip);
+void gpio_chip_unregister(struct gpio_chip *chip);
+/* From the driver's interrupt handler: `line` saw `edge` (one bit); `bank_level` are all lines of
+ * its bank just after, bit = line within the bank. Runs the attached programs and wakes waiters.
+ * Interrupt context. */
+void gpio_line_edge(struct gpio_chip *chip, uint32_t line, enum gpio_edge edge,
+                    uint64_t bank_level);
+
+/* Users. chip from 0. -ENODEV: no such chip or line. */
+int gpio_direction_input(uint32_t chip, uint32_t line, enum gpio_pull pull);
+int gpio_direction_output(uint32_t chip, uint32_t line, bool level, const char *origin);
+int gpio_get(uint32_t chip, uint32_t line);
+/* -EPERM: the interlock is latched; a guard's or policy's own errno. `origin` names who asks, for
+ * the record. Any context. */
+int gpio_set(uint32_t chip, uint32_t line, bool level, const char *origin);
+/* Counted: edges stay on while anyone wants them. Process context. */
+int gpio_edges_get(uint32_t chip, uint32_t line, uint32_t edges);
+void gpio_edges_put(uint32_t chip, uint32_t line, uint32_t edges);
+int gpio_set_debounce(uint32_t chip, uint32_t line, uint64_t time_ns);
+struct gpio_chip *gpio_chip_find(uint32_t chip);

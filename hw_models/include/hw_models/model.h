@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Models of devices at register level, written from datasheets.
+ *
+ * A model is data plus functions on it; it does not know which driver or kernel talks to it, nor
+ * the machine around it beyond the services below (answered by sim/). It runs in virtual time, on
+ * one host thread, and never blocks.
+ *
+ * State that software or the outside world can see goes through model_reg_set() so that the
+ * machine's state hash follows without rehashing. What a driver does against the datasheet is said
+ * with model_warn() and then behaves as the datasheet says, or as the hardware most likely would.
+ */
+#pragma once
+#include <axiom/event.h>
+#include <axiom/types.h>
+
+struct model;
+struct model_env;  /* the machine's */
+struct model_node; /* this model's node of the device tree */
+
+struct model_access {
+    uint32_t region; /* index into the node's reg */
+    uint32_t size;   /* bytes: 1, 2, 4, 8 */
+    uint64_t offset; /* from the region's start */
+    uint32_t cpu;    /* who accesses: banked registers depend on it */
+};
+
+/* A device behind an I2C bus. Levels of one byte: the bus model does the timing. */
+struct model_i2c_ops {
+    /* Address phase after a (repeated) START; true acknowledges. */
+    bool (*start)(struct model *model, bool read);
+    bool (*write)(struct model *model, uint8_t byte); /* true acknowledges */
+    uint8_t (*read)(struct model *model, bool last);  /* last: the master will not acknowledge it */
+    void (*stop)(struct model *model);
+    /* Time (virtual ns) the device stretches the clock before the byte; may be NULL. */
+    uint64_t (*stretch_ns)(struct model *model);
+};
+
+struct model_ops {
+    const char *name;
+    const char *const *compatible; /* NULL ends the list */
+    size_t size;                   /* of the model's struct, whose first member is struct model */
+    /* The struct is zeroed, base members are set. -EINVAL with model_warn(): the node makes no
+     * sense. */
+    int (*init)(struct model *model, const struct model_node *node);
+    void (*exit)(struct model *model); /* may be NULL */
+    uint64_t (*read)(struct model *model, const struct model_access *access);
+    void (*write)(struct model *model, const struct model_access *access, uint64_t value);
+    /* System registers (a timer); reg is enum sysreg. */
+    bool (*claims_sysreg)(uint32_t reg);
+    uint64_t (*sysreg_read)(struct model *model, uint32_t reg, uint32_t cpu);
+    void (*sysreg_write)(struct model *model, uint32_t reg, uint32_t cpu, uint64_t value);
+    /* An input line changed: for an interrupt controller a device's interrupt output (line =
+     * specifier translated by translate()), for a GPIO chip an externally driven pin. cpu matters
+     * for per-CPU inputs only. */
+    void (*line_input)(struct model *model, uint32_t line, uint32_t cpu, bool level);
+    /* An interrupt specifier's cells to this controller's input line; -EINVAL. */
+    int (*translate)(struct model *model, const uint32_t *cells, uint32_t count, uint32_t *line);
+    /* GPIO chips: level of a line as seen on the board; -1: floating and no pull. */
+    int (*line_level)(struct model *model, uint32_t line);
+    /* A sensor's physical input, from now on; count values of quantities, nano SI units. False: it
+     * does not measure this. A sensor that samples at its own rate keeps the last one. */
+    bool (*sensor_input)(struct model *model, const uint8_t *quantity, const int64_t *nano,
+                         uint32_t count);
+    /* A recorded answer to serve next (raw bytes as on the wire), for replaying bus captures. */
+    bool (*queue_answer)(struct model *model, const uint8_t *bytes, uint32_t size);
+    /* True while the model still has queued work that must be consumed before the next input is
+     * delivered (a FIFO that the driver has been told about); NULL: never. */
+    bool (*busy)(const struct model *model);
+    const struct model_i2c_ops *i2c;
+};
+
+struct model {
+    const struct model_ops *ops;
+    struct model_env *env;
+    const char *name;  /* node name, "gpio@d0000" */
+    const char *label; /* short name: "chip0", "imu0" (property `label`, alias, or name) */
+    uint32_t id;       /* order in the tree; key of the state hash */
+    const struct model_node *node;
+};
+
+/* All models; NULL ends the list (hw_models/table.c). */
+extern const struct model_ops *const model_table[];
+
+/* --- services of the machine (sim/) --- */
+
+uint64_t model_time_ns(const struct model *model);
+
+/* A point in virtual time at which callback(model, timer) runs. Embedded in the model's struct;
+ * zero is "not set". Timers of one time run in the order in which they were set. */
+struct model_timer {
+    uint64_t at_ns;
+    void (*callback)(struct model *model, struct model_timer *timer);
+    struct model *model;
+    uint64_t order;      /* the queue's */
+    uint32_t heap_index; /* the queue's: 0 is not queued */
+};
+void model_timer_set(struct model *model, struct model_timer *timer, uint64_t at_ns,
+                     void (*callback)(struct model *model, struct model_timer *timer));
+void model_timer_cancel(struct model *model, struct model_timer *timer);
+
+/* Drives output `index` (entry of the node's interrupts) to its active or inactive level. cpu for
+ * per-CPU outputs. */
+void model_line_set(struct model *model, uint32_t index, uint32_t cpu, bool active);
+/* The interrupt input of a CPU (root interrupt controller only). */
+void model_cpu_irq_set(struct model *model, uint32_t cpu, bool active);
+uint32_t model_cpu_count(const struct model *model);
+/* Another model's input, found by phandle at bind time (a message-signalled write, a clock). NULL:
+ * none. */
+struct model *model_by_phandle(struct model *model, uint32_t phandle);
+/* The model bound to the nearest ancestor node / the first child with that address (I2C). NULL:
+ * none. */
+struct model *model_parent(struct model *model);
+struct model *model_i2c_child(struct model *model, uint8_t address);
+/* The first model with this compatible; NULL: none. */
+struct model *model_find(struct model *model, const char *compatible);
+
+/* Stores `value` in *reg, which must lie inside the model's struct, and keeps the state hash in
+ * step. */
+void model_reg_set(struct model *model, uint32_t *reg, uint32_t value);
+void model_reg_set64(struct model *model, uint64_t *reg, uint64_t value);
+
+/* Emits on the machine layer; time and layer are filled in. */
+void model_emit(struct model *model, struct event *event, enum event_role role);
+
+/* On the machine's log: "NAME: text". WARN: software did what the datasheet forbids. */
+void model_warn(struct model *model, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Faults by script (sim/fault.c): true if a fault of this kind is due on this model now; *parameter
+ * then holds its parameter. Asking consumes it where the script says "once" or counts it down. */
+enum fault_kind {
+    FAULT_NACK, /* I2C: the next address or data byte is not acknowledged; parameter: which byte, 0
+                   = address */
+    FAULT_STUCK_LINE, /* GPIO: pin keeps its level (parameter: line); I2C: SDA held low */
+    FAULT_BIT_FLIP,   /* I2C: one bit of the next byte read flips; parameter: bit */
+    FAULT_LOST_IRQ, /* the next activation of an interrupt output is not seen; parameter: output */
+    FAULT_LATE_IRQ, /* it comes parameter ns late */
+    FAULT_FIFO_OVERRUN,  /* sensor: the FIFO takes no more and says so */
+    FAULT_SENSOR_FREEZE, /* sensor: values stop changing */
+    FAULT_CLOCK_STRETCH, /* I2C: the device holds SCL for parameter ns */
+    FAULT_KIND_COUNT
+};
+bool model_fault(struct model *model, enum fault_kind kind, uint64_t *parameter);
+
+/* The node's properties. -ENOENT, -EINVAL (too short). */
+int model_node_u32(const struct model_node *node, const char *name, uint32_t index, uint32_t *out);
+int model_node_string(const struct model_node *node, const char *name, const char **out);
+uint32_t model_node_phandle(const struct model_node *node);
+/* Same for the nearest ancestor (levels up); NULL: none. */
+const struct model_node *model_node_parent(const struct model_node *node);
