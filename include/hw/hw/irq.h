@@ -51,6 +51,14 @@ void *irq_domain_data(const struct irq_domain *domain);
 /* An interrupt of a domain by hardware number, without a device tree specifier. Process context. */
 int irq_domain_map(struct irq_domain *domain, uint32_t hwirq, enum irq_type type, struct irq **out);
 
+/* As irq_domain_map() for a specifier's cells, which the domain translates; for who finds its
+ * parent's specifier elsewhere than in `interrupts` (msi-ranges). Process context. */
+int irq_domain_map_cells(struct irq_domain *domain, const uint32_t *cells, uint32_t count,
+                         struct irq **out);
+/* The domain of the controller at `device`'s own node, for who names it by another phandle than
+ * interrupt-parent (msi-parent); NULL: it has none. Process context. */
+struct irq_domain *irq_domain_find(const struct device *device);
+
 /* From the controller's handler: runs the handler of `hwirq`; false (and counted as spurious) if it
  * has none. */
 bool irq_domain_handle(struct irq_domain *domain, uint32_t hwirq);
