@@ -24,6 +24,11 @@ struct model_access {
     uint32_t cpu;    /* who accesses: banked registers depend on it */
 };
 
+struct model_line_change {
+    uint32_t line;
+    bool level;
+};
+
 /* A device behind an I2C bus. Levels of one byte: the bus model does the timing. */
 struct model_i2c_ops {
     /* Address phase after a (repeated) START; true acknowledges. */
@@ -55,6 +60,14 @@ struct model_ops {
     void (*line_input)(struct model *model, uint32_t line, uint32_t cpu, bool level);
     /* An interrupt specifier's cells to this controller's input line; -EINVAL. */
     int (*translate)(struct model *model, const uint32_t *cells, uint32_t count, uint32_t *line);
+    /* GPIO chips: how many lines; 0: not a GPIO chip. An interrupt output wired to a GPIO chip
+     * drives the pin's level: low when active if the specifier's type (second cell) is falling edge
+     * or low level, else high when active. */
+    uint32_t line_count;
+    /* Several lines driven from outside at one instant: one change of their bank. NULL:
+     * line_input() is called for each. */
+    void (*lines_input)(struct model *model, const struct model_line_change *changes,
+                        uint32_t count);
     /* GPIO chips: level of a line as seen on the board; -1: floating and no pull. */
     int (*line_level)(struct model *model, uint32_t line);
     /* A sensor's physical input, from now on; count values of quantities, nano SI units. False: it
