@@ -27,9 +27,12 @@ void arch_cpu_idle(void);
 
 /* CPUs that could be started (device tree or machine), at most CPU_MAX. */
 uint32_t arch_cpu_count(void);
-/* Starts CPU `cpu` on `stack_top`; it calls kernel_secondary_main(). -ENODEV, -ENOSYS, -ETIMEDOUT.
+/* Starts CPU `cpu` on the stack; it calls kernel_secondary_main(). -ENODEV, -ENOSYS, -ETIMEDOUT.
  */
 int arch_cpu_start(uint32_t cpu, void *stack_base, size_t stack_size);
+/* True once a started CPU's kernel_secondary_main() has returned and the port uses its stack no
+ * more. */
+bool arch_cpu_parked(uint32_t cpu);
 
 /* The machine's end: power off, or reboot. In sim both return control to the host. */
 _Noreturn void arch_power_off(void);

@@ -71,8 +71,8 @@ bool irq_domain_has_handler(const struct irq_domain *domain, uint32_t hwirq);
 struct irq_root {
     void (*handle)(struct irq_root *root);
     void (*cpu_start)(struct irq_root *root);
-    /* Interrupts the CPUs in the mask; arrives there as the upcall kernel_ipi(). Interrupts masked.
-     */
+    /* Interrupts the CPUs in the mask; there `handle` finds it and calls irq_root_ipi(). Interrupts
+     * masked. */
     void (*send_ipi)(struct irq_root *root, uint32_t cpu_mask);
 };
 int irq_root_register(struct irq_root *root);
