@@ -54,11 +54,19 @@ struct model_ops {
     bool (*claims_sysreg)(uint32_t reg);
     uint64_t (*sysreg_read)(struct model *model, uint32_t reg, uint32_t cpu);
     void (*sysreg_write)(struct model *model, uint32_t reg, uint32_t cpu, uint64_t value);
-    /* An input line changed: for an interrupt controller a device's interrupt output (line =
-     * specifier translated by translate()), for a GPIO chip an externally driven pin. cpu matters
-     * for per-CPU inputs only. */
+    /* Another model's output that is wired to this model's input changed (line = the output's
+     * interrupt specifier, through translate()): `level` is true while the output is active. For a
+     * GPIO chip the line is a pin and active is high. For an MSI controller (MIP) it is a message
+     * for vector `line`. cpu matters for per-CPU inputs only. */
     void (*line_input)(struct model *model, uint32_t line, uint32_t cpu, bool level);
-    /* An interrupt specifier's cells to this controller's input line; -EINVAL. */
+    /* GPIO chips: the outside world now drives the lines of `mask` (bit = line) to their bits of
+     * `level`, until it drives them differently or releases them. Lines of one bank in one call are
+     * one change of the bank. Recorded with EVENT_ROLE_INPUT, unlike what line_input() does. */
+    void (*pins_input)(struct model *model, uint64_t mask, uint64_t level);
+    void (*pins_release)(struct model *model, uint64_t mask);
+    /* An interrupt specifier's cells to this controller's input line; -EINVAL. A node with
+     * `interrupt-controller` that no model is bound to (RP1's own, below the PCIe bridge) is served
+     * by the model of the nearest ancestor. */
     int (*translate)(struct model *model, const uint32_t *cells, uint32_t count, uint32_t *line);
     /* GPIO chips: how many lines; 0: not a GPIO chip. An interrupt output wired to a GPIO chip
      * drives the pin's level: low when active if the specifier's type (second cell) is falling edge
@@ -112,7 +120,8 @@ void model_timer_set(struct model *model, struct model_timer *timer, uint64_t at
 void model_timer_cancel(struct model *model, struct model_timer *timer);
 
 /* Drives output `index` (entry of the node's interrupts) to its active or inactive level. cpu for
- * per-CPU outputs. */
+ * per-CPU outputs. No such entry: nothing happens. Applies FAULT_LOST_IRQ and FAULT_LATE_IRQ, for
+ * which models themselves do not ask; setting the level that it has is no activation. */
 void model_line_set(struct model *model, uint32_t index, uint32_t cpu, bool active);
 /* The interrupt input of a CPU (root interrupt controller only). */
 void model_cpu_irq_set(struct model *model, uint32_t cpu, bool active);
@@ -120,15 +129,23 @@ uint32_t model_cpu_count(const struct model *model);
 /* Another model's input, found by phandle at bind time (a message-signalled write, a clock). NULL:
  * none. */
 struct model *model_by_phandle(struct model *model, uint32_t phandle);
-/* The model bound to the nearest ancestor node / the first child with that address (I2C). NULL:
- * none. */
+/* The model bound to the nearest ancestor node / to the first child node whose reg is that address
+ * (I2C). NULL: none. */
 struct model *model_parent(struct model *model);
 struct model *model_i2c_child(struct model *model, uint8_t address);
-/* The first model with this compatible; NULL: none. */
-struct model *model_find(struct model *model, const char *compatible);
+/* Model number `index` (tree order) that is bound by this compatible; NULL: none. Not from init():
+ * others may not be bound yet. */
+struct model *model_find(struct model *model, const char *compatible, uint32_t index);
+
+/* The model also answers `size` bytes at `bus_address` of the bus below the child node named
+ * `child`, translated through the ranges above like a reg; accesses come with region index
+ * `region`. For blocks that no node names. From init(). -EINVAL, -ENOENT. */
+int model_region_add(struct model *model, uint32_t region, const char *child, uint64_t bus_address,
+                     uint64_t size);
 
 /* Stores `value` in *reg, which must lie inside the model's struct, and keeps the state hash in
- * step. */
+ * step. Cheap when the value does not change. After init() every byte of the struct counts as
+ * hashed at the value that init() left: init() itself may store directly. */
 void model_reg_set(struct model *model, uint32_t *reg, uint32_t value);
 void model_reg_set64(struct model *model, uint64_t *reg, uint64_t value);
 
@@ -143,7 +160,8 @@ void model_warn(struct model *model, const char *format, ...) __attribute__((for
 enum fault_kind {
     FAULT_NACK, /* I2C: the next address or data byte is not acknowledged; parameter: which byte, 0
                    = address */
-    FAULT_STUCK_LINE, /* GPIO: pin keeps its level (parameter: line); I2C: SDA held low */
+    FAULT_STUCK_LINE, /* GPIO: the line keeps its level against this change (parameter: line);
+                         I2C: SDA is held low at the next START */
     FAULT_BIT_FLIP,   /* I2C: one bit of the next byte read flips; parameter: bit */
     FAULT_LOST_IRQ, /* the next activation of an interrupt output is not seen; parameter: output */
     FAULT_LATE_IRQ, /* it comes parameter ns late */
@@ -158,5 +176,5 @@ bool model_fault(struct model *model, enum fault_kind kind, uint64_t *parameter)
 int model_node_u32(const struct model_node *node, const char *name, uint32_t index, uint32_t *out);
 int model_node_string(const struct model_node *node, const char *name, const char **out);
 uint32_t model_node_phandle(const struct model_node *node);
-/* Same for the nearest ancestor (levels up); NULL: none. */
+/* The parent node; NULL: it is the root. */
 const struct model_node *model_node_parent(const struct model_node *node);
