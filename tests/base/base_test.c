@@ -51,6 +51,36 @@ START_TEST(crc32_has_the_published_check_value)
 }
 END_TEST
 
+START_TEST(crc32_of_two_pieces_combines)
+{
+    uint8_t data[1000];
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)(i * 37 + i / 7);
+    uint32_t whole = crc32_update(0, data, sizeof data);
+    for (size_t cut = 0; cut <= sizeof data; cut += 13) {
+        uint32_t first = crc32_update(0, data, cut), second = crc32_update(0, data + cut, sizeof data - cut);
+        ck_assert_uint_eq(crc32_combine(first, second, sizeof data - cut), whole);
+    }
+}
+END_TEST
+
+START_TEST(crc32_by_vector_equals_crc32_by_table)
+{
+    uint8_t data[700];
+    uint32_t by_table[sizeof data];
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)(i * 101 + i / 3);
+    for (size_t size = 0; size < sizeof data; size++)
+        by_table[size] = crc32_update((uint32_t)size * 77, data + size % 3, size - size % 3);
+    if (!crc32_use_vector()) {
+        printf("skipped: this CPU has no carry-less multiplication\n");
+        return;
+    }
+    for (size_t size = 0; size < sizeof data; size++)
+        ck_assert_uint_eq(crc32_update((uint32_t)size * 77, data + size % 3, size - size % 3), by_table[size]);
+}
+END_TEST
+
 static uint64_t bits_of(double value)
 {
     uint64_t bits;
@@ -93,6 +123,8 @@ int main(void)
     tcase_add_test(cases, format_agrees_with_libc);
     tcase_add_test(cases, format_cuts_and_terminates);
     tcase_add_test(cases, crc32_has_the_published_check_value);
+    tcase_add_test(cases, crc32_of_two_pieces_combines);
+    tcase_add_test(cases, crc32_by_vector_equals_crc32_by_table);
     tcase_add_test(cases, nano_becomes_the_nearest_double);
     tcase_add_test(cases, doubles_come_back_as_the_same_nano);
     suite_add_tcase(suite, cases);
