@@ -9,6 +9,7 @@
 
 #define GPIO_CHIP_MAX 4
 #define GPIO_LINE_MAX 64 /* a chip */
+#define GPIO_BANK_MAX 4  /* a chip */
 
 enum gpio_edge {
     GPIO_EDGE_RISING = 1,
@@ -45,6 +46,10 @@ struct gpio_chip_ops {
 struct gpio_chip {
     uint32_t index; /* "gpio/chip0"; given by gpio_chip_register() */
     uint32_t line_count;
+    /* Lines bank_first[b] up to the next bank's first are bank b; edges of one time on one bank are one
+     * change of it. */
+    uint32_t bank_count;
+    uint32_t bank_first[GPIO_BANK_MAX];
     const struct gpio_chip_ops *ops;
     void *driver_data;
 };
@@ -70,3 +75,5 @@ int gpio_edges_get(uint32_t chip, uint32_t line, uint32_t edges);
 void gpio_edges_put(uint32_t chip, uint32_t line, uint32_t edges);
 int gpio_set_debounce(uint32_t chip, uint32_t line, uint64_t time_ns);
 struct gpio_chip *gpio_chip_find(uint32_t chip);
+/* The bank that a line is in. Any context. */
+uint32_t gpio_bank_of(const struct gpio_chip *chip, uint32_t line);
