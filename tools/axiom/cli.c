@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int complain(int code, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("axiom: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    return code;
+}
+
+int complain_usage(const char *command, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("axiom: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fprintf(stderr, "\nTry: axiom %s --help\n", command);
+    va_end(arguments);
+    return EXIT_USAGE;
+}
+
+int read_whole_file(const char *path, size_t limit, uint8_t **bytes, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return complain(EXIT_INPUT, "%s: %s", path, strerror(errno));
+    size_t capacity = 65536, used = 0;
+    uint8_t *buffer = malloc(capacity);
+    int code = EXIT_OK;
+    while (buffer != NULL) {
+        size_t got = fread(buffer + used, 1, capacity - used, file);
+        used += got;
+        if (got == 0)
+            break;
+        if (used > limit) {
+            code = complain(EXIT_INPUT, "%s: larger than %s bytes, which is more than any such file has", path,
+                            grouped(limit));
+            break;
+        }
+        if (used == capacity) {
+            uint8_t *grown = realloc(buffer, capacity *= 2);
+            if (grown == NULL)
+                free(buffer);
+            buffer = grown;
+        }
+    }
+    if (buffer == NULL)
+        code = complain(EXIT_IO, "%s: no memory to read it", path);
+    else if (code == EXIT_OK && ferror(file))
+        code = complain(EXIT_INPUT, "%s: offset %zu: %s", path, used, strerror(errno));
+    fclose(file);
+    if (code != EXIT_OK) {
+        free(buffer);
+        return code;
+    }
+    *bytes = buffer;
+    *size = used;
+    return EXIT_OK;
+}
+
+bool parse_u64(const char *option, const char *text, uint64_t max, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 0);
+    if (text[0] == '-' || text[0] == '\0' || *end != '\0' || errno != 0 || value > max) {
+        complain(EXIT_USAGE, "%s wants a number from 0 to %" PRIu64 ", not '%s'", option, max, text);
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
+static char *next_buffer(void)
+{
+    static char buffers[8][40];
+    static unsigned next;
+    return buffers[next++ % 8];
+}
+
+const char *grouped(uint64_t number)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%" PRIu64, number);
+    char *to = next_buffer(), *at = to;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            *at++ = ',';
+        *at++ = digits[i];
+    }
+    *at = '\0';
+    return to;
+}
+
+const char *seconds_text(uint64_t ns)
+{
+    char *to = next_buffer();
+    if (ns >= 1000000000)
+        snprintf(to, 40, "%" PRIu64 ".%03" PRIu64 " s", ns / 1000000000, ns / 1000000 % 1000);
+    else if (ns >= 1000000)
+        snprintf(to, 40, "%" PRIu64 ".%03" PRIu64 " ms", ns / 1000000, ns / 1000 % 1000);
+    else
+        snprintf(to, 40, "%" PRIu64 ".%03" PRIu64 " us", ns / 1000, ns % 1000);
+    return to;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* What the subcommands of `axiom` share: exit codes, messages, files, help. */
+#pragma once
+#include <axiom/types.h>
+
+/* DESIGN: part of the interface, scripts rely on them. */
+enum exit_code {
+    EXIT_OK = 0,
+    EXIT_DIFFERS = 1, /* outputs differ, or an expectation is not met */
+    EXIT_USAGE = 2,
+    EXIT_INPUT = 3,   /* a file is missing, broken, or not what it should be */
+    EXIT_REFUSED = 4, /* the verifier refused a program */
+    EXIT_PANIC = 5,   /* the simulated kernel panicked (its process aborts: shells show 134) */
+    EXIT_IO = 6,      /* the host could not write */
+};
+
+struct command {
+    const char *name;
+    const char *summary;
+    const char *help; /* teaches by examples */
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name; an exit code */
+};
+
+extern const struct command command_run, command_replay, command_diff, command_trace, command_bpf;
+
+/* "axiom: text" on stderr; gives `code` back. */
+int complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* After a wrong option or word: says where help is; EXIT_USAGE. */
+int complain_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The whole of a file of at most `limit` bytes, in memory that the caller frees; the error was complained of. */
+int read_whole_file(const char *path, size_t limit, uint8_t **bytes, size_t *size);
+
+/* A non-negative number from an option, whole, in range; false after complaining. */
+bool parse_u64(const char *option, const char *text, uint64_t max, uint64_t *out);
+
+/* "1,234,567" in one of a few static buffers. */
+const char *grouped(uint64_t number);
+/* "1.250 s", "350.000 ms". */
+const char *seconds_text(uint64_t ns);

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* axiom bpf verify|disasm|run: the BPF library at a desk, without a kernel. */
+#include "cli.h"
+
+#include <axiom/errno.h>
+#include <bpf/disasm.h>
+#include <bpf/elf.h>
+#include <bpf/helper.h>
+#include <bpf/interp.h>
+#include <bpf/verifier.h>
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OBJECT_SIZE_MAX (64u << 20)
+
+static void *host_alloc(void *user, size_t size)
+{
+    (void)user;
+    return calloc(1, size);
+}
+
+static void host_free(void *user, void *at, size_t size)
+{
+    (void)user;
+    (void)size;
+    free(at);
+}
+
+static uint64_t zero_clock(void *user)
+{
+    (void)user;
+    return 0;
+}
+
+static uint32_t cpu_zero(void *user)
+{
+    (void)user;
+    return 0;
+}
+
+static void print_trace(void *user, const char *text)
+{
+    (void)user;
+    printf("  trace_printk: %s\n", text);
+}
+
+/* No pins at a desk: actuator and pin helpers answer -EOPNOTSUPP. */
+static const struct bpf_platform_ops desk_ops = {
+    .clock_ns = zero_clock,
+    .cpu_index = cpu_zero,
+    .trace_print = print_trace,
+};
+
+static struct bpf_env desk_env(void)
+{
+    return (struct bpf_env){
+        .alloc = host_alloc,
+        .free = host_free,
+        .platform = &desk_ops,
+        .helpers = bpf_helpers,
+        .helper_count = bpf_helper_count,
+    };
+}
+
+/* Opens the object and makes its maps; an exit code. */
+static int open_object(const struct bpf_env *env, const char *path, struct bpf_object **out)
+{
+    uint8_t *bytes;
+    size_t size;
+    int code = read_whole_file(path, OBJECT_SIZE_MAX, &bytes, &size);
+    if (code != EXIT_OK)
+        return code;
+    struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
+    int err = bpf_object_open(env, bytes, size, out, &error);
+    free(bytes);
+    if (err == 0) {
+        err = bpf_object_create_maps(*out, &error);
+        if (err)
+            bpf_object_close(*out);
+    }
+    if (err == 0)
+        return EXIT_OK;
+    if (error.offset != BPF_ERROR_NO_OFFSET)
+        return complain(EXIT_INPUT, "%s: offset %" PRIu64 ": %s", path, error.offset, error.text);
+    return complain(EXIT_INPUT, "%s: %s", path, error.text);
+}
+
+static json_t *verdict_json(const char *path, const struct bpf_object_program *program,
+                            const struct bpf_verify_result *result)
+{
+    return json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:i, s:s, s:i, s:I, s:I, s:i}", "object", path, "program",
+                     program->name, "section", program->section, "accepted", result->prog != NULL, "reason",
+                     bpf_reject_name(result->reason), "text", result->text, "insn", (int)result->insn_index, "file",
+                     result->source_file, "line", (int)result->source_line, "insns_walked",
+                     (json_int_t)result->bounds.insns_walked, "worst_case_insns",
+                     (json_int_t)result->bounds.worst_case_insns, "stack_bytes",
+                     (int)result->bounds.stack_depth_bytes);
+}
+
+static void print_verdict(const struct bpf_object_program *program, const struct bpf_verify_result *result)
+{
+    if (result->prog != NULL) {
+        printf("accepted  %-20s %-32s %u instructions, %" PRIu64 " walked, stack %u bytes\n", program->name,
+               program->section, program->insn_count, result->bounds.insns_walked, result->bounds.stack_depth_bytes);
+        return;
+    }
+    printf("REFUSED   %-20s %-32s %s\n    %s\n", program->name, program->section, bpf_reject_name(result->reason),
+           result->text);
+    if (result->source_line != 0 && strstr(result->text, result->source_text) == NULL)
+        printf("    %s:%u: %s\n", result->source_file, result->source_line, result->source_text);
+}
+
+static int verify_object(const char *path, json_t *list)
+{
+    struct bpf_env env = desk_env();
+    struct bpf_object *object;
+    int code = open_object(&env, path, &object);
+    if (code != EXIT_OK)
+        return code;
+    if (bpf_object_program_count(object) == 0)
+        code = complain(EXIT_INPUT, "%s: no program in it: a function needs SEC(\"gpio/...\") or alike", path);
+    for (uint32_t i = 0; i < bpf_object_program_count(object); i++) {
+        const struct bpf_object_program *program = bpf_object_program(object, i);
+        struct bpf_verify_result *result = calloc(1, sizeof *result);
+        if (result == NULL) {
+            code = complain(EXIT_IO, "no memory");
+            break;
+        }
+        if (program->context == NULL) {
+            snprintf(result->text, sizeof result->text, "section '%s' names no attach point", program->section);
+            result->reason = BPF_REJECT_UNSUPPORTED;
+            code = EXIT_REFUSED;
+        } else if (bpf_object_verify(object, i, result) != 0) {
+            code = EXIT_REFUSED;
+        }
+        if (list != NULL)
+            json_array_append_new(list, verdict_json(path, program, result));
+        else
+            print_verdict(program, result);
+        if (result->prog != NULL)
+            bpf_prog_destroy(result->prog);
+        free(result);
+    }
+    bpf_object_close(object);
+    return code;
+}
+
+static int bpf_verify_command(int argc, char **argv, bool as_json)
+{
+    json_t *list = as_json ? json_array() : NULL;
+    int worst = EXIT_OK;
+    for (int i = 0; i < argc; i++) {
+        int code = verify_object(argv[i], list);
+        if (code != EXIT_OK)
+            worst = code;
+    }
+    if (list != NULL) {
+        json_dumpf(list, stdout, JSON_INDENT(2));
+        putchar('\n');
+        json_decref(list);
+    }
+    return worst;
+}
+
+static void print_line(void *user, const char *line)
+{
+    (void)user;
+    puts(line);
+}
+
+static int bpf_disasm_command(int argc, char **argv)
+{
+    struct bpf_env env = desk_env();
+    for (int file = 0; file < argc; file++) {
+        struct bpf_object *object;
+        int code = open_object(&env, argv[file], &object);
+        if (code != EXIT_OK)
+            return code;
+        uint32_t map_count = bpf_object_map_count(object);
+        struct bpf_map **maps = calloc(map_count + 1, sizeof(struct bpf_map *));
+        for (uint32_t i = 0; maps != NULL && i < map_count; i++)
+            maps[i] = bpf_object_map(object, i);
+        for (uint32_t i = 0; maps != NULL && i < bpf_object_program_count(object); i++) {
+            const struct bpf_object_program *program = bpf_object_program(object, i);
+            struct bpf_disasm_names names = {
+                .env = &env, .maps = maps, .map_count = map_count, .debug = &program->debug
+            };
+            printf("%s%s: section %s\n", i ? "\n" : "", program->name, program->section);
+            bpf_disasm_program(program->insns, program->insn_count, &names, print_line, NULL);
+        }
+        free(maps);
+        bpf_object_close(object);
+    }
+    return EXIT_OK;
+}
+
+/* --context line=17,level=1: values of slots by name, others 0. */
+static bool fill_context(const struct bpf_context_layout *layout, const char *text, uint64_t *slots)
+{
+    char copy[512];
+    if (strlen(text) >= sizeof copy) {
+        complain(EXIT_USAGE, "--context is too long");
+        return false;
+    }
+    strcpy(copy, text);
+    char *rest = copy;
+    for (char *word = strsep(&rest, ","); word != NULL; word = strsep(&rest, ",")) {
+        if (*word == '\0')
+            continue;
+        char *value = strchr(word, '=');
+        if (value != NULL)
+            *value++ = '\0';
+        uint32_t slot = 0;
+        while (slot < layout->slot_count && strcmp(layout->slot_names[slot], word) != 0)
+            slot++;
+        char *end = value;
+        int64_t number = value != NULL ? strtoll(value, &end, 0) : 0;
+        if (slot == layout->slot_count || value == NULL || *value == '\0' || *end != '\0') {
+            fprintf(stderr, "axiom: --context: '%s' is not NAME=NUMBER with a NAME of %s:", word, layout->struct_name);
+            for (uint32_t i = 0; i < layout->slot_count; i++)
+                fprintf(stderr, " %s", layout->slot_names[i]);
+            fputc('\n', stderr);
+            return false;
+        }
+        slots[slot] = (uint64_t)number;
+    }
+    return true;
+}
+
+static int run_program(struct bpf_object *object, uint32_t index, const char *context, uint64_t repeat)
+{
+    static _Alignas(16) uint8_t stack[BPF_RUN_STACK_SIZE];
+    const struct bpf_object_program *program = bpf_object_program(object, index);
+    uint64_t slots[AXIOM_BPF_CONTEXT_SLOT_MAX] = { 0 };
+    if (program->context == NULL)
+        return complain(EXIT_REFUSED, "section '%s' names no attach point", program->section);
+    if (!fill_context(program->context, context, slots))
+        return EXIT_USAGE;
+    struct bpf_verify_result result = { 0 };
+    if (bpf_object_verify(object, index, &result) != 0) {
+        print_verdict(program, &result);
+        return EXIT_REFUSED;
+    }
+    struct bpf_run run = { .stack = stack, .stack_size = sizeof stack };
+    uint64_t r0 = 0;
+    for (uint64_t i = 0; i < repeat; i++)
+        r0 = bpf_prog_run(result.prog, slots, &run);
+    printf("%s returned %" PRId64 " (0x%" PRIx64 ") after %" PRIu64 " instructions%s\n", program->name, (int64_t)r0, r0,
+           run.insn_count, run.error ? ", ended early" : "");
+    bpf_prog_destroy(result.prog);
+    return EXIT_OK;
+}
+
+static void print_maps(const struct bpf_object *object)
+{
+    for (uint32_t i = 0; i < bpf_object_map_count(object); i++) {
+        struct bpf_map *map = bpf_object_map(object, i);
+        struct bpf_map_entry entry;
+        uint64_t cursor = 0;
+        for (int shown = 0; shown < 16 && bpf_map_iterate(map, &cursor, &entry); shown++) {
+            printf("  %s[", map->name);
+            for (uint32_t b = 0; b < entry.key_size; b++)
+                printf("%02x", ((const uint8_t *)entry.key)[b]);
+            printf("] =");
+            for (uint32_t b = 0; b < entry.value_size && b < 64; b++)
+                printf("%s%02x", b % 8 == 0 ? " " : "", ((const uint8_t *)entry.value)[b]);
+            printf("%s\n", entry.value_size > 64 ? " ..." : "");
+        }
+    }
+}
+
+static int bpf_run_command(int argc, char **argv, const char *name, const char *context, uint64_t repeat)
+{
+    if (argc != 1)
+        return complain_usage("bpf", "bpf run wants one object file");
+    struct bpf_env env = desk_env();
+    struct bpf_object *object;
+    int code = open_object(&env, argv[0], &object);
+    if (code != EXIT_OK)
+        return code;
+    uint32_t count = bpf_object_program_count(object), index = 0;
+    while (index < count && name != NULL && strcmp(bpf_object_program(object, index)->name, name) != 0)
+        index++;
+    if (index == count) {
+        code = complain(EXIT_INPUT, "%s has no program '%s'", argv[0], name != NULL ? name : "");
+    } else {
+        code = run_program(object, index, context, repeat);
+        print_maps(object);
+    }
+    bpf_object_close(object);
+    return code;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "json", no_argument, NULL, 'j' },
+        { "program", required_argument, NULL, 'p' },
+        { "context", required_argument, NULL, 'c' },
+        { "repeat", required_argument, NULL, 'n' },
+        { 0 },
+    };
+    bool as_json = false;
+    const char *program = NULL, *context = "";
+    uint64_t repeat = 1;
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'j':
+            as_json = true;
+            break;
+        case 'p':
+            program = optarg;
+            break;
+        case 'c':
+            context = optarg;
+            break;
+        case 'n':
+            if (!parse_u64("--repeat", optarg, 1000000000, &repeat))
+                return EXIT_USAGE;
+            break;
+        default:
+            return complain_usage("bpf", "see above");
+        }
+    }
+    if (optind + 1 >= argc)
+        return complain_usage("bpf", "bpf wants verify, disasm or run, and an object file");
+    const char *verb = argv[optind];
+    argc -= optind + 1;
+    argv += optind + 1;
+    if (strcmp(verb, "verify") == 0)
+        return bpf_verify_command(argc, argv, as_json);
+    if (strcmp(verb, "disasm") == 0)
+        return bpf_disasm_command(argc, argv);
+    if (strcmp(verb, "run") == 0)
+        return bpf_run_command(argc, argv, program, context, repeat);
+    return complain_usage("bpf", "there is no 'bpf %s'", verb);
+}
+
+const struct command command_bpf = {
+    .name = "bpf",
+    .summary = "verify, disassemble or run BPF objects at a desk",
+    .help = "usage: axiom bpf verify [--json] OBJECT...\n"
+            "       axiom bpf disasm OBJECT...\n"
+            "       axiom bpf run OBJECT [--program NAME] [--context SLOT=VALUE,...] [--repeat N]\n\n"
+            "Would the kernel take my program, and if not, why?\n"
+            "  clang -target bpf -O2 -g -I include/uapi -c led.bpf.c -o led.o\n"
+            "  axiom bpf verify led.o\n\n"
+            "What did the compiler make of it, beside the source?\n"
+            "  axiom bpf disasm led.o\n\n"
+            "Run it once on an edge I make up; maps are printed afterwards:\n"
+            "  axiom bpf run led.o --program button --context line=26,edge=2,time_ns=1000000\n\n"
+            "Helpers that move pins answer -EOPNOTSUPP here: for those, axiom run.\n",
+    .run = run,
+};

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* `axiom`: records, replays, compares and verifies. Each subcommand is a file of its own. */
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command *const commands[] = {
+    &command_run, &command_replay, &command_diff, &command_trace, &command_bpf,
+};
+
+static void print_help(FILE *to)
+{
+    fputs("usage: axiom COMMAND [ARGUMENT]...\n\n", to);
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+        fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\n"
+          "axiom COMMAND --help teaches each by examples. Three to begin with:\n"
+          "  axiom run button.csv --bind button=gpio/chip0/26 --bpf button_led.o --record run.mcap\n"
+          "  axiom replay run.mcap\n"
+          "  axiom bpf verify button_led.o\n\n"
+          "Exit codes: 0 fine, 1 outputs differ or an expectation is not met, 2 usage, 3 bad input,\n"
+          "4 program refused, 5 kernel panic, 6 the host could not write.\n",
+          to);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return EXIT_OK;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+        if (strcmp(argv[1], commands[i]->name) != 0)
+            continue;
+        for (int word = 2; word < argc; word++) {
+            if (strcmp(argv[word], "--help") == 0 || strcmp(argv[word], "-h") == 0) {
+                fputs(commands[i]->help, stdout);
+                return EXIT_OK;
+            }
+        }
+        return commands[i]->run(argc - 1, argv + 1);
+    }
+    complain(EXIT_USAGE, "there is no command '%s'", argv[1]);
+    print_help(stderr);
+    return EXIT_USAGE;
+}
