@@ -6,13 +6,11 @@
 #include <axiom/bits.h>
 #include <axiom/crc32.h>
 
-#include "crc32_vector.h"
-
 #define POLYNOMIAL UINT32_C(0xedb88320)
 
 enum { SLICES = 16 };
 
-static bool use_vector;
+static crc32_fold *fold_whole_blocks;
 
 static uint32_t table[SLICES][256];
 static bool table_ready;
@@ -57,10 +55,10 @@ uint32_t crc32_update(uint32_t crc, const void *data, size_t size)
         table_fill();
     const uint8_t *at = data;
     uint32_t state = ~crc;
-    if (use_vector && size >= 64) {
+    if (fold_whole_blocks != NULL && size >= 64) {
         /* What is left of the whole blocks is 16 bytes that have the same remainder. */
         uint8_t rest[16];
-        size_t taken = crc32_vector_fold(state, at, size, rest);
+        size_t taken = fold_whole_blocks(state, at, size, rest);
         state = update_by_table(0, rest, sizeof rest);
         at += taken;
         size -= taken;
@@ -68,10 +66,9 @@ uint32_t crc32_update(uint32_t crc, const void *data, size_t size)
     return ~update_by_table(state, at, size);
 }
 
-bool crc32_use_vector(void)
+void crc32_set_fold(crc32_fold *fold)
 {
-    use_vector = crc32_vector_present();
-    return use_vector;
+    fold_whole_blocks = fold;
 }
 
 /* Product of two polynomials modulo the CRC's; bit 31 is x^0. */

@@ -3,6 +3,7 @@
 #include <axiom/crc32.h>
 #include <axiom/decimal.h>
 #include <axiom/format.h>
+#include <axiom_host/crc32_vector.h>
 
 #include <check.h>
 #include <inttypes.h>

@@ -7,11 +7,10 @@
  * et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction", Intel 2009,
  * the reflected case. The compiler's built-ins stand here instead of immintrin.h, which asks for
  * libc's headers. */
-#include "crc32_vector.h"
-
+#include <axiom/crc32.h>
 #include <axiom/string.h>
+#include <axiom_host/crc32_vector.h>
 
-#if defined(__x86_64__)
 #include <cpuid.h>
 
 typedef long long v2 __attribute__((vector_size(16)));
@@ -19,12 +18,6 @@ typedef long long v2 __attribute__((vector_size(16)));
 /* x^(n+32) and x^(n-32) modulo the polynomial, for a step of n = 512 and n = 128 bits. */
 static const v2 step_512 = { 0x154442bd4, 0x1c6e41596 };
 static const v2 step_128 = { 0x1751997d0, 0x0ccaa009e };
-
-bool crc32_vector_present(void)
-{
-    unsigned a, b, c, d;
-    return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_PCLMUL) != 0;
-}
 
 static v2 load(const uint8_t *at)
 {
@@ -39,8 +32,8 @@ __attribute__((target("pclmul"))) static v2 move_on(v2 value, v2 step)
            __builtin_ia32_pclmulqdq128(value, step, 0x11);
 }
 
-__attribute__((target("pclmul"))) size_t crc32_vector_fold(uint32_t state, const uint8_t *data,
-                                                           size_t size, uint8_t rest[16])
+__attribute__((target("pclmul"))) static size_t fold(uint32_t state, const uint8_t *data,
+                                                     size_t size, uint8_t rest[16])
 {
     v2 lane[4];
     for (size_t i = 0; i < 4; i++)
@@ -60,20 +53,11 @@ __attribute__((target("pclmul"))) size_t crc32_vector_fold(uint32_t state, const
     return taken;
 }
 
-#else
-
-bool crc32_vector_present(void)
+bool crc32_use_vector(void)
 {
-    return false;
+    unsigned a, b, c, d;
+    if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c & bit_PCLMUL) == 0)
+        return false;
+    crc32_set_fold(fold);
+    return true;
 }
-
-size_t crc32_vector_fold(uint32_t state, const uint8_t *data, size_t size, uint8_t rest[16])
-{
-    (void)state;
-    (void)data;
-    (void)size;
-    (void)rest;
-    return 0; /* never called: crc32_vector_present() */
-}
-
-#endif
