@@ -66,3 +66,19 @@ int fdt_node_u32(int node, const char *name, uint32_t index, uint32_t *out);
 int fdt_node_string(int node, const char *name, uint32_t index, const char **out);
 /* First child of `node` called `name` (unit address optional); -ENOENT. */
 int fdt_node_child(int node, const char *name);
+/* The node with this phandle; -ENOENT. */
+int fdt_node_by_phandle(uint32_t phandle);
+/* The node at an absolute path ("/interlock"); -ENOENT. */
+int fdt_node_by_path(const char *path);
+/* The child of `node` after `previous`, the first if that is negative; -ENOENT after the last. */
+int fdt_node_next_child(int node, int previous);
+int fdt_node_parent(int node);
+/* With its unit address; lives as long as the tree. */
+const char *fdt_node_name(int node);
+
+/* The bound device at this node; NULL: none (yet). */
+struct device *device_at_node(int node);
+/* N of the alias STEM<N> that names this device ("i2c1" for the stem "i2c"); -ENOENT. */
+int device_alias(const struct device *device, const char *stem, uint32_t *out);
+/* The driver that took the device: says what device_data() is. NULL: not bound. */
+const struct driver *device_driver(const struct device *device);
