@@ -79,7 +79,9 @@ struct model_ops {
     /* GPIO chips: level of a line as seen on the board; -1: floating and no pull. */
     int (*line_level)(struct model *model, uint32_t line);
     /* A sensor's physical input, from now on; count values of quantities, nano SI units. False: it
-     * does not measure this. A sensor that samples at its own rate keeps the last one. */
+     * measures none of this. What a sample is, the model says: the IMU takes one at each call while
+     * it is on, so that every recorded sample arrives once; others keep the last value until they
+     * measure. The machine records the input, not the model. */
     bool (*sensor_input)(struct model *model, const uint8_t *quantity, const int64_t *nano,
                          uint32_t count);
     /* A recorded answer to serve next (raw bytes as on the wire), for replaying bus captures. */
@@ -156,18 +158,23 @@ void model_emit(struct model *model, struct event *event, enum event_role role);
 void model_warn(struct model *model, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Faults by script (sim/fault.c): true if a fault of this kind is due on this model now; *parameter
- * then holds its parameter. Asking consumes it where the script says "once" or counts it down. */
+ * then holds its parameter. Asking consumes it where the script says "once" or counts it down, so a
+ * model asks when it would act. For kinds marked "matched", *parameter says on entry what is at
+ * stake, and only a fault with that parameter is due. An I2C bus asks for itself, then for the
+ * device that is addressed. Cheap when the script has none for this model. */
 enum fault_kind {
-    FAULT_NACK, /* I2C: the next address or data byte is not acknowledged; parameter: which byte, 0
-                   = address */
-    FAULT_STUCK_LINE, /* GPIO: the line keeps its level against this change (parameter: line);
-                         I2C: SDA is held low at the next START */
+    FAULT_NACK,       /* I2C, matched: byte number of the transaction, 0 = address; the byte is not
+                         acknowledged */
+    FAULT_STUCK_LINE, /* GPIO, matched: line; it keeps its level against this change. I2C
+                         (parameter 0): SDA is held low at this START */
     FAULT_BIT_FLIP,   /* I2C: one bit of the next byte read flips; parameter: bit */
-    FAULT_LOST_IRQ, /* the next activation of an interrupt output is not seen; parameter: output */
-    FAULT_LATE_IRQ, /* it comes parameter ns late */
+    FAULT_LOST_IRQ,   /* the next activation of an interrupt output is not seen; parameter: output
+                         (asked by model_line_set) */
+    FAULT_LATE_IRQ,   /* it comes parameter ns late (asked by model_line_set) */
     FAULT_FIFO_OVERRUN,  /* sensor: the FIFO takes no more and says so */
     FAULT_SENSOR_FREEZE, /* sensor: values stop changing */
-    FAULT_CLOCK_STRETCH, /* I2C: the device holds SCL for parameter ns */
+    FAULT_CLOCK_STRETCH, /* I2C: the device holds SCL for parameter ns before this byte */
+    FAULT_ARB_LOST,      /* I2C: another master wins the bus in this address byte */
     FAULT_KIND_COUNT
 };
 bool model_fault(struct model *model, enum fault_kind kind, uint64_t *parameter);

@@ -3,7 +3,8 @@
  *
  * Sources: IHI 0048B.b (architecture) §4.3 distributor, §4.4 CPU interface; GIC-400 TRM DDI 0471B
  * §3.2, §3.3 for identification values. Offsets in bytes from the distributor's (GICD_) and the CPU
- * interface's (GICC_) region. INTIDs: 0-15 SGI, 16-31 PPI (both banked per CPU), 32 and up SPI. */
+ * interface's (GICC_) region, as non-secure software sees them (firmware has put every interrupt in
+ * group 1). INTIDs: 0-15 SGI, 16-31 PPI (both banked per CPU), 32 and up SPI. */
 #pragma once
 #include <axiom/bits.h>
 
@@ -29,12 +30,13 @@
 #define GICD_ICPENDR(n)    (0x280u + 4u * (n))
 #define GICD_ISACTIVER(n)  (0x300u + 4u * (n))
 #define GICD_ICACTIVER(n)  (0x380u + 4u * (n))
-#define GICD_IPRIORITYR    0x400u /* a byte an interrupt; GIC-400 keeps the upper 5 bits */
-#define GICD_PRIORITY_MASK 0xf8u
+#define GICD_IPRIORITYR    0x400u /* a byte an interrupt; GIC-400's 32 levels are 16 here */
+#define GICD_PRIORITY_MASK 0xf0u
 #define GICD_ITARGETSR     0x800u /* a byte an interrupt: CPU mask; 0-31 read as the reader's own */
 #define GICD_ICFGR         0xc00u /* 2 bits an interrupt, 16 a word; the upper one: 1 edge, 0 level */
-#define GICD_PPISR         0xd00u /* GIC-400 TRM §3.2.2: PPI inputs of the reading CPU, bit = INTID - 16 \
-                                   */
+#define GICD_PPISR                                                                 \
+    0xd00u /* GIC-400 TRM §3.2.2: PPI inputs of the reading CPU, bit = INTID - 16 \
+            */
 #define GICD_SPISR(n)       (0xd04u + 4u * (n)) /* SPI inputs, bit 0 of word 0 = INTID 32 */
 #define GICD_SGIR           0xf00u
 #define GICD_SGIR_INTID     GENMASK(3, 0)
@@ -55,19 +57,18 @@
 #define GICC_CTLR_EOIMODE BIT(9)        /* 1: EOIR only drops the priority, DIR deactivates */
 #define GICC_PMR          0x0004u       /* only priorities below (numerically) this interrupt */
 #define GICC_BPR          0x0008u
-#define GICC_BPR_MIN      2u /* GIC-400 TRM §3.3: minimum of the secure view; 3 of the non-secure one \
-                              */
-#define GICC_IAR         0x000cu /* read acknowledges */
-#define GICC_IAR_INTID   GENMASK(9, 0)
-#define GICC_IAR_CPUID   GENMASK(12, 10) /* of an SGI: who sent it */
-#define GICC_EOIR        0x0010u
-#define GICC_RPR         0x0014u /* running priority; 0xff: idle */
-#define GICC_HPPIR       0x0018u
-#define GICC_ABPR        0x001cu
-#define GICC_APR0        0x00d0u /* active priorities, one bit a group priority */
-#define GICC_IIDR        0x00fcu
-#define GICC_IIDR_GIC400 0x0202143bu
-#define GICC_DIR         0x1000u
+#define GICC_BPR_MIN      3u      /* lowest and reset value of the non-secure view (TRM §3.3) */
+#define GICC_IAR          0x000cu /* read acknowledges */
+#define GICC_IAR_INTID    GENMASK(9, 0)
+#define GICC_IAR_CPUID    GENMASK(12, 10) /* of an SGI: who sent it */
+#define GICC_EOIR         0x0010u
+#define GICC_RPR          0x0014u /* running priority; 0xff: idle */
+#define GICC_HPPIR        0x0018u
+#define GICC_ABPR         0x001cu
+#define GICC_APR0         0x00d0u /* active priorities, one bit a group priority */
+#define GICC_IIDR         0x00fcu
+#define GICC_IIDR_GIC400  0x0202143bu
+#define GICC_DIR          0x1000u
 
 #define GIC_PRIORITY_IDLE 0xffu
 

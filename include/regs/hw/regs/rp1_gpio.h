@@ -43,7 +43,7 @@
 #define RP1_GPIO_PROC1_INTS  0x118u
 #define RP1_GPIO_PCIE_INTE   0x11cu
 #define RP1_GPIO_PCIE_INTF   0x120u
-#define RP1_GPIO_PCIE_INTS   0x124u /* (INTR | PCIE_INTF) & enabled: to the MSI-X source */
+#define RP1_GPIO_PCIE_INTS   0x124u /* (INTR & PCIE_INTE) | PCIE_INTF: to the MSI-X source */
 
 /* STATUS */
 #define RP1_STATUS_OUTFROMPERI BIT(8)
