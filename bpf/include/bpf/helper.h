@@ -38,7 +38,8 @@ enum bpf_helper_flags {
     BPF_HELPER_ACTUATOR = 1u << 0,
     /* A result of 0 ends the program with 0 (helper 5 of bpf_conformance). No helper of the kernel has it. */
     BPF_HELPER_UNWIND = 1u << 1,
-    /* Arguments 3 to 5 are whatever the program set: those it did not set are ignored (trace_printk). */
+    /* Arguments 3 to 5 may be set or not, but what is set must be a number: a pointer would bring an address into the
+     * output (trace_printk). Registers that are not set read as 0. */
     BPF_HELPER_VARIADIC = 1u << 2,
 };
 

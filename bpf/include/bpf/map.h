@@ -30,10 +30,11 @@ struct bpf_map_spec {
 };
 
 struct bpf_map_entry {
-    const void *key;
+    const void *key;   /* may point to `index` in here */
     uint32_t key_size; /* 0 where entries have no key (ring buffer) */
     const void *value;
     uint32_t value_size;
+    uint32_t index;
 };
 
 /* Keys and values are key_size and value_size bytes, of any alignment. */
@@ -50,10 +51,14 @@ struct bpf_map_ops {
     void *(*lookup)(struct bpf_map *map, const void *key);
     int (*update)(struct bpf_map *map, const void *key, const void *value, uint64_t flags);
     int (*delete)(struct bpf_map *map, const void *key);
-    /* The key after `key` (the first when `key` is NULL or not there), or -ENOENT at the end. */
+    /* The key after `key` in the map's own order, whether or not `key` is still there; the first when it is NULL; or
+     * -ENOENT at the end. */
     int (*next)(struct bpf_map *map, const void *key, void *next_key);
     /* One entry after another: *cursor is 0 at the start; false at the end. Valid while the map is not changed. */
     bool (*iterate)(const struct bpf_map *map, uint64_t *cursor, struct bpf_map_entry *out);
+    /* Whether `size_bytes` bytes at `offset` from the start of struct bpf_map are inside one value that exists (a ring
+     * buffer: one reserved record). What a checked run asks. */
+    bool (*holds)(const struct bpf_map *map, uint64_t offset, uint64_t size_bytes);
     /* Where LDDW's "map value" form points to: all values of an array in a row; NULL for types without it. */
     void *(*direct_value)(struct bpf_map *map, uint32_t offset);
 };
@@ -93,6 +98,7 @@ bool bpf_map_values_read_only(const struct bpf_map *map);
 /* The bytes that LDDW's "map value" form may point into, 0 for types without it. */
 uint64_t bpf_map_direct_size(const struct bpf_map *map);
 
+/* Says that the contents may have changed. */
 static inline void bpf_map_touch(struct bpf_map *map)
 {
     map->generation++;

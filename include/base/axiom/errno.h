@@ -30,6 +30,7 @@
 #define ERANGE 34
 #define EDEADLK 35
 #define ENOSYS 38
+#define ELOOP 40
 #define ENODATA 61
 #define ETIME 62
 #define EREMOTEIO 121

@@ -183,7 +183,8 @@ enum {
  * bpf/helper_table.c. Helpers that return long give 0 or a negative errno unless said otherwise.
  *
  * map_lookup_elem         a pointer to the value, or NULL: test it. Valid for the rest of the run.
- * trace_printk            fmt_size counts the final 0; %d %i %u %x %ld %lu %lx %lld %llu %llx %p %s %c %%
+ * trace_printk            fmt_size counts the final 0; %d %i %u %x %X %o %c %% with flags, width, h hh l ll. No %s or %p:
+ *                         an address would make two equal runs differ. Gives the length of the text
  * ringbuf_reserve         memory for a record, or NULL: test it. Must be submitted or discarded on every path.
  * ringbuf_query           flags BPF_RB_AVAIL_DATA...; a number
  * gpio_get                0 or 1

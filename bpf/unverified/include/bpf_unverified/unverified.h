@@ -11,6 +11,9 @@
 int bpf_prog_create_unverified(const struct bpf_verify_request *request, struct bpf_prog **out,
                                struct bpf_error *error);
 
+/* bpf_prog_run() with a second argument for the program: its length, as bpf_conformance wants. */
+uint64_t bpf_prog_run_unverified(const struct bpf_prog *prog, void *context, uint64_t r2, struct bpf_run *run);
+
 /* Memory that a checked run may touch, besides its own stack frames and its maps' values. */
 struct bpf_region {
     const void *start;

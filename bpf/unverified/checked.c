@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The interpreter's loop with each access and each helper argument checked against what really exists at that moment. */
+#include <axiom/errno.h>
+#include <bpf/helper.h>
+#include <bpf_internal/prog.h>
+#include <bpf_unverified/unverified.h>
+
+struct checker {
+    const struct bpf_prog *prog;
+    const struct bpf_region *regions;
+    uint32_t region_count;
+    uint64_t stack_start;
+};
+
+static bool in_map_value(const struct bpf_map *map, uint64_t at, uint64_t size_bytes, bool is_write)
+{
+    uint64_t start = (uint64_t)(uintptr_t)map;
+    if (at < start || at - start >= map->size_bytes || (is_write && bpf_map_values_read_only(map)))
+        return false;
+    return map->ops->holds(map, at - start, size_bytes);
+}
+
+/* frame_end is R10: frames above the running one are dead. */
+static bool bad_access(const struct checker *checker, uint64_t frame_end, uint64_t at, uint64_t size_bytes,
+                       bool is_write)
+{
+    if (at + size_bytes < at)
+        return true;
+    if (at >= checker->stack_start && at + size_bytes <= frame_end)
+        return false;
+    for (uint32_t i = 0; i < checker->region_count; i++) {
+        const struct bpf_region *region = &checker->regions[i];
+        uint64_t start = (uint64_t)(uintptr_t)region->start;
+        if (at >= start && at + size_bytes <= start + region->size_bytes && (region->writable || !is_write))
+            return false;
+    }
+    for (uint32_t i = 0; i < checker->prog->map_count; i++) {
+        if (in_map_value(checker->prog->maps[i], at, size_bytes, is_write))
+            return false;
+    }
+    return true;
+}
+
+static bool is_map_of_program(const struct checker *checker, uint64_t value, const struct bpf_helper *helper)
+{
+    for (uint32_t i = 0; i < checker->prog->map_count; i++) {
+        const struct bpf_map *map = checker->prog->maps[i];
+        if ((uint64_t)(uintptr_t)map == value)
+            return (helper->map_types & map->ops->bit) != 0;
+    }
+    return false;
+}
+
+static bool is_record(const struct checker *checker, uint64_t at)
+{
+    for (uint32_t i = 0; i < checker->prog->map_count; i++) {
+        const struct bpf_map *map = checker->prog->maps[i];
+        if (map->ops->type == BPF_MAP_TYPE_RINGBUF && in_map_value(map, at, 0, false))
+            return true;
+    }
+    return false;
+}
+
+static bool bad_argument(const struct checker *checker, const struct bpf_helper *helper, const uint64_t *r,
+                         uint32_t number)
+{
+    const struct bpf_map *map = (const struct bpf_map *)(uintptr_t)r[1];
+    uint64_t value = r[number], frame_end = r[BPF_REG_FP];
+    switch (helper->args[number - 1]) {
+    case BPF_ARG_MAP:
+        return !is_map_of_program(checker, value, helper);
+    case BPF_ARG_MAP_KEY:
+        return bad_access(checker, frame_end, value, map->key_size, false);
+    case BPF_ARG_MAP_VALUE:
+        return bad_access(checker, frame_end, value, map->value_size, false);
+    case BPF_ARG_MEM_READ:
+    case BPF_ARG_MEM_WRITE:
+        return bad_access(checker, frame_end, value, r[number + 1],
+                          helper->args[number - 1] == BPF_ARG_MEM_WRITE) &&
+               r[number + 1] != 0;
+    case BPF_ARG_RINGBUF_RECORD:
+        return !is_record(checker, value);
+    default:
+        return false;
+    }
+}
+
+static bool bad_call(const struct checker *checker, const struct bpf_helper *helper, const uint64_t *r)
+{
+    for (uint32_t number = 1; number <= BPF_HELPER_ARG_MAX; number++) {
+        if (bad_argument(checker, helper, r, number))
+            return true;
+    }
+    return false;
+}
+
+#define INTERP_LOOP checked_loop
+#define INTERP_HANDLER(pc) (handler_table[prog->origins[(pc)-prog->code].op])
+#define INTERP_BAD_ACCESS(at, size_bytes, is_write)                                                \
+    bad_access(arguments->checker, r[BPF_REG_FP], at, size_bytes, is_write)
+#define INTERP_BAD_CALL(helper) bad_call(arguments->checker, helper, r)
+#include <bpf_internal/interp_loop.h>
+
+uint64_t bpf_prog_run_checked(const struct bpf_prog *prog, void *context, uint64_t r2, const struct bpf_region *regions,
+                              uint32_t region_count, struct bpf_run *run)
+{
+    const struct checker checker = { prog, regions, region_count, (uint64_t)(uintptr_t)run->stack };
+    const struct interp_arguments arguments = { prog, (uint64_t)(uintptr_t)context, r2, run, &checker };
+    run->prog = prog;
+    run->helper_ns = 0;
+    memset(run->stack, 0, run->stack_size);
+    uint64_t r0 = checked_loop(&arguments, NULL);
+    for (uint32_t i = 0; i < prog->touched_count; i++)
+        bpf_map_touch(prog->touched[i]);
+    return r0;
+}
