@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* A trace of whatever kind as one stream of records in time order.
  *
- * trace_open() looks at the content, not at the suffix: sigrok session files (.sr), CSV, PX4 ULog, Axiom's own MCAP.
- * Whatever the format says about time becomes integer nanoseconds from the trace's origin; sample k of a capture is at
- * floor(k * 1e9 / rate), never accumulated. Physical quantities become int64 counts of 1e-9 SI units ("nano"), rounded
- * once, ties away from zero.
+ * trace_open() looks at the content, not at the suffix: sigrok session files (.sr), CSV, PX4 ULog,
+ * Axiom's own MCAP. Whatever the format says about time becomes integer nanoseconds from the
+ * trace's origin; sample k of a capture is at floor(k * 1e9 / rate), never accumulated. Physical
+ * quantities become int64 counts of 1e-9 SI units ("nano"), rounded once, ties away from zero.
  *
- * Between calls these hold: the channel list is complete and fixed once trace_open() has returned; records come in
- * non-decreasing time_ns; records of equal time come in channel order for captures, in file order for the rest. A trace
- * whose time runs backwards ends in an error that names the place. Memory depends on the number of channels and on
- * fixed buffers, never on the trace's length. All content is hostile. Only regular files (or memory) are read, because
- * a source can be rewound and some formats are passed over once before the first record comes.
+ * Between calls these hold: the channel list is complete and fixed once trace_open() has returned;
+ * records come in non-decreasing time_ns; records of equal time come in channel order for captures,
+ * in file order for the rest. A trace whose time runs backwards ends in an error that names the
+ * place. Memory depends on the number of channels and on fixed buffers, never on the trace's
+ * length. All content is hostile. Only regular files (or memory) are read, because a source can be
+ * rewound and some formats are passed over once before the first record comes.
  *
- * Everything returns 0 or a negative errno and fills `error` (never NULL) with what is wrong, where, and the way out. */
+ * Everything returns 0 or a negative errno and fills `error` (never NULL) with what is wrong,
+ * where, and the way out. */
 #pragma once
 #include <axiom/event.h>
 #include <axiom/types.h>
@@ -26,23 +28,27 @@ struct trace_error {
 enum trace_kind {
     TRACE_LEVEL,  /* a line with levels 0 and 1; a record is a change */
     TRACE_SCALAR, /* one number, nano of `unit` */
-    TRACE_SCAN,   /* samples of one device: `scan_count` numbers taken at one time, nano SI by `quantity` */
+    TRACE_SCAN,   /* samples of one device: `scan_count` numbers taken at one time, nano SI by
+                     `quantity` */
     TRACE_I2C,    /* transactions of a bus */
 };
 
 #define TRACE_SCAN_MAX EVENT_IIO_CHANNEL_MAX
 
 struct trace_channel {
-    const char *name; /* as the file names it ("X step", "sensor_combined", "imu"); unique within the source */
+    const char *name; /* as the file names it ("X step", "sensor_combined", "imu"); unique within
+                         the source */
     const char *unit; /* TRACE_SCALAR: "V", "hPa", ...; "" where the file does not say */
     const char *note; /* "" or what a person should know, e.g. why a column became no IMU channel */
     enum trace_kind kind;
     uint8_t scan_count;
     uint8_t quantity[TRACE_SCAN_MAX]; /* TRACE_SCAN: enum iio_quantity */
-    int8_t initial_level;             /* TRACE_LEVEL: the level at time 0, before the first record; -1: unknown */
-    int32_t line;                     /* captures: number of the probe, from 0; -1 elsewhere */
-    uint64_t rate_millihertz;         /* of the samples; 0 where they are not periodic or the file does not say */
-    uint64_t count;                   /* records that will come; TRACE_COUNT_UNKNOWN where only reading will tell */
+    int8_t
+        initial_level; /* TRACE_LEVEL: the level at time 0, before the first record; -1: unknown */
+    int32_t line;      /* captures: number of the probe, from 0; -1 elsewhere */
+    uint64_t rate_millihertz; /* of the samples; 0 where they are not periodic or the file does not
+                                 say */
+    uint64_t count; /* records that will come; TRACE_COUNT_UNKNOWN where only reading will tell */
 };
 
 #define TRACE_COUNT_UNKNOWN UINT64_MAX
@@ -52,14 +58,16 @@ enum trace_record_type {
     TRACE_RECORD_GAP, /* the recorder lost data here, of any channel; `channel` means nothing */
 };
 
-/* One START to STOP: an optional write, then an optional read behind a repeated START, of one address. A repeated START
- * that does not fit this shape ends the record (`stopped` is false) and begins another. */
+/* One START to STOP: an optional write, then an optional read behind a repeated START, of one
+ * address. A repeated START that does not fit this shape ends the record (`stopped` is false),
+ * which then comes when the next address is known. */
 struct trace_i2c {
-    uint64_t start_ns; /* the START condition; time_ns of the record is the STOP */
+    uint64_t start_ns; /* the START condition; time_ns of the record is that of the STOP */
     uint8_t address;   /* 7 bit */
     bool address_nack; /* nobody answered */
     bool write_nack;   /* the last written byte was not acknowledged */
     bool stopped;      /* false: ended by a repeated START or by the trace's end */
+    bool truncated;    /* it had more bytes than are kept (65,535 in each direction) */
     bool has_write, has_read;
     uint32_t write_size, read_size;
     const uint8_t *write_data, *read_data; /* valid until the next call */
@@ -79,13 +87,13 @@ struct trace_record {
     };
 };
 
-/* Options, each a word of the command line; a NULL or empty list is fine. A word no format knows is an error.
- *   format=csv|sr|ulog|mcap     do not guess
- *   rate=480                    Hz, up to three decimals: CSV without a time column
- *   origin=first|zero           CSV: time 0 is the first stamp (first), or stamp 0 (zero, the default)
- *   unit:COLUMN=UNIT            CSV: the unit of a column whose header does not say
- *   i2c:scl=2,sda=1[,name=N]    captures: decode a bus too, as one more channel; lines by name or number
- *   limit=BYTES                 captures: the most sample bytes to unpack (64 GiB unless told) */
+/* Options, each a word of the command line; a NULL or empty list is fine. A word no format knows is
+ * an error. format=csv|sr|ulog|mcap     do not guess rate=480                    Hz, up to three
+ * decimals: CSV without a time column origin=first|zero           CSV: time 0 is the first stamp
+ * (first), or stamp 0 (zero, the default) unit:COLUMN=UNIT            CSV: the unit of a column
+ * whose header does not say i2c:scl=2,sda=1[,name=N]    captures: decode a bus too, as one more
+ * channel; lines by name or number limit=BYTES                 captures: the most sample bytes to
+ * unpack (64 GiB unless told) */
 struct trace_options {
     const char *const *word;
     size_t count;
@@ -94,25 +102,33 @@ struct trace_options {
 /* Caller owns *source; release with trace_close(). */
 int trace_open(const char *path, const struct trace_options *options, struct trace_source **source,
                struct trace_error *error);
-/* The same for bytes in memory, which must outlive the source; `name` stands in for the path in messages. */
-int trace_open_memory(const void *bytes, size_t size, const char *name, const struct trace_options *options,
-                      struct trace_source **source, struct trace_error *error);
+/* The same for bytes in memory, which must outlive the source; `name` stands in for the path in
+ * messages. */
+int trace_open_memory(const void *bytes, size_t size, const char *name,
+                      const struct trace_options *options, struct trace_source **source,
+                      struct trace_error *error);
 void trace_close(struct trace_source *source);
 
-const char *trace_format(const struct trace_source *source); /* "sigrok .sr", "CSV", "PX4 ULog", "MCAP" */
+const char *
+trace_format(const struct trace_source *source); /* "sigrok .sr", "CSV", "PX4 ULog", "MCAP" */
 uint32_t trace_channel_count(const struct trace_source *source);
 const struct trace_channel *trace_channel_at(const struct trace_source *source, uint32_t index);
 /* Index of the channel with that name, or of a capture's line with that number; -ENOENT. */
 int64_t trace_channel_find(const struct trace_source *source, const char *name);
 /* Where reading is, 0 to 1000 per mille of the input, for a progress line. */
 uint32_t trace_progress(const struct trace_source *source);
-/* The time just after the last sample where the format knows it before reading (captures); 0 elsewhere. */
+/* The time just after the last sample where the format knows it before reading (captures); 0
+ * elsewhere. */
 uint64_t trace_end_ns(const struct trace_source *source);
 /* Values left out so far because nano cannot hold them (NaN, infinite, beyond 9.2e9). */
 uint64_t trace_unrepresentable(const struct trace_source *source);
 
-/* 1: *record is the next one (its pointers are valid until the next call); 0: the end; else a negative errno, and
- * every further call gives the same. */
+/* "" or what is wrong with the trace but does not stop it: a last message that is cut, analog
+ * channels left out. Complete when the end has been reached. */
+const char *trace_warning(const struct trace_source *source);
+
+/* 1: *record is the next one (its pointers are valid until the next call); 0: the end; else a
+ * negative errno, and every further call gives the same. */
 int trace_next(struct trace_source *source, struct trace_record *record, struct trace_error *error);
 /* Back to before the first record. */
 int trace_rewind(struct trace_source *source, struct trace_error *error);
