@@ -19,11 +19,11 @@ static bool name_taken(const struct trace_source *source, const char *name)
 static char *unique_name(const struct trace_source *source, const char *wanted)
 {
     char base[TRACE_NAME_MAX], name[TRACE_NAME_MAX + 12];
-    snprintf(base, sizeof base, "%s", wanted[0] != '\0' ? wanted : "unnamed");
+    trace_text_copy(base, sizeof base, wanted[0] != '\0' ? wanted : "unnamed");
     for (char *at = base; *at != '\0'; at++)
         if ((unsigned char)*at < 0x20 || *at == 0x7f)
             *at = '_';
-    snprintf(name, sizeof name, "%s", base);
+    trace_text_copy(name, sizeof name, base);
     for (uint32_t n = 2; name_taken(source, name); n++)
         snprintf(name, sizeof name, "%s#%u", base, n);
     return strdup(name);

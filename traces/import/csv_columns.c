@@ -40,7 +40,7 @@ void csv_split_name(const char *header, char *name, size_t name_size, char *unit
         const char *last = strrchr(header, '_');
         /* Single letters (s, g, C) are too often part of a name to be taken for a unit. */
         if (last != NULL && strlen(last + 1) > 1 && unit_find(last + 1, strlen(last + 1)) != NULL) {
-            snprintf(unit_text, unit_size, "%s", last + 1);
+            trace_text_copy(unit_text, unit_size, last + 1);
             length = (size_t)(last - header);
         }
     }
@@ -147,7 +147,7 @@ int csv_columns_parse(struct csv_reader *header, const struct trace_options *opt
         csv_split_name(text, c->name, sizeof c->name, c->unit_text, sizeof c->unit_text);
         const char *option = unit_option(options, text, c->name);
         if (option != NULL)
-            snprintf(c->unit_text, sizeof c->unit_text, "%s", option);
+            trace_text_copy(c->unit_text, sizeof c->unit_text, option);
         if (!has_time && csv_is_time(c->name, c->unit_text, &c->unit)) {
             has_time = true;
             c->role = CSV_TIME;
@@ -191,7 +191,7 @@ static uint32_t collect_stems(const struct csv_column *column, uint32_t count,
             break; /* what is left is made a plain column below */
         if (s == stems) {
             stem[stems] = (struct stem){ .column = { 0 } };
-            snprintf(stem[stems++].name, sizeof stem[0].name, "%s", name);
+            trace_text_copy(stem[stems++].name, sizeof stem[0].name, name);
         }
         stem[s].column[axis] = i + 1;
     }
@@ -224,7 +224,7 @@ static int group_imus(struct trace_source *source, struct csv_column *column, ui
         else if (pair)
             snprintf(name, sizeof name, "imu%u", i + 1);
         else
-            snprintf(name, sizeof name, "%s", i < accels ? accel[i].name : gyro[i].name);
+            trace_text_copy(name, sizeof name, i < accels ? accel[i].name : gyro[i].name);
         struct trace_channel *channel = trace_channel_add(source, TRACE_SCAN, name, "");
         if (channel == NULL)
             return -ENOMEM;

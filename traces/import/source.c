@@ -210,7 +210,7 @@ static int choose_content(struct trace_input *input, const struct trace_options 
 static int open_input(struct trace_input *input, const struct trace_options *options,
                       struct trace_source **source, struct trace_error *error)
 {
-    enum content content;
+    enum content content = CONTENT_UNKNOWN;
     int err = check_options(options, error);
     if (err == 0)
         err = choose_content(input, options, &content, error);

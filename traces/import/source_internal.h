@@ -9,6 +9,7 @@
 #pragma once
 #include "input.h"
 #include <axiom/errno.h>
+#include <string.h>
 #include <traces/source.h>
 
 #define TRACE_CHANNEL_MAX 8192 /* more is a wrong file, not a robot */
@@ -40,6 +41,14 @@ struct trace_source {
 /* Fills `error` and returns `err`, so that a failing function can end with it. */
 int trace_fail(struct trace_error *error, int err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Cuts what does not fit; always terminates. */
+static inline void trace_text_copy(char *to, size_t size, const char *from)
+{
+    size_t length = strlen(from) < size ? strlen(from) : size - 1;
+    memcpy(to, from, length);
+    to[length] = '\0';
+}
 
 /* Appends a channel with copies of the strings; a name that is taken gets "#2", "#3", ... Returns
  * NULL when memory or TRACE_CHANNEL_MAX is reached. The pointer holds until the next channel is

@@ -170,7 +170,7 @@ static int add_topic(struct ulog_source *ulog, const struct message *message, co
         return damaged(ulog, message->offset, error, "too many topics");
     struct topic *topic = &ulog->topic[ulog->topic_count];
     *topic = (struct topic){ .multi_id = multi_id };
-    snprintf(topic->name, sizeof topic->name, "%s", name);
+    trace_text_copy(topic->name, sizeof topic->name, name);
     ulog->topic_count++; /* before it can fail: closing frees what there is of it */
     const char *reason;
     int err = ulog_layout_make(&ulog->formats, name, &topic->layout, &reason);
@@ -242,7 +242,7 @@ static int imu_quantity(const struct topic *topic, const struct ulog_leaf *leaf)
 static void topic_label(const struct topic *topic, char *label, size_t size)
 {
     if (topic->multi_id == 0)
-        snprintf(label, size, "%s", topic->name);
+        trace_text_copy(label, size, topic->name);
     else
         snprintf(label, size, "%s_%u", topic->name, topic->multi_id);
 }

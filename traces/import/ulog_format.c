@@ -215,7 +215,7 @@ static int add_leaf(struct flatten *f, const char *name, enum ulog_type type, ui
     }
     struct ulog_leaf *leaf = &layout->leaf[layout->count++];
     *leaf = (struct ulog_leaf){ .type = type, .offset = offset };
-    snprintf(leaf->name, sizeof leaf->name, "%s", name);
+    trace_text_copy(leaf->name, sizeof leaf->name, name);
     return 0;
 }
 
