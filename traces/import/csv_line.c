@@ -124,7 +124,7 @@ int csv_read(struct csv_reader *reader, struct trace_error *error)
         int got = next_line(reader, &line, &length, error);
         if (got <= 0)
             return got;
-        if (!all_blank(line, length))
+        if (!all_blank(line, length) && *line != '#')
             return split(reader, line, length, error);
     }
 }

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The sink: the file, the channel table, the order of calls. The formats only print. */
+#include "sink_internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int fail(struct trace_error *error, int err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int fail(struct trace_error *error, int err, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->text, sizeof error->text, format, arguments);
+    va_end(arguments);
+    return err;
+}
+
+int trace_sink_create(const char *path, enum trace_sink_format format, struct trace_sink **out,
+                      struct trace_error *error)
+{
+    struct trace_sink *sink = calloc(1, sizeof *sink);
+    if (sink == NULL)
+        return fail(error, -ENOMEM, "%s: out of memory", path);
+    sink->operations = format == TRACE_SINK_VCD ? &sink_vcd : &sink_csv;
+    sink->path = strdup(path);
+    sink->file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    if (sink->path == NULL || sink->file == NULL) {
+        int err = sink->path == NULL ? ENOMEM : errno;
+        fail(error, -err, "%s: cannot be created: %s", path, strerror(err));
+        if (sink->file != NULL && sink->file != stdout)
+            fclose(sink->file);
+        free(sink->path);
+        free(sink);
+        return -err;
+    }
+    *out = sink;
+    return 0;
+}
+
+static int grow(struct trace_sink *sink)
+{
+    if (sink->channel_count < sink->channel_capacity)
+        return 0;
+    uint32_t capacity = sink->channel_capacity == 0 ? 16 : 2 * sink->channel_capacity;
+    if (capacity > SINK_CHANNEL_MAX)
+        return -E2BIG;
+    struct sink_channel *grown = realloc(sink->channel, capacity * sizeof *grown);
+    if (grown == NULL)
+        return -ENOMEM;
+    sink->channel = grown;
+    sink->channel_capacity = capacity;
+    return 0;
+}
+
+int trace_sink_channel(struct trace_sink *sink, const struct trace_channel *channel,
+                       uint32_t *index, struct trace_error *error)
+{
+    if (sink->begun)
+        return fail(error, -EBUSY, "%s: channel \"%.60s\" comes after the first record", sink->path,
+                    channel->name);
+    int err = grow(sink);
+    if (err != 0)
+        return fail(error, err, "%s: more than %d channels, or out of memory", sink->path,
+                    SINK_CHANNEL_MAX);
+    struct sink_channel *at = &sink->channel[sink->channel_count];
+    *at = (struct sink_channel){
+        .name = strdup(channel->name),
+        .kind = channel->kind,
+        .scan_count = channel->scan_count,
+        .initial_level = channel->initial_level,
+    };
+    memcpy(at->quantity, channel->quantity, sizeof at->quantity);
+    if (at->name == NULL)
+        return fail(error, -ENOMEM, "%s: out of memory", sink->path);
+    *index = sink->channel_count++;
+    return 0;
+}
+
+static void begin(struct trace_sink *sink)
+{
+    if (!sink->begun)
+        sink->operations->begin(sink);
+    sink->begun = true;
+}
+
+int trace_sink_put(struct trace_sink *sink, const struct trace_record *record,
+                   struct trace_error *error)
+{
+    begin(sink);
+    if (record->time_ns < sink->last_ns)
+        return fail(error, -EINVAL, "%s: a record at %" PRIu64 " ns behind one at %" PRIu64 " ns",
+                    sink->path, record->time_ns, sink->last_ns);
+    if (record->type == TRACE_RECORD_GAP)
+        sink->operations->gap(sink, record);
+    else if (record->channel >= sink->channel_count)
+        return fail(error, -EINVAL, "%s: a record of channel %u of %u", sink->path, record->channel,
+                    sink->channel_count);
+    else
+        sink->operations->put(sink, &sink->channel[record->channel], record);
+    sink->last_ns = record->time_ns;
+    if (ferror(sink->file))
+        return fail(error, -EIO, "%s: cannot be written: %s", sink->path, strerror(errno));
+    return 0;
+}
+
+int trace_sink_close(struct trace_sink *sink, uint64_t end_ns, struct trace_error *error)
+{
+    begin(sink);
+    sink->operations->end(sink, end_ns > sink->last_ns ? end_ns : sink->last_ns);
+    errno = 0;
+    bool failed = fflush(sink->file) != 0 || ferror(sink->file);
+    int err = failed ? (errno != 0 ? errno : EIO) : 0;
+    if (sink->file != stdout && fclose(sink->file) != 0 && err == 0)
+        err = errno;
+    if (err != 0)
+        fail(error, -err, "%s: cannot be written: %s; what is in it is cut short", sink->path,
+             strerror(err));
+    for (uint32_t i = 0; i < sink->channel_count; i++)
+        free(sink->channel[i].name);
+    free(sink->channel);
+    free(sink->path);
+    free(sink);
+    return -err;
+}
+
+int trace_export(struct trace_source *source, struct trace_sink *sink, uint64_t *records,
+                 struct trace_error *error)
+{
+    uint64_t count = 0;
+    uint32_t index;
+    struct trace_record record = { 0 };
+    int err = trace_rewind(source, error);
+    for (uint32_t i = 0; i < trace_channel_count(source) && err == 0; i++)
+        err = trace_sink_channel(sink, trace_channel_at(source, i), &index, error);
+    while (err == 0 && (err = trace_next(source, &record, error)) == 1) {
+        err = trace_sink_put(sink, &record, error);
+        count++;
+    }
+    if (records != NULL)
+        *records = count;
+    struct trace_error closing;
+    int closed = trace_sink_close(sink, trace_end_ns(source), err == 0 ? error : &closing);
+    return err != 0 ? err : closed;
+}
+
+/* --- text --- */
+
+static const char *const quantity_names[IIO_QUANTITY_COUNT] = {
+    [IIO_ACCEL_X] = "accel_x",
+    [IIO_ACCEL_Y] = "accel_y",
+    [IIO_ACCEL_Z] = "accel_z",
+    [IIO_ANGL_VEL_X] = "anglvel_x",
+    [IIO_ANGL_VEL_Y] = "anglvel_y",
+    [IIO_ANGL_VEL_Z] = "anglvel_z",
+    [IIO_TEMP] = "temp",
+    [IIO_HUMIDITYRELATIVE] = "humidityrelative",
+};
+
+const char *trace_quantity_name(uint8_t quantity)
+{
+    return quantity < IIO_QUANTITY_COUNT ? quantity_names[quantity] : "unknown";
+}
+
+void sink_decimal(int64_t nano, char *text)
+{
+    uint64_t magnitude = nano < 0 ? -(uint64_t)nano : (uint64_t)nano;
+    int length = sprintf(text, "%s%" PRIu64 ".%09" PRIu64, nano < 0 ? "-" : "",
+                         magnitude / NSEC_PER_SEC, magnitude % NSEC_PER_SEC);
+    while (text[length - 1] == '0')
+        length--;
+    if (text[length - 1] == '.')
+        length--;
+    text[length] = '\0';
+}
+
+static void print_bytes(FILE *file, char direction, const uint8_t *bytes, uint32_t size)
+{
+    fputc(direction, file);
+    for (uint32_t i = 0; i < size; i++)
+        fprintf(file, "%02x", bytes[i]);
+}
+
+void sink_i2c(FILE *file, const struct trace_i2c *t, char separator)
+{
+    fprintf(file, "0x%02x%s", t->address, t->address_nack ? "!" : "");
+    if (t->has_write) {
+        fputc(separator, file);
+        print_bytes(file, 'w', t->write_data, t->write_size);
+        if (t->write_nack)
+            fputc('!', file);
+    }
+    if (t->has_read) {
+        fputc(separator, file);
+        print_bytes(file, 'r', t->read_data, t->read_size);
+    }
+}
