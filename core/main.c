@@ -45,7 +45,9 @@ static const struct step early_steps[] = {
 static const struct step late_steps[] = {
     { "work", work_init_system, work_exit_system },
     { "device tree", tree_init, tree_exit },
+    { "subsystems", subsystems_init, subsystems_exit },
     { "devices", device_init, device_exit },
+    { "interlock", interlock_load, interlock_exit },
     { "CPUs", smp_init, smp_exit },
 };
 

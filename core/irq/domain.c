@@ -58,11 +58,12 @@ struct irq_domain *irq_domain_at_node(int node)
 int irq_domain_create(struct device *device, int node, const struct irq_domain_ops *ops,
                       uint32_t hwirq_count, void *driver_data, struct irq_domain **out)
 {
+    /* Without #interrupt-cells nobody can name its interrupts in `interrupts`: an MSI controller. */
     uint32_t cells = 0;
     int err = fdt_node_u32(node, "#interrupt-cells", 0, &cells);
-    if (err || cells == 0 || cells > SPECIFIER_CELLS_MAX || hwirq_count == 0 ||
+    if ((err && err != -ENOENT) || cells > SPECIFIER_CELLS_MAX || hwirq_count == 0 ||
         hwirq_count > HWIRQ_COUNT_MAX || irq_domain_at_node(node) != NULL) {
-        log_err("%s: no interrupt domain: #interrupt-cells missing or absurd, or a second one",
+        log_err("%s: no interrupt domain: #interrupt-cells is absurd, or a second one",
                 device_path(device));
         return -EINVAL;
     }

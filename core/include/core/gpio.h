@@ -25,8 +25,8 @@ enum gpio_pull {
 struct gpio_chip;
 
 struct gpio_chip_ops {
-    /* Process context. The line becomes a GPIO input or output (at `level` from its first moment as
-     * output). */
+    /* The line becomes a GPIO input or output (at `level` from its first moment as output). -EBUSY:
+     * the pin belongs to another function. Must not sleep: called under the interlock's lock. */
     int (*direction_input)(struct gpio_chip *chip, uint32_t line, enum gpio_pull pull);
     int (*direction_output)(struct gpio_chip *chip, uint32_t line, bool level);
     /* Any context. */
@@ -41,24 +41,34 @@ struct gpio_chip_ops {
     void (*release)(struct gpio_chip *chip, uint32_t line);
     /* Optional debounce; -EINVAL if the hardware cannot. 0 switches it off. Process context. */
     int (*set_debounce)(struct gpio_chip *chip, uint32_t line, uint64_t time_ns);
+    /* The pin's other side: gives the pin to a function of the device tree's name ("i2c1"); NULL
+     * takes it back. -EINVAL: this pin has no such function; -EBUSY: another one has it. Must not
+     * sleep. Optional. */
+    int (*set_function)(struct gpio_chip *chip, uint32_t line, const char *function,
+                        enum gpio_pull pull);
 };
 
+struct device;
+struct gpio_core;
+
 struct gpio_chip {
-    uint32_t index; /* "gpio/chip0"; given by gpio_chip_register() */
+    uint32_t index; /* "gpio/chip0"; the tree's alias gpiochipN, else the next free one */
     uint32_t line_count;
-    /* Lines bank_first[b] up to the next bank's first are bank b; edges of one time on one bank are one
-     * change of it. */
+    /* Lines bank_first[b] up to the next bank's first are bank b; edges of one time on one bank are
+     * one change of it. */
     uint32_t bank_count;
     uint32_t bank_first[GPIO_BANK_MAX];
     const struct gpio_chip_ops *ops;
+    struct device *device;
     void *driver_data;
+    struct gpio_core *core; /* the core's */
 };
 
-/* Drivers. -ENOSPC: GPIO_CHIP_MAX. */
+/* Drivers. Everything but index and core is filled in. -ENOSPC: GPIO_CHIP_MAX; -ENOMEM. */
 int gpio_chip_register(struct gpio_chip *chip);
 void gpio_chip_unregister(struct gpio_chip *chip);
 /* From the driver's interrupt handler: `line` saw `edge` (one bit); `bank_level` are all lines of
- * its bank just after, bit = line within the bank. Runs the attached programs and wakes waiters.
+ * its bank just after, bit = line within the bank. Records the edge and runs the attached programs.
  * Interrupt context. */
 void gpio_line_edge(struct gpio_chip *chip, uint32_t line, enum gpio_edge edge,
                     uint64_t bank_level);
@@ -75,5 +85,15 @@ int gpio_edges_get(uint32_t chip, uint32_t line, uint32_t edges);
 void gpio_edges_put(uint32_t chip, uint32_t line, uint32_t edges);
 int gpio_set_debounce(uint32_t chip, uint32_t line, uint64_t time_ns);
 struct gpio_chip *gpio_chip_find(uint32_t chip);
+/* The chip of a controller's device; NULL: it is none. */
+struct gpio_chip *gpio_chip_of(const struct device *device);
+/* The chip's set_function, serialised with the interlock; for drivers of what is behind the pins
+ * (drivers/pinctrl.h). -EOPNOTSUPP: the chip has no functions. Process context. */
+int gpio_pin_function(struct gpio_chip *chip, uint32_t line, const char *function,
+                      enum gpio_pull pull);
 /* The bank that a line is in. Any context. */
 uint32_t gpio_bank_of(const struct gpio_chip *chip, uint32_t line);
+
+/* Boot, before devices; and after the last one is gone. */
+void gpio_init(void);
+void gpio_exit(void);

@@ -22,11 +22,15 @@ struct iio_device {
     uint64_t last_timestamp_ns; /* of the last scan; the core's */
 };
 
+/* -EINVAL: no name, or more than EVENT_IIO_CHANNEL_MAX channels; -EEXIST; -ENOSPC. */
 int iio_device_register(struct iio_device *device);
 void iio_device_unregister(struct iio_device *device);
 struct iio_device *iio_device_find(const char *name);
 
 /* One scan: raw values in channel order, sampled at `timestamp_ns`. Runs the attached programs of
- * each channel (0 drops the channel's value), records, hands on to readers. Thread or interrupt
- * context. */
+ * each channel (0 drops the channel's value) and records. Thread or interrupt context. */
 void iio_push(struct iio_device *device, const int32_t *raw, uint64_t timestamp_ns);
+
+/* Boot, before devices; and after the last one is gone. */
+void iio_init(void);
+void iio_exit(void);

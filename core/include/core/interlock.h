@@ -20,12 +20,25 @@ bool interlock_latched(void);
  * -EPERM unless `privileged`. Process context. */
 int interlock_rearm(const char *origin, bool privileged);
 
-/* For gpio.c and pwm.c, around the driver's write: 0 with the interlock's lock held against a stop,
- * or -EPERM with the refusal recorded. Every 0 is followed by interlock_write_end(). Any context.
- */
-int interlock_write_begin(const char *origin, const char *target);
+enum actuator_kind {
+    ACTUATOR_GPIO,
+    ACTUATOR_PWM,
+};
+
+/* For gpio.c and pwm.c, around the driver's write to line or channel `index` of `chip`: 0 with the
+ * interlock's lock held against a stop (interrupts masked), or -EPERM with the refusal recorded.
+ * Every 0 is followed by interlock_write_end(). Any context. */
+int interlock_write_begin(const char *origin, enum actuator_kind kind, uint32_t chip,
+                          uint32_t index);
+/* The same lock, latched or not, for what changes a pin without being able to move an actuator (a
+ * line becomes an input; the drivers keep forced pads as they are). */
+void interlock_configure_begin(void);
 void interlock_write_end(void);
 
-/* Boot: reads the node; absent is fine (no actuators). After all drivers are bound. */
-int interlock_init(void);
+/* Boot, before devices: armed, no actuators. */
+void interlock_init(void);
+/* Boot, after all drivers are bound: reads the node; absent is fine (no actuators). -EINVAL with a
+ * log line that names the child: an actuator that could not be stopped must not run. */
+int interlock_load(void);
+/* Before devices go. A latched stop stays on the pads. */
 void interlock_exit(void);

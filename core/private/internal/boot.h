@@ -2,6 +2,7 @@
 /* What the core's init functions need of the boot. */
 #pragma once
 #include <arch/entry.h>
+#include <core/interlock.h>
 
 /* Of the boot under way; lives until kernel_main() returns. */
 const struct boot_info *boot_info(void);
@@ -22,5 +23,7 @@ int tree_init(void);
 void tree_exit(void);
 int device_init(void);
 void device_exit(void);
+int subsystems_init(void);
+void subsystems_exit(void);
 int smp_init(void);
 void smp_exit(void);

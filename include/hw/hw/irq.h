@@ -42,7 +42,8 @@ struct irq_domain_ops {
 
 /* One domain for the controller at `device`'s node (or a child node, for a controller that has no
  * device of its own: `node` is its offset in the tree). Specifiers have the node's
- * #interrupt-cells. -ENOMEM. Process context. */
+ * #interrupt-cells (none: an MSI controller, reached by irq_domain_find()). -ENOMEM. Process
+ * context. */
 int irq_domain_create(struct device *device, int node, const struct irq_domain_ops *ops,
                       uint32_t hwirq_count, void *driver_data, struct irq_domain **out);
 void irq_domain_destroy(struct irq_domain *domain);
