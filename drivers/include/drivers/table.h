@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Every driver of this folder, each in the file of its name; driver_table (hw/device.h) lists them.
+ */
+#pragma once
+#include <hw/device.h>
+
+extern const struct driver gic_v2_driver;
+extern const struct driver arm_timer_driver;
+extern const struct driver bcm2712_mip_driver;
+extern const struct driver rp1_driver;
+extern const struct driver rp1_clocks_driver;
+extern const struct driver rp1_gpio_driver;
+extern const struct driver rp1_pwm_driver;
+extern const struct driver dw_i2c_driver;
+extern const struct driver sht3x_driver;
+extern const struct driver lsm6dso_driver;
