@@ -181,11 +181,12 @@ void bpf_disasm_program(const struct bpf_insn *insns, uint32_t insn_count, const
             format_text(text, sizeof text, "%s:", func->name);
             emit(user, text);
         }
-        last_func = func;
         const struct bpf_debug_line *line = bpf_debug_line_at(debug, i);
-        if (line != NULL && line != last_line)
+        bool same = line != NULL && last_line != NULL && line->line == last_line->line && func == last_func;
+        if (line != NULL && !same)
             emit_source(line, emit, user);
         last_line = line;
+        last_func = func;
         bpf_disasm_insn(code, sizeof code, insns, insn_count, i, names);
         format_text(text, sizeof text, "%6u: %s", i, code);
         emit(user, text);

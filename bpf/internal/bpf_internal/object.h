@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The inside of the object loader: what its files hand each other while a file is opened.
+ *
+ * open:  elf_file -> maps (.maps, global data) -> functions -> lines -> programs (each function it calls linked behind it)
+ *
+ * Everything is allocated from pools, so that every failure releases all of it in one place. Work and memory are bounded
+ * by the file's size and the limits below, whatever the file says. */
+#pragma once
+#include <bpf/btf.h>
+#include <bpf/elf.h>
+#include <bpf_internal/elf_file.h>
+
+#define OBJECT_FUNCTION_MAX 4096u
+#define OBJECT_PROGRAM_MAX 1024u
+#define OBJECT_LINE_LIST_MAX 1024u
+#define OBJECT_LINKED_INSN_MAX (2u * BPF_PROG_INSN_MAX) /* of all programs together */
+#define OBJECT_DATA_MAX (64u << 20)                     /* global data of all sections together */
+
+struct pool_block;
+
+struct pool {
+    const struct bpf_env *env;
+    struct pool_block *blocks;
+};
+
+/* Zeroed, or NULL. */
+void *pool_alloc(struct pool *pool, uint64_t size_bytes);
+void pool_release(struct pool *pool);
+
+/* One map: a definition in .maps, or a section of global data. */
+struct object_map {
+    struct bpf_map_spec spec;
+    uint32_t section;     /* ELF index */
+    uint64_t offset;      /* in .maps; 0 for data */
+    bool is_data;
+    const uint8_t *data;  /* initial bytes, NULL for zeros */
+    struct bpf_map *map;  /* the object holds a reference */
+};
+
+/* A function in a code section. Sorted by section, then offset; never overlapping. */
+struct object_function {
+    const char *name; /* in the object's pool */
+    uint32_t section;
+    uint32_t offset, size; /* bytes */
+    bool is_program;
+};
+
+/* A line record of .BTF.ext. */
+struct object_line {
+    uint32_t offset; /* bytes from the start of the code section */
+    struct bpf_debug_line line;
+};
+
+/* The lines of one code section, in the order of its code. Lists are sorted by section. */
+struct object_line_list {
+    uint32_t section;
+    uint32_t first, count;
+};
+
+struct bpf_object {
+    const struct bpf_env *env;
+    struct pool pool;
+    struct bpf_btf *btf; /* NULL without -g; holds the strings of lines */
+    char license[64];
+    struct object_map maps[BPF_PROG_MAP_MAX];
+    uint32_t map_count;
+    struct bpf_map **map_pointers; /* map_count of them, for requests */
+    struct bpf_object_program *programs;
+    uint32_t program_count;
+};
+
+/* While opening. */
+struct object_loader {
+    struct bpf_object *object;
+    struct elf_file file;
+    struct pool scratch;
+    struct object_function *functions;
+    uint32_t function_count;
+    struct object_line *lines;
+    uint32_t line_count;
+    struct object_line_list *line_lists;
+    uint32_t line_list_count;
+    uint32_t linked_insn_count;
+    struct bpf_error *error;
+};
+
+/* Sets loader->error and gives the errno. */
+#define loader_fail(loader, code, offset, ...) bpf_error_set((loader)->error, code, offset, __VA_ARGS__)
+
+int object_read_maps(struct object_loader *loader);
+int object_read_functions(struct object_loader *loader);
+int object_read_lines(struct object_loader *loader);
+int object_link_programs(struct object_loader *loader);
+
+/* The map that the symbol's place belongs to, or NULL. */
+const struct object_map *object_map_of(const struct object_loader *loader, uint32_t section, uint64_t offset);
+/* The function that begins there, or NULL. */
+const struct object_function *object_function_at(const struct object_loader *loader, uint32_t section,
+                                                 uint64_t offset);
+/* The lines of a stretch of code: how many, from *first on. */
+uint32_t object_lines_of(const struct object_loader *loader, uint32_t section, uint32_t offset, uint32_t size,
+                         const struct object_line **first);
+char *object_copy_string(struct object_loader *loader, const char *text);

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Opening and closing of object files, and the maps' way from definition to existence. */
+#include <axiom/errno.h>
+#include <axiom/string.h>
+#include <bpf_internal/object.h>
+
+struct pool_block {
+    struct pool_block *next;
+    uint64_t size_bytes;
+} __attribute__((aligned(16)));
+
+void *pool_alloc(struct pool *pool, uint64_t size_bytes)
+{
+    struct pool_block *block = bpf_env_alloc(pool->env, sizeof *block + size_bytes);
+    if (block == NULL)
+        return NULL;
+    block->next = pool->blocks;
+    block->size_bytes = sizeof *block + size_bytes;
+    pool->blocks = block;
+    return block + 1;
+}
+
+void pool_release(struct pool *pool)
+{
+    while (pool->blocks != NULL) {
+        struct pool_block *block = pool->blocks;
+        pool->blocks = block->next;
+        bpf_env_free(pool->env, block, block->size_bytes);
+    }
+}
+
+char *object_copy_string(struct object_loader *loader, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = pool_alloc(&loader->object->pool, size);
+    if (copy != NULL)
+        memcpy(copy, text, size);
+    return copy;
+}
+
+static int read_btf(struct object_loader *loader)
+{
+    struct elf_section section;
+    if (!elf_section_find(&loader->file, ".BTF", &section) || section.bytes == NULL)
+        return 0;
+    int err = bpf_btf_parse(loader->object->env, section.bytes, section.size, &loader->object->btf, loader->error);
+    if (err && loader->error != NULL && loader->error->offset != BPF_ERROR_NO_OFFSET)
+        loader->error->offset += section.offset;
+    return err;
+}
+
+static void read_license(struct object_loader *loader)
+{
+    struct elf_section section;
+    struct bpf_object *object = loader->object;
+    if (!elf_section_find(&loader->file, "license", &section) || section.bytes == NULL)
+        return;
+    size_t size = section.size < sizeof object->license - 1 ? section.size : sizeof object->license - 1;
+    memcpy(object->license, section.bytes, size);
+}
+
+static int load(struct object_loader *loader, const void *bytes, size_t size_bytes)
+{
+    int err = elf_file_open(&loader->file, bytes, size_bytes, loader->error);
+    if (err == 0)
+        err = read_btf(loader);
+    if (err == 0)
+        err = object_read_maps(loader);
+    if (err == 0)
+        err = object_read_functions(loader);
+    if (err == 0)
+        err = object_read_lines(loader);
+    if (err == 0)
+        err = object_link_programs(loader);
+    if (err == 0)
+        read_license(loader);
+    return err;
+}
+
+int bpf_object_open(const struct bpf_env *env, const void *bytes, size_t size_bytes, struct bpf_object **out,
+                    struct bpf_error *error)
+{
+    struct bpf_object *object = bpf_env_alloc(env, sizeof *object);
+    if (object == NULL)
+        return bpf_error_set(error, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for an object file");
+    object->env = env;
+    object->pool.env = env;
+    struct object_loader loader = { .object = object, .scratch = { .env = env }, .error = error };
+    int err = load(&loader, bytes, size_bytes);
+    pool_release(&loader.scratch);
+    if (err) {
+        bpf_object_close(object);
+        return err;
+    }
+    *out = object;
+    return 0;
+}
+
+void bpf_object_close(struct bpf_object *object)
+{
+    if (object == NULL)
+        return;
+    for (uint32_t i = 0; i < object->map_count; i++)
+        bpf_map_put(object->maps[i].map);
+    bpf_btf_destroy(object->btf);
+    pool_release(&object->pool);
+    bpf_env_free(object->env, object, sizeof *object);
+}
+
+const char *bpf_object_license(const struct bpf_object *object)
+{
+    return object->license;
+}
+
+uint32_t bpf_object_map_count(const struct bpf_object *object)
+{
+    return object->map_count;
+}
+
+const struct bpf_map_spec *bpf_object_map_spec(const struct bpf_object *object, uint32_t index)
+{
+    return index < object->map_count ? &object->maps[index].spec : NULL;
+}
+
+int bpf_object_map_index(const struct bpf_object *object, const char *name)
+{
+    for (uint32_t i = 0; i < object->map_count; i++) {
+        if (strcmp(object->maps[i].spec.name, name) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+struct bpf_map *bpf_object_map(const struct bpf_object *object, uint32_t index)
+{
+    return index < object->map_count ? object->maps[index].map : NULL;
+}
+
+static void give_map(struct bpf_object *object, uint32_t index, struct bpf_map *map)
+{
+    object->maps[index].map = map;
+    object->map_pointers[index] = map;
+}
+
+int bpf_object_set_map(struct bpf_object *object, uint32_t index, struct bpf_map *map, struct bpf_error *error)
+{
+    if (index >= object->map_count || object->maps[index].map != NULL)
+        return bpf_error_set(error, -EINVAL, BPF_ERROR_NO_OFFSET, "map %u is not there or is set already", index);
+    const struct bpf_map_spec *spec = &object->maps[index].spec;
+    if (map->ops->type != spec->type || map->key_size != spec->key_size || map->value_size != spec->value_size ||
+        map->max_entries != spec->max_entries || map->flags != spec->flags)
+        return bpf_error_set(error, -EINVAL, BPF_ERROR_NO_OFFSET,
+                             "map %s is a %s of %u entries with %u-byte keys and %u-byte values: not what the object has",
+                             spec->name, map->ops->name, map->max_entries, map->key_size, map->value_size);
+    give_map(object, index, bpf_map_get(map));
+    return 0;
+}
+
+int bpf_object_create_maps(struct bpf_object *object, struct bpf_error *error)
+{
+    for (uint32_t i = 0; i < object->map_count; i++) {
+        struct object_map *definition = &object->maps[i];
+        struct bpf_map *map;
+        if (definition->map != NULL)
+            continue;
+        int err = bpf_map_create(object->env, &definition->spec, &map, error);
+        if (err)
+            return err;
+        static const uint32_t first;
+        if (definition->data != NULL)
+            bpf_map_update(map, &first, definition->data, BPF_ANY);
+        give_map(object, i, map);
+    }
+    return 0;
+}
+
+uint32_t bpf_object_program_count(const struct bpf_object *object)
+{
+    return object->program_count;
+}
+
+const struct bpf_object_program *bpf_object_program(const struct bpf_object *object, uint32_t index)
+{
+    return index < object->program_count ? &object->programs[index] : NULL;
+}
+
+void bpf_object_request(const struct bpf_object *object, uint32_t index, struct bpf_verify_request *out)
+{
+    const struct bpf_object_program *program = &object->programs[index];
+    *out = (struct bpf_verify_request){
+        .env = object->env,
+        .name = program->name,
+        .insns = program->insns,
+        .insn_count = program->insn_count,
+        .maps = object->map_pointers,
+        .map_count = object->map_count,
+        .context = program->context,
+        .debug = &program->debug,
+    };
+}
+
+static int refuse(struct bpf_verify_result *result, int code, enum bpf_reject reason, const char *text)
+{
+    memset(result, 0, sizeof *result);
+    result->reason = reason;
+    string_copy(result->text, sizeof result->text, text);
+    return code;
+}
+
+int bpf_object_verify(const struct bpf_object *object, uint32_t index, struct bpf_verify_result *result)
+{
+    if (index >= object->program_count)
+        return refuse(result, -ENOENT, BPF_REJECT_EMPTY, "there is no such program in the object");
+    if (object->programs[index].context == NULL)
+        return refuse(result, -EINVAL, BPF_REJECT_UNSUPPORTED,
+                      "the section's name is no attach point: it must begin with gpio/, iio/, timer/, pwm/, guard/gpio "
+                      "or guard/pwm");
+    for (uint32_t i = 0; i < object->map_count; i++) {
+        if (object->maps[i].map == NULL)
+            return refuse(result, -EINVAL, BPF_REJECT_MAP, "the object's maps were not created yet");
+    }
+    struct bpf_verify_request request;
+    bpf_object_request(object, index, &request);
+    return bpf_verify(&request, result);
+}
