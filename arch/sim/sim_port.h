@@ -2,6 +2,7 @@
 /* What the files of arch/sim share among themselves. */
 #pragma once
 #include <axiom/types.h>
+#include <sim/port.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define ARCH_SIM_ASAN 1
@@ -30,5 +31,23 @@ static inline void arch_sim_unpoison(const void *at, size_t size)
 #endif
 }
 
-/* Forgets the last boot (context.c). */
+/* context.c: forgets the last boot. */
 void arch_sim_context_reset(void);
+
+/* vcpu.c. All CPUs off; from here on models may drive their interrupt lines. */
+void vcpus_begin(void);
+/* The boot CPU is entered on `stack` and runs kernel_main(); returns when the image has
+ * ended. */
+void vcpus_run(const struct port_boot *boot, void *stack, size_t stack_size);
+/* Leaves the image for vcpus_run()'s caller. */
+_Noreturn void vcpus_end(void);
+/* One word per virtual CPU, for the last words. */
+void vcpus_describe(char *text, size_t size);
+bool vcpus_running(void);
+
+/* memory.c: physical memory with `reserved` more bytes behind the kernel's, mapped as a guarded
+ * stack. -ENOMEM. */
+int memory_create(uint64_t size, uint64_t reserved, void **stack);
+void memory_destroy(struct sim_result *result);
+/* True if the bytes are RAM of the kernel's. */
+bool memory_contains(uint64_t address, uint64_t size);

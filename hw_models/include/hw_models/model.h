@@ -24,11 +24,6 @@ struct model_access {
     uint32_t cpu;    /* who accesses: banked registers depend on it */
 };
 
-struct model_line_change {
-    uint32_t line;
-    bool level;
-};
-
 /* A device behind an I2C bus. Levels of one byte: the bus model does the timing. */
 struct model_i2c_ops {
     /* Address phase after a (repeated) START; true acknowledges. */
@@ -72,10 +67,6 @@ struct model_ops {
      * drives the pin's level: low when active if the specifier's type (second cell) is falling edge
      * or low level, else high when active. */
     uint32_t line_count;
-    /* Several lines driven from outside at one instant: one change of their bank. NULL:
-     * line_input() is called for each. */
-    void (*lines_input)(struct model *model, const struct model_line_change *changes,
-                        uint32_t count);
     /* GPIO chips: level of a line as seen on the board; -1: floating and no pull. */
     int (*line_level)(struct model *model, uint32_t line);
     /* A sensor's physical input, from now on; count values of quantities, nano SI units. False: it
@@ -121,9 +112,10 @@ void model_timer_set(struct model *model, struct model_timer *timer, uint64_t at
                      void (*callback)(struct model *model, struct model_timer *timer));
 void model_timer_cancel(struct model *model, struct model_timer *timer);
 
-/* Drives output `index` (entry of the node's interrupts) to its active or inactive level. cpu for
- * per-CPU outputs. No such entry: nothing happens. Applies FAULT_LOST_IRQ and FAULT_LATE_IRQ, for
- * which models themselves do not ask; setting the level that it has is no activation. */
+/* Drives output `index` to its active or inactive level: the entry of the node's interrupts,
+ * interrupts-extended or (message `index` of a message controller) msi-ranges; cpu for per-CPU
+ * outputs. No such entry: nothing happens. Applies FAULT_LOST_IRQ and FAULT_LATE_IRQ, for which
+ * models themselves do not ask; setting the level that it has is no activation. */
 void model_line_set(struct model *model, uint32_t index, uint32_t cpu, bool active);
 /* The interrupt input of a CPU (root interrupt controller only). */
 void model_cpu_irq_set(struct model *model, uint32_t cpu, bool active);

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Inputs: pulled from the host one ahead, checked, and given to models at their time.
+ *
+ * Lines of one GPIO chip that change at the same time are handed over together: one change of the
+ * bank. A broken trace (the callback fails, time runs backwards, an unknown target) ends the inputs
+ * there and the run in good order, with the error and the place in the result. */
+#include <axiom/errno.h>
+#include <axiom/log.h>
+#include <axiom/string.h>
+
+#include "internal.h"
+
+/* --- targets --- */
+
+/* Splits "kind/label/rest"; rest is empty if there is none. False: not of this kind. */
+static bool split_path(const char *path, const char *kind, char *label, size_t size,
+                       const char **rest)
+{
+    size_t length = strlen(kind);
+    if (strncmp(path, kind, length) != 0 || path[length] != '/')
+        return false;
+    path += length + 1;
+    const char *end = strchr(path, '/');
+    size_t label_size = end != NULL ? (size_t)(end - path) : strlen(path);
+    if (label_size == 0 || label_size >= size)
+        return false;
+    memcpy(label, path, label_size);
+    label[label_size] = '\0';
+    *rest = end != NULL ? end + 1 : "";
+    return true;
+}
+
+static bool parse_line(const char *text, uint32_t *line)
+{
+    uint32_t value = 0, digits = 0;
+    for (; *text >= '0' && *text <= '9' && digits < 6; text++, digits++)
+        value = value * 10 + (uint32_t)(*text - '0');
+    *line = value;
+    return digits > 0 && *text == '\0';
+}
+
+static bool named(const struct model_binding *binding, const char *label)
+{
+    return strcmp(binding->label, label) == 0 || strcmp(binding->model->name, label) == 0;
+}
+
+static bool takes_sensor_input(const struct model *model)
+{
+    return model->ops->sensor_input != NULL || model->ops->queue_answer != NULL;
+}
+
+static int resolve(const char *path, struct sim_target *out)
+{
+    char label[EVENT_NAME_MAX];
+    const char *rest;
+    bool gpio = split_path(path, "gpio", label, sizeof label, &rest);
+    bool iio = !gpio && split_path(path, "iio", label, sizeof label, &rest);
+    if (!gpio && !iio)
+        return machine_fail(-EINVAL, "input target %s: write gpio/CHIP/LINE or iio/NAME", path);
+    uint32_t line = 0;
+    if (gpio ? !parse_line(rest, &line) : rest[0] != '\0')
+        return machine_fail(-EINVAL, "input target %s: %s", path,
+                            gpio ? "the line is not a number" : "write iio/NAME");
+    for (uint32_t i = 0; i < machine.binding_count; i++) {
+        struct model_binding *binding = &machine.bindings[i];
+        const struct model_ops *ops = binding->initialised ? binding->model->ops : NULL;
+        if (ops == NULL || !named(binding, label) ||
+            (gpio ? ops->pins_input == NULL : !takes_sensor_input(binding->model)))
+            continue;
+        if (gpio && (line >= ops->line_count || line >= 64))
+            return machine_fail(-EINVAL, "input target %s: %s has lines 0 to %u", path,
+                                binding->model->name, ops->line_count - 1);
+        *out = (struct sim_target){ .model = binding->model, .line = line };
+        return 0;
+    }
+    return machine_fail(-EINVAL, "input target %s: the device tree has no such device with a model",
+                        path);
+}
+
+/* --- pulling --- */
+
+static void end_inputs(void)
+{
+    struct replay *replay = &machine.replay;
+    replay->ended = true;
+    replay->have_next = false;
+    /* A broken trace ends the run whatever the configuration says. */
+    if (machine.config->end != SIM_END_STOP && machine.result->error == 0)
+        return;
+    uint64_t stop_at =
+        replay->last_time_ns + machine.config->input_offset_ns + machine.config->settle_ns;
+    if (stop_at < machine.stop_at_ns)
+        machine.stop_at_ns = stop_at;
+}
+
+static const char *what_is_wrong(const struct sim_input *input)
+{
+    if (input->time_ns < machine.replay.last_time_ns)
+        return "its time is earlier than that of the input before";
+    if (input->time_ns > TIME_NEVER - 1 - machine.config->input_offset_ns)
+        return "its time is beyond the end of virtual time";
+    if (input->target >= machine.config->target_count)
+        return "it names a target that was not declared";
+    const struct sim_target *target = &machine.replay.targets[input->target];
+    const struct model_ops *ops = target->model->ops;
+    switch (input->kind) {
+    case SIM_INPUT_LINE:
+        return ops->pins_input != NULL ? NULL : "its target is not a GPIO line";
+    case SIM_INPUT_SENSOR:
+        if (input->count > EVENT_IIO_CHANNEL_MAX)
+            return "it has too many quantities";
+        return ops->sensor_input != NULL ? NULL : "its target is not a sensor";
+    case SIM_INPUT_ANSWER:
+        return ops->queue_answer != NULL ? NULL : "its target does not take recorded answers";
+    }
+    return "it is of no known kind";
+}
+
+static void pull(void)
+{
+    struct replay *replay = &machine.replay;
+    int got = machine.config->next_input(machine.config->input_context, &replay->next);
+    if (got <= 0) {
+        if (got < 0)
+            machine_fail(got, "the input after number %llu could not be read",
+                         (unsigned long long)replay->delivered);
+        end_inputs();
+        return;
+    }
+    const char *wrong = what_is_wrong(&replay->next);
+    if (wrong != NULL) {
+        machine_fail(-EINVAL, "input at position %llu, time %llu ns: %s",
+                     (unsigned long long)replay->next.position,
+                     (unsigned long long)replay->next.time_ns, wrong);
+        end_inputs();
+        return;
+    }
+    replay->have_next = true;
+    replay->last_time_ns = replay->next.time_ns;
+}
+
+int replay_init(void)
+{
+    struct replay *replay = &machine.replay;
+    const struct sim_config *config = machine.config;
+    *replay = (struct replay){ 0 };
+    replay->targets = machine_alloc((config->target_count + 1u) * sizeof *replay->targets);
+    if (replay->targets == NULL)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < config->target_count; i++) {
+        int err = resolve(config->targets[i], &replay->targets[i]);
+        if (err)
+            return err;
+    }
+    if (config->next_input != NULL)
+        pull();
+    else
+        end_inputs();
+    return machine.result->error;
+}
+
+/* --- delivering --- */
+
+static void begin_delivery(void)
+{
+    struct replay *replay = &machine.replay;
+    replay->source_ns = replay->next.source_ns;
+    replay->position = replay->next.position;
+    replay->delivered++;
+}
+
+/* All lines of the first one's chip and time; a line that comes twice starts anew. */
+static void deliver_lines(void)
+{
+    struct replay *replay = &machine.replay;
+    uint64_t time_ns = replay->next.time_ns, mask = 0, level = 0;
+    struct model *model = replay->targets[replay->next.target].model;
+    while (replay->have_next) {
+        const struct sim_input *next = &replay->next;
+        const struct sim_target *target = &replay->targets[next->target];
+        uint64_t bit = UINT64_C(1) << target->line;
+        if (next->kind != SIM_INPUT_LINE || next->time_ns != time_ns || target->model != model ||
+            (mask & bit) != 0)
+            break;
+        begin_delivery();
+        mask |= bit;
+        level |= next->level ? bit : 0;
+        pull();
+    }
+    model->ops->pins_input(model, mask, level);
+}
+
+/* What the surroundings of a sensor are is the machine's to record. */
+static void emit_sensor(const struct model *model, const struct sim_input *input)
+{
+    struct event event = { .kind = EVENT_IIO };
+    event.iio.device = model->label;
+    event.iio.count = (uint8_t)input->count;
+    memcpy(event.iio.quantity, input->quantity, sizeof event.iio.quantity);
+    memcpy(event.iio.nano, input->nano, sizeof event.iio.nano);
+    model_emit(&machine.self_model, &event, EVENT_ROLE_INPUT);
+}
+
+static void deliver_sensor(void)
+{
+    struct replay *replay = &machine.replay;
+    struct sim_input *next = &replay->next;
+    struct model *model = replay->targets[next->target].model;
+    begin_delivery();
+    if (next->kind == SIM_INPUT_SENSOR)
+        emit_sensor(model, next);
+    bool taken = next->kind == SIM_INPUT_SENSOR
+                     ? model->ops->sensor_input(model, next->quantity, next->nano, next->count)
+                     : model->ops->queue_answer(model, next->bytes, next->size);
+    if (!taken)
+        machine_log(LOG_WARNING, model->name, "does not take the input at position %llu",
+                    (unsigned long long)next->position);
+    pull();
+}
+
+void replay_deliver(void)
+{
+    machine.replay.delivering = true;
+    if (machine.replay.next.kind == SIM_INPUT_LINE)
+        deliver_lines();
+    else
+        deliver_sensor();
+    machine.replay.delivering = false;
+}
+
+int replay_initial(void)
+{
+    const struct replay *replay = &machine.replay;
+    while (replay->have_next && replay->next.time_ns == 0 && replay->next.kind == SIM_INPUT_LINE)
+        replay_deliver();
+    return machine.result->error;
+}
+
+uint64_t replay_due_ns(void)
+{
+    const struct replay *replay = &machine.replay;
+    if (!replay->have_next || machine.stopped)
+        return TIME_NEVER;
+    return replay->next.time_ns + machine.config->input_offset_ns;
+}
