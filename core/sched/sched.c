@@ -36,9 +36,10 @@ struct runqueue *thread_rq_lock(struct thread *thread)
     return rq;
 }
 
+/* Exceeded, not just used up: a job that takes exactly its budget is done in time. */
 static bool budget_is_gone(const struct thread *thread)
 {
-    return thread->params.policy == SCHED_POLICY_DEADLINE && thread->slice_ns <= 0;
+    return thread->params.policy == SCHED_POLICY_DEADLINE && thread->slice_ns < 0;
 }
 
 /* Without budget a thread runs on what others donate, and only as urgently as they are. */
@@ -102,7 +103,7 @@ static void replenish_expired(struct timer *timer, void *context)
     struct irq_state state = spin_lock_irqsave(&thread->lock);
     struct runqueue *rq = thread_rq_lock(thread);
     bool homeless = thread->on_rq && thread->throttled && !cpus[thread->cpu].online;
-    if (thread->params.policy == SCHED_POLICY_DEADLINE && thread->slice_ns <= 0) {
+    if (budget_is_gone(thread)) {
         sched_unplace_locked(rq, thread);
         deadline_replenish_locked(thread);
     }
@@ -138,13 +139,16 @@ static void account_locked(struct thread *thread, uint64_t now_ns)
 /* When the running thread has to be looked at again without anything else happening. */
 static void slice_arm_locked(struct cpu *cpu, const struct thread *thread, uint64_t now_ns)
 {
-    bool watched = false;
-    if (!thread->is_idle && thread->params.policy == SCHED_POLICY_DEADLINE)
-        watched = !budget_is_gone(thread);
-    else if (!thread->is_idle && thread->params.policy == SCHED_POLICY_RR)
-        watched = runqueue_has_equal_locked(&cpu->rq, thread->urgency);
-    if (watched)
-        timer_start(&cpu->rq.slice, now_ns + (uint64_t)thread->slice_ns);
+    uint64_t end_ns = TIME_NEVER;
+    if (!thread->is_idle && thread->params.policy == SCHED_POLICY_DEADLINE) {
+        if (!budget_is_gone(thread))
+            end_ns = now_ns + (uint64_t)thread->slice_ns + 1;
+    } else if (!thread->is_idle && thread->params.policy == SCHED_POLICY_RR) {
+        if (runqueue_has_equal_locked(&cpu->rq, thread->urgency))
+            end_ns = now_ns + (uint64_t)thread->slice_ns;
+    }
+    if (end_ns != TIME_NEVER)
+        timer_start(&cpu->rq.slice, end_ns);
     else if (cpu->rq.slice.pending)
         timer_cancel(&cpu->rq.slice);
 }
@@ -324,6 +328,8 @@ static void activate(struct thread *thread)
     thread->on_rq = true;
     if (thread->params.policy == SCHED_POLICY_DEADLINE)
         deadline_wake_locked(thread, ktime_get_ns());
+    else
+        thread->slice_ns = SCHED_RR_QUANTUM_NS;
     sched_place_locked(&cpu->rq, thread, false);
     sched_check_preempt_locked(cpu, thread);
     spin_unlock(&cpu->rq.lock);
@@ -351,8 +357,6 @@ void sched_start(struct thread *thread)
     struct irq_state state = spin_lock_irqsave(&thread->lock);
     if (thread->params.policy == SCHED_POLICY_DEADLINE)
         deadline_begin_locked(thread, ktime_get_ns());
-    else
-        thread->slice_ns = SCHED_RR_QUANTUM_NS;
     activate(thread);
     spin_unlock_irqrestore(&thread->lock, state);
 }
