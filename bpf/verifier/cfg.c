@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* What can be seen without walking: every encoding is legal, jumps stay in their function and off
+ * the second halves of LDDW, no function runs off its end, no code is unreachable. On the way it
+ * finds the places where paths meet, and which registers may still be read from each instruction on
+ * (the others need not be remembered). */
+#include <axiom/bug.h>
+
+#include "walk.h"
+
+static int refuse_at(struct verifier *v, uint32_t pc, enum bpf_reject reason, const char *mend,
+                     const char *what)
+{
+    v->state.pc = pc;
+    return refuse(v, -EINVAL, reason, mend, "%s", what);
+}
+
+static int decode(struct verifier *v)
+{
+    for (uint32_t pc = 0; pc < v->insn_count; pc += bpf_insn_slots(&v->insns[pc])) {
+        struct bpf_error error;
+        int err = bpf_insn_check(v->insns, v->insn_count, pc, &error);
+        v->state.pc = pc;
+        if (err != 0)
+            return refuse(v, err, BPF_REJECT_BAD_INSN, "", "%s", error.text);
+        const struct bpf_insn_row *row = bpf_insn_find(&v->insns[pc]);
+        v->info[pc].row = (uint16_t)(row - bpf_insn_table) & 0xfffu;
+        if (row->fields & BPF_WIDE)
+            v->info[pc + 1].second = 1;
+        if (row->op == BPF_OP_CALLX)
+            return refuse_at(v, pc, BPF_REJECT_UNSUPPORTED,
+                             "call the functions by name, for instance in a switch",
+                             "a call through a pointer cannot be verified");
+    }
+    return 0;
+}
+
+/* Where a jump or local call goes, or false. */
+static bool target_of(const struct verifier *v, uint32_t pc, uint32_t *target)
+{
+    int64_t to = (int64_t)pc + 1 + bpf_jump_distance(&v->insns[pc]);
+    if (to < 0 || to >= v->insn_count || v->info[to].second)
+        return false;
+    *target = (uint32_t)to;
+    return true;
+}
+
+static int find_functions(struct verifier *v)
+{
+    v->info[0].function = 1;
+    for (uint32_t pc = 0; pc < v->insn_count; pc += bpf_insn_slots(&v->insns[pc])) {
+        uint32_t target;
+        if (insn_row(v, pc)->op != BPF_OP_CALL_LOCAL)
+            continue;
+        if (!target_of(v, pc, &target))
+            return refuse_at(v, pc, BPF_REJECT_CALL, "",
+                             "the called function lies outside the program");
+        v->info[target].function = 1;
+        v->info[target].join = 1;
+    }
+    return 0;
+}
+
+/* Jumps of the function first..end-1, and its last instruction. */
+static int check_function(struct verifier *v, uint32_t first, uint32_t end)
+{
+    uint32_t last = first;
+    for (uint32_t pc = first; pc < end; pc += bpf_insn_slots(&v->insns[pc])) {
+        uint32_t target;
+        last = pc;
+        if ((insn_row(v, pc)->fields & BPF_JUMPS) == 0)
+            continue;
+        if (!target_of(v, pc, &target))
+            return refuse_at(
+                v, pc, BPF_REJECT_BAD_JUMP, "",
+                "the jump goes outside the program or into the middle of a 64-bit load");
+        if (target < first || target >= end)
+            return refuse_at(v, pc, BPF_REJECT_BAD_JUMP, "", "the jump goes into another function");
+    }
+    if ((insn_row(v, last)->fields & BPF_ENDS) == 0)
+        return refuse_at(
+            v, last, BPF_REJECT_FALL_OFF, "end every function with a return",
+            "the function runs off its end: its last instruction is neither exit nor goto");
+    return 0;
+}
+
+static int check_functions(struct verifier *v)
+{
+    uint32_t first = 0;
+    for (uint32_t pc = 1; pc <= v->insn_count; pc++) {
+        if (pc < v->insn_count && !v->info[pc].function)
+            continue;
+        int err = check_function(v, first, pc);
+        if (err != 0)
+            return err;
+        first = pc;
+    }
+    return 0;
+}
+
+/* Instructions that may follow: at most two. */
+static uint32_t successors(const struct verifier *v, uint32_t pc, uint32_t next[2])
+{
+    const struct bpf_insn_row *row = insn_row(v, pc);
+    uint32_t count = 0;
+    if ((row->fields & BPF_ENDS) == 0)
+        next[count++] = pc + bpf_insn_slots(&v->insns[pc]);
+    if ((row->fields & BPF_JUMPS) != 0) {
+        bool inside = target_of(v, pc, &next[count]);
+        BUG_ON(!inside);
+        count++;
+    }
+    return count;
+}
+
+struct worklist {
+    uint32_t *at;
+    uint32_t count;
+};
+
+static void reach(struct verifier *v, struct worklist *list, uint32_t pc)
+{
+    if (v->info[pc].reached) {
+        v->info[pc].join = 1;
+        return;
+    }
+    v->info[pc].reached = 1;
+    list->at[list->count++] = pc;
+}
+
+static void reach_all(struct verifier *v, struct worklist *list)
+{
+    reach(v, list, 0);
+    while (list->count != 0) {
+        uint32_t pc = list->at[--list->count], next[2], target;
+        uint32_t count = successors(v, pc, next);
+        for (uint32_t i = 0; i < count; i++)
+            reach(v, list, next[i]);
+        if (insn_row(v, pc)->op == BPF_OP_CALL_LOCAL && target_of(v, pc, &target)) {
+            v->info[pc + 1].join = 1; /* where callees come back to */
+            reach(v, list, target);
+        }
+    }
+}
+
+static int check_reached(struct verifier *v)
+{
+    /* Each instruction is listed at most once. */
+    size_t size = v->insn_count * sizeof(uint32_t);
+    struct worklist list = { .at = verifier_alloc(v, size) };
+    if (list.at == NULL)
+        return refuse_memory(v);
+    reach_all(v, &list);
+    verifier_free(v, list.at, size);
+    for (uint32_t pc = 0; pc < v->insn_count; pc += bpf_insn_slots(&v->insns[pc]))
+        if (!v->info[pc].reached)
+            return refuse_at(v, pc, BPF_REJECT_UNREACHABLE, "remove it",
+                             "no path leads to this instruction");
+    return 0;
+}
+
+/* --- Live registers
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+#define CALL_ARGUMENTS 0x3eu  /* R1 to R5 */
+#define CALL_CLOBBERED 0x3fu  /* and R0 */
+#define ALL_REGISTERS  0x3ffu /* R10 is always live and not listed */
+
+static uint32_t arguments_used(const struct verifier *v, const struct bpf_insn *insn)
+{
+    const struct bpf_helper *helper = bpf_helper_find(v->env, (uint32_t)insn->imm);
+    if (helper == NULL || (helper->flags & BPF_HELPER_VARIADIC) != 0)
+        return CALL_ARGUMENTS;
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < BPF_HELPER_ARG_MAX; i++)
+        if (helper->args[i] != BPF_ARG_NONE)
+            used |= 1u << (i + 1);
+    return used;
+}
+
+static bool compares_r0(uint32_t op)
+{
+    return op == BPF_OP_ATOMIC_CMPXCHG32 || op == BPF_OP_ATOMIC_CMPXCHG64;
+}
+
+static void uses_and_sets(const struct verifier *v, uint32_t pc, uint32_t *uses, uint32_t *sets)
+{
+    const struct bpf_insn *insn = &v->insns[pc];
+    const struct bpf_insn_row *row = insn_row(v, pc);
+    *uses = *sets = 0;
+    if (row->op == BPF_OP_EXIT) {
+        *uses = 1;
+        return;
+    }
+    if (BPF_CLASS(insn->opcode) == BPF_JMP && BPF_OP(insn->opcode) == BPF_CALL) {
+        *uses = row->op == BPF_OP_CALL_HELPER ? arguments_used(v, insn) : CALL_ARGUMENTS;
+        *sets = CALL_CLOBBERED;
+        return;
+    }
+    if (row->fields & BPF_USES_DST)
+        *uses |= 1u << insn->dst_reg;
+    if (row->fields & BPF_USES_SRC)
+        *uses |= 1u << insn->src_reg;
+    if (row->fields & BPF_SETS_DST)
+        *sets |= 1u << insn->dst_reg;
+    if (row->fields & BPF_SETS_SRC)
+        *sets |= 1u << insn->src_reg;
+    if (compares_r0(row->op)) {
+        *uses |= 1;
+        *sets |= 1;
+    }
+}
+
+static bool update_live(struct verifier *v, uint32_t pc)
+{
+    uint32_t next[2], uses, sets, out = 0;
+    uint32_t count = successors(v, pc, next);
+    for (uint32_t i = 0; i < count; i++)
+        out |= v->info[next[i]].live;
+    uses_and_sets(v, pc, &uses, &sets);
+    uint16_t live = (uint16_t)(((out & ~sets) | uses) & ALL_REGISTERS);
+    bool changed = live != v->info[pc].live;
+    v->info[pc].live = live;
+    return changed;
+}
+
+/* Sweeps backwards until nothing changes: once more than back edges nest. Code made to need many
+ * sweeps gets the answer "all are live", which is always true enough. */
+#define SWEEPS_MAX 32
+
+static void find_live(struct verifier *v)
+{
+    bool changed = true;
+    for (int sweep = 0; changed && sweep < SWEEPS_MAX; sweep++) {
+        changed = false;
+        for (uint32_t pc = v->insn_count; pc-- != 0;)
+            if (!v->info[pc].second)
+                changed |= update_live(v, pc);
+    }
+    for (uint32_t pc = 0; changed && pc < v->insn_count; pc++)
+        v->info[pc].live = ALL_REGISTERS;
+}
+
+int cfg_check(struct verifier *v)
+{
+    int err = decode(v);
+    if (err == 0)
+        err = find_functions(v);
+    if (err == 0)
+        err = check_functions(v);
+    if (err == 0)
+        err = check_reached(v);
+    if (err == 0)
+        find_live(v);
+    return err;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Arithmetic: on numbers by scalar.c; on pointers only what keeps the object known: adding and
+ * subtracting numbers, and the distance of two pointers into one object. */
+#include "walk.h"
+
+/* From enum bpf_op's names to enum alu_op; MOV is not arithmetic. */
+#define ALU_MOV      ALU_OP_COUNT
+#define ALU_OF(name) ALU_##name,
+static const uint8_t alu_ops[] = { BPF_ALU_OPS(ALU_OF) };
+
+/* Offsets of pointers stay within this, so that sums of them cannot overflow and no pointer comes
+ * round to another object. Larger than any object. */
+#define OFFSET_LIMIT (INT64_C(1) << 30)
+
+/* What `dst OP src` is written as, for messages. */
+static const char *const alu_signs[ALU_OP_COUNT] = {
+    [ALU_ADD] = "+=",   [ALU_SUB] = "-=",   [ALU_MUL] = "*=",    [ALU_DIV] = "/=", [ALU_MOD] = "%=",
+    [ALU_SDIV] = "s/=", [ALU_SMOD] = "s%=", [ALU_AND] = "&=",    [ALU_OR] = "|=",  [ALU_XOR] = "^=",
+    [ALU_LSH] = "<<=",  [ALU_RSH] = ">>=",  [ALU_ARSH] = "s>>=",
+};
+
+int check_set(struct verifier *v, uint32_t reg_number)
+{
+    if (state_reg(&v->state, reg_number)->type != REG_UNSET)
+        return 0;
+    return refuse(v, -EACCES, BPF_REJECT_UNINIT,
+                  "give the variable a value on every path; after a call only r0 and r6 to r9 "
+                  "still hold theirs",
+                  "r%u is read, but has not been set on this path", reg_number);
+}
+
+static int refuse_pointer_alu(struct verifier *v, uint32_t reg_number, const char *sign, bool half)
+{
+    struct description is = describe(v, state_reg(&v->state, reg_number));
+    return refuse(v, -EACCES, BPF_REJECT_POINTER_MATH,
+                  "a pointer may only have 64-bit numbers added or subtracted",
+                  "r%u is %s: '%s'%s is not possible with a pointer", reg_number, is.text, sign,
+                  half ? " in 32 bits" : "");
+}
+
+/* --- Pointers
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+static int check_offset(struct verifier *v, uint32_t reg_number, const struct reg *result)
+{
+    if (result->n.smin >= -OFFSET_LIMIT && result->n.smax <= OFFSET_LIMIT)
+        return 0;
+    struct description n = describe_number(&result->n);
+    return refuse(
+        v, -EACCES, BPF_REJECT_POINTER_MATH,
+        "bound the index first, on both sides: if (i >= SIZE) return 0; or i &= SIZE - 1;",
+        "the offset of pointer r%u would be %s: too far from what it points to", reg_number,
+        n.text);
+}
+
+static int add_to_pointer(struct verifier *v, uint32_t dst, const struct reg *pointer,
+                          const struct reg *number, enum alu_op op)
+{
+    struct description is = describe(v, pointer);
+    if (pointer->type == REG_MAP)
+        return refuse(v, -EACCES, BPF_REJECT_POINTER_MATH,
+                      "look a value up with bpf_map_lookup_elem()", "arithmetic on %s", is.text);
+    if (pointer->may_be_null)
+        return refuse(v, -EACCES, BPF_REJECT_NULL, "test it for NULL before the arithmetic",
+                      "arithmetic on a pointer that may be NULL: %s", is.text);
+    struct reg result = *pointer;
+    result.n = scalar_alu(op, &pointer->n, &number->n, BITS);
+    result.deps = 0;
+    int err = check_offset(v, dst, &result);
+    if (err != 0)
+        return err;
+    mark_precise(v, number->deps);
+    *state_reg(&v->state, dst) = result;
+    return 0;
+}
+
+static int subtract_pointers(struct verifier *v, uint32_t dst, const struct reg *a,
+                             const struct reg *b)
+{
+    if (!reg_same_object(a, b) || a->may_be_null) {
+        struct description left = describe(v, a), right = describe(v, b);
+        return refuse(v, -EACCES, BPF_REJECT_POINTER_MATH,
+                      "only pointers into one object have a distance", "%s minus %s", left.text,
+                      right.text);
+    }
+    struct reg result = reg_any_number();
+    result.n = scalar_alu(ALU_SUB, &a->n, &b->n, BITS);
+    *state_reg(&v->state, dst) = result;
+    return 0;
+}
+
+static int pointer_alu(struct verifier *v, const struct bpf_insn *insn, enum alu_op op, bool half,
+                       const struct reg *src)
+{
+    const struct reg dst = *state_reg(&v->state, insn->dst_reg);
+    uint32_t culprit = reg_is_pointer(&dst) ? insn->dst_reg : insn->src_reg;
+    if (half || (op != ALU_ADD && op != ALU_SUB))
+        return refuse_pointer_alu(v, culprit, alu_signs[op], half);
+    if (reg_is_pointer(&dst) && reg_is_pointer(src))
+        return op == ALU_SUB ? subtract_pointers(v, insn->dst_reg, &dst, src)
+                             : refuse_pointer_alu(v, culprit, "pointer + pointer", false);
+    if (reg_is_pointer(&dst))
+        return add_to_pointer(v, insn->dst_reg, &dst, src, op);
+    if (op == ALU_SUB)
+        return refuse_pointer_alu(v, culprit, "number - pointer", false);
+    return add_to_pointer(v, insn->dst_reg, src, &dst, op);
+}
+
+/* --- Numbers
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+static int number_alu(struct verifier *v, const struct bpf_insn *insn, enum alu_op op, bool half,
+                      const struct reg *src)
+{
+    struct reg *dst = state_reg(&v->state, insn->dst_reg);
+    struct reg result = { .type = REG_NUMBER, .deps = dst->deps | src->deps };
+    bool same_register = BPF_SRC(insn->opcode) == BPF_X && insn->src_reg == insn->dst_reg;
+    if (same_register && (op == ALU_XOR || op == ALU_SUB)) {
+        /* x ^ x and x - x: the usual ways to make zero. */
+        result.n = scalar_const(0, BITS);
+        result.deps = 0;
+    } else {
+        result.n = half ? scalar_alu_half(op, &dst->n, &src->n, BITS)
+                        : scalar_alu(op, &dst->n, &src->n, BITS);
+    }
+    *dst = result;
+    return 0;
+}
+
+static int move(struct verifier *v, const struct bpf_insn *insn, bool half, const struct reg *value)
+{
+    struct reg *dst = state_reg(&v->state, insn->dst_reg);
+    bool from_register = BPF_SRC(insn->opcode) == BPF_X;
+    if (reg_is_pointer(value)) {
+        if (half)
+            return refuse_pointer_alu(v, insn->src_reg, "=", true);
+        *dst = *value;
+        return 0;
+    }
+    /* Both are the same number from here on: what a test of one shows holds for the other. In 32
+     * bits only if nothing is cut off. */
+    bool equal =
+        from_register && (!half || value->n.umax <= UINT32_MAX) && !scalar_is_const(&value->n);
+    if (equal && value->id == 0)
+        state_reg(&v->state, insn->src_reg)->id = ++v->next_id;
+    struct reg result = equal ? *state_reg(&v->state, insn->src_reg) : *value;
+    if (half)
+        result.n = scalar_zext(&value->n, 32, BITS);
+    if (!equal)
+        result.id = 0;
+    *dst = result;
+    return 0;
+}
+
+int check_alu(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
+{
+    unsigned form = (unsigned)op % 4; /* 64_X, 64_K, 32_X, 32_K */
+    enum alu_op alu = (enum alu_op)alu_ops[op / 4];
+    bool half = form >= 2, immediate = form & 1;
+    struct reg src = reg_const((uint64_t)(int64_t)insn->imm);
+    int err = 0;
+    if (!immediate) {
+        err = check_set(v, insn->src_reg);
+        src = *state_reg(&v->state, insn->src_reg);
+    }
+    if (err == 0 && alu != ALU_MOV)
+        err = check_set(v, insn->dst_reg);
+    if (err != 0)
+        return err;
+    if (alu == ALU_MOV)
+        return move(v, insn, half, &src);
+    bool divides = alu == ALU_DIV || alu == ALU_MOD || alu == ALU_SDIV || alu == ALU_SMOD;
+    if (divides && immediate && insn->imm == 0)
+        return refuse(v, -EINVAL, BPF_REJECT_BAD_INSN, "", "division by the constant 0");
+    bool shifts = alu == ALU_LSH || alu == ALU_RSH || alu == ALU_ARSH;
+    if (shifts && immediate && (insn->imm < 0 || insn->imm >= (half ? 32 : 64)))
+        return refuse(v, -EINVAL, BPF_REJECT_BAD_INSN, "",
+                      "shift by the constant %d, outside 0..%d", insn->imm, half ? 31 : 63);
+    if (reg_is_pointer(&src) || reg_is_pointer(state_reg(&v->state, insn->dst_reg)))
+        return pointer_alu(v, insn, alu, half, &src);
+    return number_alu(v, insn, alu, half, &src);
+}
+
+/* --- Negation, sign extension, byte order
+ * ------------------------------------------------------------------------------- */
+
+static struct scalar transform(enum bpf_op op, const struct scalar *n)
+{
+    struct scalar zero = scalar_const(0, BITS);
+    switch (op) {
+    case BPF_OP_NEG64:
+        return scalar_alu(ALU_SUB, &zero, n, BITS);
+    case BPF_OP_NEG32:
+        return scalar_alu_half(ALU_SUB, &zero, n, BITS);
+    case BPF_OP_MOVSX8_64:
+        return scalar_sext(n, 8, 64, BITS);
+    case BPF_OP_MOVSX16_64:
+        return scalar_sext(n, 16, 64, BITS);
+    case BPF_OP_MOVSX32_64:
+        return scalar_sext(n, 32, 64, BITS);
+    case BPF_OP_MOVSX8_32:
+        return scalar_sext(n, 8, 32, BITS);
+    case BPF_OP_MOVSX16_32:
+        return scalar_sext(n, 16, 32, BITS);
+    /* All our hosts are little endian: le only cuts off, be swaps. */
+    case BPF_OP_LE16:
+        return scalar_zext(n, 16, BITS);
+    case BPF_OP_LE32:
+        return scalar_zext(n, 32, BITS);
+    case BPF_OP_LE64:
+        return *n;
+    case BPF_OP_BE16:
+    case BPF_OP_BSWAP16:
+        return scalar_bswap(n, 2, BITS);
+    case BPF_OP_BE32:
+    case BPF_OP_BSWAP32:
+        return scalar_bswap(n, 4, BITS);
+    case BPF_OP_BE64:
+    case BPF_OP_BSWAP64:
+        return scalar_bswap(n, 8, BITS);
+    default:
+        return scalar_unknown(BITS);
+    }
+}
+
+int check_alu_other(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
+{
+    bool moves = op >= BPF_OP_MOVSX8_64 && op <= BPF_OP_MOVSX16_32;
+    uint32_t from = moves ? insn->src_reg : insn->dst_reg;
+    int err = check_set(v, from);
+    if (err != 0)
+        return err;
+    const struct reg *value = state_reg(&v->state, from);
+    if (reg_is_pointer(value))
+        return refuse_pointer_alu(v, from, insn_row(v, v->state.pc)->text, false);
+    struct reg result = { .type = REG_NUMBER, .deps = value->deps, .n = transform(op, &value->n) };
+    *state_reg(&v->state, insn->dst_reg) = result;
+    return 0;
+}

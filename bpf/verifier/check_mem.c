@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Loads, stores and atomics: what a pointer and its range of offsets allow.
+ *
+ * Context: constant offsets, slots by its layout. Stack: slots (stack.c). Map values and records:
+ * the whole range of offsets must lie inside, and only numbers may be stored, for whoever reads a
+ * map must never see an address. All accesses are naturally aligned: objects start 8-aligned, and
+ * not every CPU forgives. */
+#include "walk.h"
+
+/* --- Where it may be
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static int refuse_null(struct verifier *v, uint32_t reg_number, const struct reg *r)
+{
+    struct description is = describe(v, r);
+    return refuse(v, -EACCES, BPF_REJECT_NULL, "test it first: if (!p) return 0;",
+                  "r%u may be NULL here and is used as a pointer: %s", reg_number, is.text);
+}
+
+static int refuse_type(struct verifier *v, uint32_t reg_number, const struct reg *r)
+{
+    struct description is = describe(v, r);
+    const char *mend =
+        r->type == REG_MAP
+            ? "look a value up with bpf_map_lookup_elem()"
+            : "memory is reached by pointers into the stack, context, maps or records";
+    return refuse(v, -EACCES, BPF_REJECT_TYPE, mend, "r%u is %s: there is no memory to access",
+                  reg_number, is.text);
+}
+
+static int refuse_bounds(struct verifier *v, uint32_t reg_number, const struct reg *r, int64_t from,
+                         int64_t to)
+{
+    struct description is = describe(v, r);
+    bool varies = !scalar_is_const(&r->n);
+    return refuse(v, -EACCES, BPF_REJECT_OOB,
+                  varies
+                      ? "bound the index on both sides before it is used: if (i >= SIZE) return 0;"
+                      : "the object is smaller than the program takes it for",
+                  "r%u is %s: bytes %lld to %lld would be accessed, outside it", reg_number,
+                  is.text, (long long)from, (long long)to - 1);
+}
+
+static int check_inside(struct verifier *v, uint32_t reg_number, const struct reg *r, int64_t from,
+                        int64_t to)
+{
+    if (r->type != REG_STACK)
+        return from >= 0 && to <= (int64_t)r->size ? 0 : refuse_bounds(v, reg_number, r, from, to);
+    if (from >= -(int64_t)v->context->stack_limit && to <= 0)
+        return 0;
+    return refuse(v, -EACCES, BPF_REJECT_STACK,
+                  to > 0 ? "the index into the array on the stack may be too large"
+                         : "use fewer or smaller variables, or put them into a map",
+                  "r%u: the stack from r10%+lld to r10%+lld would be accessed; the frame goes from "
+                  "r10-%u to r10",
+                  reg_number, (long long)from, (long long)to, v->context->stack_limit);
+}
+
+int check_region(struct verifier *v, uint32_t reg_number, int64_t displacement, uint64_t size_bytes,
+                 enum access access)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    if (r->type != REG_STACK && r->type != REG_MAP_VALUE && r->type != REG_RECORD)
+        return refuse_type(v, reg_number, r);
+    if (r->may_be_null)
+        return refuse_null(v, reg_number, r);
+    if (access == ACCESS_WRITE && r->type == REG_MAP_VALUE &&
+        bpf_map_values_read_only(v->request->maps[r->map])) {
+        struct description is = describe(v, r);
+        return refuse(v, -EACCES, BPF_REJECT_READ_ONLY,
+                      "make the variable not const, or update the map by its helper",
+                      "r%u is %s, which programs may only read", reg_number, is.text);
+    }
+    /* Offsets are within +-2^30 (check_alu.c) and sizes below 2^30: no overflow. */
+    return check_inside(v, reg_number, r, r->n.smin + displacement,
+                        r->n.smax + displacement + (int64_t)size_bytes);
+}
+
+static int check_aligned(struct verifier *v, uint32_t reg_number, int64_t displacement,
+                         uint32_t size)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    struct tnum at = tnum_add(r->n.t, tnum_const((uint64_t)displacement));
+    if (((at.value | at.mask) & (size - 1)) == 0)
+        return 0;
+    struct description is = describe(v, r);
+    return refuse(v, -EACCES, BPF_REJECT_ALIGN,
+                  "keep fields at multiples of their size; no casts to larger types",
+                  "r%u is %s: %u bytes at %+lld from there are not aligned to %u", reg_number,
+                  is.text, size, (long long)displacement, size);
+}
+
+/* --- Context
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+static int check_context(struct verifier *v, uint32_t reg_number, int64_t displacement,
+                         uint32_t size, bool write)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    const struct bpf_context_layout *layout = v->context;
+    if (!scalar_is_const(&r->n)) {
+        struct description is = describe(v, r);
+        return refuse(v, -EACCES, BPF_REJECT_OOB, "name the field of the context",
+                      "r%u is %s: the context is read at constant offsets only", reg_number,
+                      is.text);
+    }
+    int64_t at = r->n.smin + displacement;
+    if (at < 0 || at + size > bpf_context_size(layout))
+        return refuse(v, -EACCES, BPF_REJECT_OOB,
+                      "the program's section must fit the struct that it takes",
+                      "%u bytes at %lld of struct %s, which has %u", size, (long long)at,
+                      layout->struct_name, bpf_context_size(layout));
+    if (at % size != 0)
+        return refuse(v, -EACCES, BPF_REJECT_ALIGN, "",
+                      "%u bytes at %lld of struct %s are not aligned", size, (long long)at,
+                      layout->struct_name);
+    if (write ? bpf_context_may_write(layout, at, size) : bpf_context_may_read(layout, at, size))
+        return 0;
+    return refuse(v, -EACCES, BPF_REJECT_READ_ONLY,
+                  layout->writable_slots != 0 ? "assign all 8 bytes of a field that may be written"
+                                              : "contexts of this attach point can only be read",
+                  "%s of struct %s cannot be written with %u bytes", layout->slot_names[at / 8],
+                  layout->struct_name, size);
+}
+
+/* --- Loads
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+static int stack_load(struct verifier *v, const struct reg *base, int64_t displacement,
+                      uint32_t size, struct reg *out)
+{
+    if (scalar_is_const(&base->n))
+        return stack_read(v, base->frame, base->n.smin + displacement, size, out);
+    *out = reg_any_number();
+    out->n = scalar_zext(&out->n, size * 8, BITS);
+    return stack_check_set(v, base->frame, base->n.smin + displacement,
+                           base->n.smax + displacement + size);
+}
+
+/* What a load of `size` bytes at the register + displacement gives, zero extended. */
+static int load(struct verifier *v, uint32_t reg_number, int64_t displacement, uint32_t size,
+                struct reg *out)
+{
+    const struct reg base = *state_reg(&v->state, reg_number);
+    if (base.type == REG_CONTEXT) {
+        int err = check_context(v, reg_number, displacement, size, false);
+        *out = reg_any_number();
+        out->n = scalar_zext(&out->n, size * 8, BITS);
+        return err;
+    }
+    int err = check_region(v, reg_number, displacement, size, ACCESS_READ);
+    if (err == 0)
+        err = check_aligned(v, reg_number, displacement, size);
+    if (err != 0)
+        return err;
+    if (base.type == REG_STACK)
+        return stack_load(v, &base, displacement, size, out);
+    *out = reg_any_number();
+    out->n = scalar_zext(&out->n, size * 8, BITS);
+    return 0;
+}
+
+int check_load(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
+{
+    uint32_t size = bpf_access_size(insn->opcode);
+    struct reg value;
+    int err = check_set(v, insn->src_reg);
+    if (err == 0)
+        err = load(v, insn->src_reg, insn->offset, size, &value);
+    if (err != 0)
+        return err;
+    if (op >= BPF_OP_LDSX8 && op <= BPF_OP_LDSX32) {
+        if (reg_is_pointer(&value))
+            return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "",
+                          "a pointer is loaded with sign extension");
+        value.n = scalar_sext(&value.n, size * 8, 64, BITS);
+        value.id = 0;
+    }
+    *state_reg(&v->state, insn->dst_reg) = value;
+    return 0;
+}
+
+/* --- Stores
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+static int stack_store(struct verifier *v, const struct reg *base, int64_t displacement,
+                       uint32_t size, struct reg *value)
+{
+    if (reg_is_pointer(value)) {
+        if (size != 8)
+            return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "store it with all 8 bytes",
+                          "%u bytes of a pointer are stored", size);
+        if (!scalar_is_const(&base->n))
+            return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "",
+                          "a pointer is stored at an offset of the stack that is not constant");
+        /* It would dangle once the callee has returned. */
+        if (value->type == REG_STACK && value->frame > base->frame)
+            return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "return the data, not its address",
+                          "the address of a local variable is stored in a caller's frame");
+    }
+    if (scalar_is_const(&base->n))
+        return stack_write(v, base->frame, base->n.smin + displacement, size, value);
+    return stack_clobber(v, base->frame, base->n.smin + displacement,
+                         base->n.smax + displacement + size, false);
+}
+
+static int store(struct verifier *v, uint32_t reg_number, int64_t displacement, uint32_t size,
+                 struct reg *value)
+{
+    const struct reg base = *state_reg(&v->state, reg_number);
+    struct description is = describe(v, &base);
+    if (base.type != REG_STACK && reg_is_pointer(value))
+        return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "store what it points to",
+                      "a pointer is stored into %s, where others could see it", is.text);
+    if (base.type == REG_CONTEXT)
+        return check_context(v, reg_number, displacement, size, true);
+    int err = check_region(v, reg_number, displacement, size, ACCESS_WRITE);
+    if (err == 0)
+        err = check_aligned(v, reg_number, displacement, size);
+    if (err == 0 && base.type == REG_STACK)
+        err = stack_store(v, &base, displacement, size, value);
+    return err;
+}
+
+int check_store(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
+{
+    uint32_t size = bpf_access_size(insn->opcode);
+    int err = check_set(v, insn->dst_reg);
+    if (op >= BPF_OP_ST8 && op <= BPF_OP_ST64) {
+        struct reg value = reg_const((uint64_t)(int64_t)insn->imm);
+        return err != 0 ? err : store(v, insn->dst_reg, insn->offset, size, &value);
+    }
+    if (err == 0)
+        err = check_set(v, insn->src_reg);
+    return err != 0
+               ? err
+               : store(v, insn->dst_reg, insn->offset, size, state_reg(&v->state, insn->src_reg));
+}
+
+/* --- Atomics (RFC 9669 §5.3)
+ * ---------------------------------------------------------------------------------------------- */
+
+/* What comes back: BPF_FETCH into src, compare and exchange into R0. */
+static void set_fetched(struct verifier *v, const struct bpf_insn *insn, uint32_t size)
+{
+    struct reg old = reg_any_number();
+    old.n = scalar_zext(&old.n, size * 8, BITS);
+    if (insn->imm == BPF_CMPXCHG)
+        *state_reg(&v->state, 0) = old;
+    else if (insn->imm & BPF_FETCH)
+        *state_reg(&v->state, insn->src_reg) = old;
+}
+
+static int check_number_operand(struct verifier *v, uint32_t reg_number)
+{
+    int err = check_set(v, reg_number);
+    if (err != 0 || !reg_is_pointer(state_reg(&v->state, reg_number)))
+        return err;
+    struct description is = describe(v, state_reg(&v->state, reg_number));
+    return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "",
+                  "r%u, operand of an atomic operation, is %s", reg_number, is.text);
+}
+
+int check_atomic(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
+{
+    uint32_t size = bpf_access_size(insn->opcode);
+    (void)op;
+    int err = check_set(v, insn->dst_reg);
+    if (err == 0)
+        err = check_number_operand(v, insn->src_reg);
+    if (err == 0 && insn->imm == BPF_CMPXCHG)
+        err = check_number_operand(v, 0);
+    if (err == 0)
+        err = check_region(v, insn->dst_reg, insn->offset, size, ACCESS_WRITE);
+    if (err == 0)
+        err = check_aligned(v, insn->dst_reg, insn->offset, size);
+    if (err != 0)
+        return err;
+    const struct reg base = *state_reg(&v->state, insn->dst_reg);
+    if (base.type == REG_STACK) {
+        int64_t from = base.n.smin + insn->offset, to = base.n.smax + insn->offset + size;
+        err = stack_check_set(v, base.frame, from, to);
+        if (err == 0)
+            err = stack_clobber(v, base.frame, from, to, false);
+        if (err != 0)
+            return err;
+    }
+    set_fetched(v, insn, size);
+    return 0;
+}
+
+/* --- 64-bit constants and what the loader puts there
+ * ---------------------------------------------------------------------- */
+
+static int load_map(struct verifier *v, const struct bpf_insn *insn, bool value, struct reg *out)
+{
+    uint32_t index = (uint32_t)insn->imm;
+    if (insn->imm < 0 || index >= v->request->map_count)
+        return refuse(v, -EINVAL, BPF_REJECT_MAP, "", "map index %d: the program has %u maps",
+                      insn->imm, v->request->map_count);
+    struct bpf_map *map = v->request->maps[index];
+    *out = reg_pointer(value ? REG_MAP_VALUE : REG_MAP);
+    out->map = index;
+    if (!value)
+        return 0;
+    uint64_t size = bpf_map_direct_size(map), at = (uint32_t)insn[1].imm;
+    if (size == 0)
+        return refuse(v, -EINVAL, BPF_REJECT_MAP, "look its values up",
+                      "map '%s' has no values to point to directly", map->name);
+    if (at >= size)
+        return refuse(v, -EINVAL, BPF_REJECT_OOB, "", "byte %llu of map '%s', which has %llu",
+                      (unsigned long long)at, map->name, (unsigned long long)size);
+    out->size = (uint32_t)size;
+    out->n = scalar_const(at, BITS);
+    return 0;
+}
+
+int check_lddw(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
+{
+    struct reg value;
+    int err = 0;
+    if (op == BPF_OP_LD_IMM64)
+        value = reg_const((uint32_t)insn[0].imm | (uint64_t)(uint32_t)insn[1].imm << 32);
+    else if (op == BPF_OP_LD_MAP || op == BPF_OP_LD_MAP_VALUE)
+        err = load_map(v, insn, op == BPF_OP_LD_MAP_VALUE, &value);
+    else
+        return refuse(
+            v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
+            "a 64-bit load of kind %u (file descriptor, kernel variable or function address)",
+            insn->src_reg);
+    if (err == 0)
+        *state_reg(&v->state, insn->dst_reg) = value;
+    return err;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Refusals in words: what is wrong, in which source line, and what usually mends it. */
+#include <axiom/format.h>
+#include <axiom/string.h>
+#include <bpf/debug_info.h>
+
+#include "walk.h"
+
+/* Appends to result->text; false when it is full. */
+static void append(struct bpf_verify_result *result, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void append(struct bpf_verify_result *result, const char *format, ...)
+{
+    va_list arguments;
+    size_t length = strlen(result->text);
+    va_start(arguments, format);
+    format_text_va(result->text + length, sizeof result->text - length, format, arguments);
+    va_end(arguments);
+}
+
+static void add_source_line(struct verifier *v)
+{
+    struct bpf_verify_result *result = v->result;
+    const struct bpf_debug_line *line = bpf_debug_line_at(v->request->debug, result->insn_index);
+    if (line == NULL)
+        return;
+    const char *text = line->text != NULL ? line->text : "";
+    while (*text == ' ' || *text == '\t')
+        text++;
+    string_copy(result->source_file, sizeof result->source_file,
+                line->file != NULL ? line->file : "");
+    string_copy(result->source_text, sizeof result->source_text, text);
+    result->source_line = line->line;
+    append(result, "\n  at %s:%u%s%s", result->source_file, result->source_line,
+           *text != '\0' ? ": " : "", text);
+}
+
+int refuse(struct verifier *v, int error, enum bpf_reject reason, const char *mend,
+           const char *format, ...)
+{
+    struct bpf_verify_result *result = v->result;
+    va_list arguments;
+    result->reason = reason;
+    result->insn_index = v->state.pc;
+    format_text(result->text, sizeof result->text, "insn %u: ", v->state.pc);
+    size_t length = strlen(result->text);
+    va_start(arguments, format);
+    format_text_va(result->text + length, sizeof result->text - length, format, arguments);
+    va_end(arguments);
+    add_source_line(v);
+    if (mend[0] != '\0')
+        append(result, "\n  usually mended so: %s", mend);
+    return error;
+}
+
+int refuse_memory(struct verifier *v)
+{
+    return refuse(
+        v, -ENOMEM, BPF_REJECT_MEMORY,
+        "give the verifier more memory, or make the program simpler here",
+        "too complex for this budget of %zu bytes: it was used up here, after %llu instructions",
+        v->memory_limit, (unsigned long long)v->walked);
+}
+
+static void number_text(char *to, size_t size, const struct scalar *n)
+{
+    if (scalar_is_const(n))
+        format_text(to, size, "%lld", (long long)n->smin);
+    else if (n->smin >= 0)
+        format_text(to, size, "%llu..%llu", (unsigned long long)n->umin,
+                    (unsigned long long)n->umax);
+    else if (n->smin == INT64_MIN && n->smax == INT64_MAX)
+        format_text(to, size, "anything");
+    else
+        format_text(to, size, "%lld..%lld", (long long)n->smin, (long long)n->smax);
+}
+
+struct description describe_number(const struct scalar *n)
+{
+    struct description out;
+    number_text(out.text, sizeof out.text, n);
+    return out;
+}
+
+static const char *map_name(const struct verifier *v, const struct reg *r)
+{
+    return r->map < v->request->map_count ? v->request->maps[r->map]->name : "?";
+}
+
+struct description describe(const struct verifier *v, const struct reg *r)
+{
+    struct description out;
+    char n[48];
+    const char *or_null = r->may_be_null ? " or NULL" : "";
+    number_text(n, sizeof n, &r->n);
+    switch ((enum reg_type)r->type) {
+    case REG_NUMBER:
+        format_text(out.text, sizeof out.text, "a number (%s)", n);
+        break;
+    case REG_CONTEXT:
+        format_text(out.text, sizeof out.text, "the context + %s", n);
+        break;
+    case REG_STACK:
+        format_text(out.text, sizeof out.text, "the stack at r10 + %s", n);
+        break;
+    case REG_MAP:
+        format_text(out.text, sizeof out.text, "the map '%s' itself", map_name(v, r));
+        break;
+    case REG_MAP_VALUE:
+        format_text(out.text, sizeof out.text, "a value of map '%s' (%u bytes)%s + %s",
+                    map_name(v, r), r->size, or_null, n);
+        break;
+    case REG_RECORD:
+        format_text(out.text, sizeof out.text, "a ring buffer record (%u bytes)%s + %s", r->size,
+                    or_null, n);
+        break;
+    default:
+        format_text(out.text, sizeof out.text, "not set");
+        break;
+    }
+    return out;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Checkpoints: what was walked before need not be walked again.
+ *
+ * Where paths meet, the state may be kept as a checkpoint. Once every path from it has been walked
+ * (it is complete), a later state at the same instruction that is covered by it ends there: what it
+ * could do was seen. Checkpoints on the current path are open; covering by one of those would prove
+ * nothing, for its paths are not all walked yet. An open one that is exactly the state again is a
+ * loop that changes nothing: it may never end.
+ *
+ *     made --prune_visit()--> open --prune_complete()--> complete --prune_forget()--> gone
+ *
+ * Paths are walked last in, first out, so open checkpoints are always ancestors of the current path
+ * and a stack of their own: one made while n states waited is complete when the n-th from below is
+ * taken up.
+ *
+ * Each checkpoint also learns the longest way from it to the end, which gives the program's worst
+ * case although most paths are cut short. Losing checkpoints costs time, never soundness. */
+#include <axiom/bug.h>
+
+#include "walk.h"
+
+/* A checkpoint every so many instructions at most: making and comparing them costs too. */
+#define SPACING_INSNS 8u
+/* At one instruction, the newest so many are compared; older ones are forgotten. */
+#define COMPARED_MAX 24u
+
+void prune_init(struct verifier *v)
+{
+    for (uint32_t i = 0; i < BUCKET_COUNT; i++)
+        list_init(&v->buckets[i]);
+    list_init(&v->complete);
+    list_init(&v->open);
+}
+
+static struct list_head *bucket_of(struct verifier *v, uint32_t pc)
+{
+    return &v->buckets[(pc * 0x9e3779b1u) >> 26];
+}
+_Static_assert(BUCKET_COUNT == 1u << (32 - 26), "bucket_of() takes the upper 6 bits");
+
+static void drop_snapshot(struct verifier *v, struct checkpoint *c)
+{
+    verifier_free(v, c->snapshot, c->snapshot_size);
+    c->snapshot = NULL;
+    c->snapshot_size = 0;
+    list_del(&c->bucket);
+}
+
+static void destroy(struct verifier *v, struct checkpoint *c)
+{
+    drop_snapshot(v, c);
+    list_del(&c->age);
+    verifier_free(v, c, sizeof *c);
+}
+
+bool prune_forget(struct verifier *v)
+{
+    if (!list_empty(&v->complete)) {
+        destroy(v, list_first_entry(&v->complete, struct checkpoint, age));
+        return true;
+    }
+    /* Without its snapshot an open checkpoint still counts instructions; mark_precise() assumes the
+     * worst of it. */
+    struct checkpoint *c;
+    list_for_each_entry(c, &v->open, age) {
+        if (c->snapshot != NULL) {
+            drop_snapshot(v, c);
+            return true;
+        }
+    }
+    return false;
+}
+
+void prune_destroy(struct verifier *v)
+{
+    struct checkpoint *c, *after;
+    list_for_each_entry_safe(c, after, &v->complete, age)
+        destroy(v, c);
+    list_for_each_entry_safe(c, after, &v->open, age)
+        destroy(v, c);
+}
+
+void mark_precise(struct verifier *v, uint64_t deps)
+{
+    for (struct checkpoint *c = v->state.newest; c != NULL && deps != 0; c = c->parent)
+        deps = c->snapshot != NULL ? snapshot_mark(c->snapshot, deps) : UINT64_MAX;
+}
+
+static void note_tail(struct checkpoint *c, uint64_t insns_at_end, uint64_t ns_at_end)
+{
+    if (insns_at_end - c->insns > c->tail_insns)
+        c->tail_insns = insns_at_end - c->insns;
+    if (ns_at_end - c->ns > c->tail_ns)
+        c->tail_ns = ns_at_end - c->ns;
+}
+
+void prune_path_end(struct verifier *v)
+{
+    note_tail(v->state.newest, v->state.insns, v->state.ns);
+}
+
+void prune_complete(struct verifier *v, uint32_t pending)
+{
+    struct checkpoint *c = v->state.newest;
+    while (c != NULL && c->parent != NULL && c->pending_depth >= pending) {
+        struct checkpoint *parent = c->parent;
+        note_tail(parent, c->insns + c->tail_insns, c->ns + c->tail_ns);
+        c->complete = true;
+        c->parent = NULL;
+        list_del(&c->age);
+        if (c->snapshot == NULL || list_empty(&c->bucket)) {
+            drop_snapshot(v, c);
+            verifier_free(v, c, sizeof *c);
+        } else {
+            list_add_tail(&c->age, &v->complete);
+        }
+        c = parent;
+    }
+    v->state.newest = c;
+}
+
+static int refuse_loop(struct verifier *v)
+{
+    return refuse(
+        v, -EINVAL, BPF_REJECT_LOOP,
+        "let a counter of the loop itself end it: for (int i = 0; i < 100; i++)",
+        "this loop comes round with nothing changed that its end depends on: it may never end");
+}
+
+static int make_checkpoint(struct verifier *v)
+{
+    struct state *s = &v->state;
+    uint32_t size;
+    int err = snapshot_encode(v, s->pc, &size);
+    if (err != 0)
+        return err;
+    struct checkpoint *c = verifier_alloc(v, sizeof *c);
+    if (c == NULL)
+        return refuse_memory(v);
+    /* Linked at once: making room for the snapshot may look at every checkpoint. */
+    list_init(&c->bucket);
+    list_add_tail(&c->age, &v->open);
+    c->parent = s->newest;
+    c->pc = s->pc;
+    c->pending_depth = v->pending_count;
+    c->insns = s->insns;
+    c->ns = s->ns;
+    s->newest = c;
+    c->snapshot = verifier_alloc(v, size);
+    if (c->snapshot == NULL)
+        return refuse_memory(v);
+    c->snapshot_size = size;
+    __builtin_memcpy(c->snapshot, v->scratch, size);
+    list_add(&c->bucket, bucket_of(v, s->pc));
+    v->newest_insns = v->walked;
+    snapshot_restart_deps(s);
+    return 0;
+}
+
+/* The longest run through here, by way of a checkpoint that covers the state. */
+static void end_by(struct verifier *v, const struct checkpoint *c, uint64_t deps)
+{
+    mark_precise(v, deps);
+    note_tail(v->state.newest, v->state.insns + c->tail_insns, v->state.ns + c->tail_ns);
+}
+
+int prune_visit(struct verifier *v, bool *covered)
+{
+    struct checkpoint *c, *after;
+    struct state *s = &v->state;
+    uint32_t compared = 0;
+    *covered = false;
+    list_for_each_entry_safe(c, after, bucket_of(v, s->pc), bucket) {
+        uint64_t deps;
+        if (c->pc != s->pc)
+            continue;
+        if (++compared > COMPARED_MAX) {
+            /* Open ones stay on the path, only nobody looks for them here any more. */
+            if (c->complete)
+                destroy(v, c);
+            else
+                list_del(&c->bucket);
+            continue;
+        }
+        if (!c->complete) {
+            if (snapshot_covers(v, c->snapshot, COVERS_EXACTLY, &deps))
+                return refuse_loop(v);
+            continue;
+        }
+        if (v->probe != NULL && v->probe->never_prune)
+            continue;
+        if (snapshot_covers(v, c->snapshot, COVERS_WHAT_MATTERS, &deps)) {
+            end_by(v, c, deps);
+            list_del(&c->age); /* used last, forgotten last */
+            list_add_tail(&c->age, &v->complete);
+            *covered = true;
+            return 0;
+        }
+    }
+    if (s->newest != NULL && v->walked - v->newest_insns < SPACING_INSNS)
+        return 0;
+    return make_checkpoint(v);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Ranges of one width: see range.h. The arithmetic is in range_alu.c; here are the deduction
+ * between the three parts and what a conditional jump teaches. tests/bpf/verifier/range_test.c
+ * checks both against every value at small widths. */
+#include "range.h"
+
+#include <axiom/bug.h>
+
+uint64_t width_mask(unsigned bits)
+{
+    return bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+}
+
+int64_t sign_extend(uint64_t value, unsigned bits)
+{
+    unsigned up = 64 - bits;
+    return (int64_t)(value << up) >> up;
+}
+
+static uint64_t sign_bit(unsigned bits)
+{
+    return UINT64_C(1) << (bits - 1);
+}
+
+static int64_t signed_max(unsigned bits)
+{
+    return (int64_t)(width_mask(bits) >> 1);
+}
+
+static int64_t signed_min(unsigned bits)
+{
+    return -signed_max(bits) - 1;
+}
+
+struct range range_unknown(unsigned bits)
+{
+    return (struct range){
+        .t = tnum_unknown(bits),
+        .umin = 0,
+        .umax = width_mask(bits),
+        .smin = signed_min(bits),
+        .smax = signed_max(bits),
+    };
+}
+
+struct range range_const(uint64_t value, unsigned bits)
+{
+    uint64_t v = value & width_mask(bits);
+    int64_t s = sign_extend(v, bits);
+    return (struct range){ tnum_const(v), v, v, s, s };
+}
+
+bool range_contains(const struct range *r, uint64_t value, unsigned bits)
+{
+    int64_t s = sign_extend(value, bits);
+    return tnum_contains(r->t, value) && value >= r->umin && value <= r->umax && s >= r->smin &&
+           s <= r->smax;
+}
+
+static uint64_t max_u(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static uint64_t min_u(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* One half of the number circle: values low..high (unsigned), cut to members of the tnum. False:
+ * empty. */
+struct piece {
+    uint64_t low, high;
+};
+
+static bool piece_trim(struct piece *p, struct tnum t, unsigned bits)
+{
+    return p->low <= p->high && tnum_least_from(t, p->low, &p->low) &&
+           tnum_greatest_to(t, p->high, bits, &p->high) && p->low <= p->high;
+}
+
+/* The unsigned and the signed order agree on the non-negative half and on the negative half of the
+ * circle. So the possible values are cut into these two pieces, each piece is made as small as the
+ * tnum allows, and all three parts are read off the pieces again: within one turn the result is as
+ * tight as intervals can say. */
+static bool deduce_once(struct range *r, unsigned bits)
+{
+    uint64_t sign = sign_bit(bits);
+    struct piece pos = {
+        max_u(r->umin, r->smin < 0 ? 0 : (uint64_t)r->smin),
+        min_u(r->umax, r->smax < 0 ? 0 : (uint64_t)r->smax),
+    };
+    struct piece neg = {
+        max_u(r->umin, r->smin < 0 ? (uint64_t)r->smin & width_mask(bits) : sign),
+        min_u(r->umax, r->smax < 0 ? (uint64_t)r->smax & width_mask(bits) : width_mask(bits)),
+    };
+    bool has_pos = r->smax >= 0 && piece_trim(&pos, r->t, bits);
+    bool has_neg = r->smin < 0 && neg.low >= sign && piece_trim(&neg, r->t, bits);
+    if (!has_pos && !has_neg)
+        return false;
+    struct tnum seen;
+    if (has_pos && has_neg)
+        seen = tnum_union(tnum_range(pos.low, pos.high), tnum_range(neg.low, neg.high));
+    else
+        seen = has_pos ? tnum_range(pos.low, pos.high) : tnum_range(neg.low, neg.high);
+    r->umin = has_pos ? pos.low : neg.low;
+    r->umax = has_neg ? neg.high : pos.high;
+    r->smin = sign_extend(has_neg ? neg.low : pos.low, bits);
+    r->smax = sign_extend(has_pos ? pos.high : neg.high, bits);
+    return tnum_intersect(r->t, seen, &r->t);
+}
+
+bool range_deduce(struct range *r, unsigned bits)
+{
+    if (r->umin > r->umax || r->smin > r->smax)
+        return false;
+    struct tnum before;
+    do {
+        before = r->t;
+        if (!deduce_once(r, bits))
+            return false;
+        /* Only a new known bit can tighten the intervals further, so this ends after at most `bits`
+         * turns. */
+    } while (r->t.mask != before.mask);
+    return true;
+}
+
+bool range_intersect(struct range *r, const struct range *with, unsigned bits)
+{
+    r->umin = max_u(r->umin, with->umin);
+    r->umax = min_u(r->umax, with->umax);
+    r->smin = r->smin > with->smin ? r->smin : with->smin;
+    r->smax = r->smax < with->smax ? r->smax : with->smax;
+    return tnum_intersect(r->t, with->t, &r->t) && range_deduce(r, bits);
+}
+
+struct range range_truncate(const struct range *r, unsigned from, unsigned to)
+{
+    struct range out = range_unknown(to);
+    out.t = tnum_cast(r->t, to);
+    if (from == to)
+        return *r;
+    /* An interval narrower than the target's circle that does not step over its seam keeps its
+     * order. */
+    if (r->umax - r->umin <= width_mask(to) &&
+        (r->umin & width_mask(to)) <= (r->umax & width_mask(to))) {
+        out.umin = r->umin & width_mask(to);
+        out.umax = r->umax & width_mask(to);
+    }
+    int64_t low = sign_extend((uint64_t)r->smin, to), high = sign_extend((uint64_t)r->smax, to);
+    if ((uint64_t)r->smax - (uint64_t)r->smin <= width_mask(to) && low <= high) {
+        out.smin = low;
+        out.smax = high;
+    }
+    bool possible = range_deduce(&out, to);
+    BUG_ON(!possible);
+    return out;
+}
+
+struct range range_zext(const struct range *r)
+{
+    struct range out = *r;
+    out.smin = (int64_t)r->umin;
+    out.smax = (int64_t)r->umax;
+    return out;
+}
+
+struct range range_sext(const struct range *r, unsigned from, unsigned to)
+{
+    if (from == to)
+        return *r;
+    struct range out = range_unknown(to);
+    out.t = tnum_sext(r->t, from, to);
+    out.smin = r->smin;
+    out.smax = r->smax;
+    bool possible = range_deduce(&out, to);
+    BUG_ON(!possible);
+    return out;
+}
+
+/* Unsigned a < b, or a <= b where `or_equal`. */
+static bool assume_below(struct range *a, struct range *b, bool or_equal, unsigned bits)
+{
+    uint64_t gap = or_equal ? 0 : 1;
+    if (b->umax < gap || a->umin > width_mask(bits) - gap)
+        return false;
+    a->umax = min_u(a->umax, b->umax - gap);
+    b->umin = max_u(b->umin, a->umin + gap);
+    return true;
+}
+
+static bool assume_below_signed(struct range *a, struct range *b, bool or_equal, unsigned bits)
+{
+    int64_t gap = or_equal ? 0 : 1;
+    if (b->smax < signed_min(bits) + gap || a->smin > signed_max(bits) - gap)
+        return false;
+    int64_t high = b->smax - gap, low = a->smin + gap;
+    a->smax = a->smax < high ? a->smax : high;
+    b->smin = b->smin > low ? b->smin : low;
+    return true;
+}
+
+/* a != the one value c: only an end of an interval can be cut off. */
+static bool exclude(struct range *a, uint64_t c, unsigned bits)
+{
+    int64_t s = sign_extend(c, bits);
+    if (a->umin == a->umax)
+        return a->umin != c;
+    if (a->umin == c)
+        a->umin++;
+    if (a->umax == c)
+        a->umax--;
+    if (a->smin == s && a->smin < a->smax)
+        a->smin++;
+    if (a->smax == s && a->smin < a->smax)
+        a->smax--;
+    return true;
+}
+
+static bool assume_differ(struct range *a, struct range *b, unsigned bits)
+{
+    if (range_is_const(b) && !exclude(a, b->umin, bits))
+        return false;
+    return !range_is_const(a) || exclude(b, a->umin, bits);
+}
+
+/* (a & b) != 0, for one side: if b has a single possible bit, a has it. */
+static bool assume_common_bit(struct range *a, const struct range *b)
+{
+    uint64_t possible = tnum_umax(a->t) & tnum_umax(b->t);
+    if (possible == 0)
+        return false;
+    if ((possible & (possible - 1)) == 0) {
+        a->t.value |= possible;
+        a->t.mask &= ~possible;
+    }
+    return true;
+}
+
+/* (a & b) == 0, for one side: where b is known 1, a is 0. */
+static bool assume_no_common_bit(struct range *a, const struct range *b)
+{
+    if (a->t.value & b->t.value)
+        return false;
+    a->t.mask &= ~b->t.value;
+    return true;
+}
+
+static bool assume_raw(enum jump_cond cond, struct range *a, struct range *b, unsigned bits)
+{
+    switch (cond) {
+    case COND_EQ:
+        if (!range_intersect(a, b, bits))
+            return false;
+        *b = *a;
+        return true;
+    case COND_NE:
+        return assume_differ(a, b, bits);
+    case COND_SET:
+        return assume_common_bit(a, b) && assume_common_bit(b, a);
+    case COND_NOT_SET:
+        return assume_no_common_bit(a, b) && assume_no_common_bit(b, a);
+    case COND_GT:
+        return assume_below(b, a, false, bits);
+    case COND_LE:
+        return assume_below(a, b, true, bits);
+    case COND_GE:
+        return assume_below(b, a, true, bits);
+    case COND_LT:
+        return assume_below(a, b, false, bits);
+    case COND_SGT:
+        return assume_below_signed(b, a, false, bits);
+    case COND_SLE:
+        return assume_below_signed(a, b, true, bits);
+    case COND_SGE:
+        return assume_below_signed(b, a, true, bits);
+    case COND_SLT:
+        return assume_below_signed(a, b, false, bits);
+    case COND_COUNT:
+        break;
+    }
+    panic("no such condition %d", cond);
+}
+
+bool range_assume(enum jump_cond cond, struct range *a, struct range *b, unsigned bits)
+{
+    return assume_raw(cond, a, b, bits) && range_deduce(a, bits) && range_deduce(b, bits);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Arithmetic on ranges: see range.h.
+ *
+ * Each operation says separately what it knows of bits, unsigned and signed interval, starting from
+ * "anything", and range_deduce() carries knowledge across. Nothing here needs to be clever to be
+ * sound: leaving a part unknown always is. */
+#include "range.h"
+
+#include <axiom/bug.h>
+
+static struct range deduced(struct range r, unsigned bits)
+{
+    bool possible = range_deduce(&r, bits);
+    BUG_ON(!possible);
+    return r;
+}
+
+/* The unsigned interval low, low+1 ... low+span (modulo 2^bits), if it does not step over the seam.
+ */
+static void set_unsigned(struct range *r, uint64_t low, uint64_t span, unsigned bits)
+{
+    low &= width_mask(bits);
+    if (span <= width_mask(bits) - low) {
+        r->umin = low;
+        r->umax = low + span;
+    }
+}
+
+static void set_signed(struct range *r, uint64_t low, uint64_t span, unsigned bits)
+{
+    int64_t s = sign_extend(low, bits);
+    uint64_t room =
+        (width_mask(bits) >> 1) - (uint64_t)s; /* largest signed value - s, at most 2^bits - 1 */
+    if (span <= (room & width_mask(bits))) {
+        r->smin = s;
+        r->smax = (int64_t)((uint64_t)s + span);
+    }
+}
+
+/* a + b as a sum of spans; false if the sum has more values than the circle. */
+static bool add_spans(uint64_t a, uint64_t b, unsigned bits, uint64_t *sum)
+{
+    *sum = a + b;
+    return a <= width_mask(bits) && b <= width_mask(bits) - a;
+}
+
+static struct range add(const struct range *a, const struct range *b, unsigned bits)
+{
+    struct range out = range_unknown(bits);
+    uint64_t span;
+    out.t = tnum_cast(tnum_add(a->t, b->t), bits);
+    if (add_spans(a->umax - a->umin, b->umax - b->umin, bits, &span))
+        set_unsigned(&out, a->umin + b->umin, span, bits);
+    if (add_spans((uint64_t)a->smax - (uint64_t)a->smin, (uint64_t)b->smax - (uint64_t)b->smin,
+                  bits, &span))
+        set_signed(&out, (uint64_t)a->smin + (uint64_t)b->smin, span, bits);
+    return deduced(out, bits);
+}
+
+static struct range sub(const struct range *a, const struct range *b, unsigned bits)
+{
+    struct range out = range_unknown(bits);
+    uint64_t span;
+    out.t = tnum_cast(tnum_sub(a->t, b->t), bits);
+    if (add_spans(a->umax - a->umin, b->umax - b->umin, bits, &span))
+        set_unsigned(&out, a->umin - b->umax, span, bits);
+    if (add_spans((uint64_t)a->smax - (uint64_t)a->smin, (uint64_t)b->smax - (uint64_t)b->smin,
+                  bits, &span))
+        set_signed(&out, (uint64_t)a->smin - (uint64_t)b->smax, span, bits);
+    return deduced(out, bits);
+}
+
+static bool fits_signed(int64_t value, unsigned bits)
+{
+    return sign_extend((uint64_t)value, bits) == value;
+}
+
+static struct range mul(const struct range *a, const struct range *b, unsigned bits)
+{
+    struct range out = range_unknown(bits);
+    out.t = tnum_cast(tnum_mul(a->t, b->t), bits);
+    uint64_t most;
+    if (!__builtin_mul_overflow(a->umax, b->umax, &most) && most <= width_mask(bits)) {
+        out.umin = a->umin * b->umin;
+        out.umax = most;
+    }
+    int64_t corner[4];
+    if (!__builtin_mul_overflow(a->smin, b->smin, &corner[0]) && fits_signed(corner[0], bits) &&
+        !__builtin_mul_overflow(a->smin, b->smax, &corner[1]) && fits_signed(corner[1], bits) &&
+        !__builtin_mul_overflow(a->smax, b->smin, &corner[2]) && fits_signed(corner[2], bits) &&
+        !__builtin_mul_overflow(a->smax, b->smax, &corner[3]) && fits_signed(corner[3], bits)) {
+        out.smin = out.smax = corner[0];
+        for (int i = 1; i < 4; i++) {
+            out.smin = corner[i] < out.smin ? corner[i] : out.smin;
+            out.smax = corner[i] > out.smax ? corner[i] : out.smax;
+        }
+    }
+    return deduced(out, bits);
+}
+
+/* x / 0 is 0 (RFC 9669 §4.1). */
+static struct range div_unsigned(const struct range *a, const struct range *b, unsigned bits)
+{
+    struct range out = range_unknown(bits);
+    out.umin = b->umin == 0 ? 0 : a->umin / b->umax;
+    out.umax = b->umax == 0 ? 0 : a->umax / (b->umin == 0 ? 1 : b->umin);
+    return deduced(out, bits);
+}
+
+/* x % 0 is x (RFC 9669 §4.1); x % y never exceeds x, and is below y. */
+static struct range mod_unsigned(const struct range *a, const struct range *b, unsigned bits)
+{
+    struct range out = range_unknown(bits);
+    if (b->umax == 0 || a->umax < b->umin)
+        return *a;
+    out.umax = a->umax;
+    if (b->umin != 0 && b->umax - 1 < out.umax)
+        out.umax = b->umax - 1;
+    if (range_is_const(b) && (b->umin & (b->umin - 1)) == 0)
+        out.t = tnum_and(a->t, tnum_const(b->umin - 1));
+    return deduced(out, bits);
+}
+
+/* |x| for an interval, as unsigned: the largest magnitude in it. */
+static uint64_t magnitude(const struct range *r)
+{
+    uint64_t low = r->smin < 0 ? 0 - (uint64_t)r->smin : (uint64_t)r->smin;
+    uint64_t high = r->smax < 0 ? 0 - (uint64_t)r->smax : (uint64_t)r->smax;
+    return low > high ? low : high;
+}
+
+/* Truncates towards zero, so it is monotonic in x for a fixed y. Leaving out: INT_MIN / -1 is
+ * INT_MIN (RFC 9669 §4.1), the one result larger in magnitude than may be expressed; and a divisor
+ * that may be several things. */
+static struct range div_signed(const struct range *a, const struct range *b, unsigned bits)
+{
+    struct range out = range_unknown(bits);
+    int64_t most_negative = sign_extend(UINT64_C(1) << (bits - 1), bits);
+    if (b->smin == 0 && b->smax == 0)
+        return range_const(0, bits);
+    if (b->smin == b->smax && b->smin != -1) {
+        int64_t x = a->smin / b->smin, y = a->smax / b->smin;
+        out.smin = x < y ? x : y;
+        out.smax = x < y ? y : x;
+    } else if (a->smin != most_negative) {
+        out.smax = (int64_t)magnitude(a);
+        out.smin = -out.smax;
+    }
+    return deduced(out, bits);
+}
+
+/* The result has the sign of x and is no further from zero than x; unless y may be 0, it is nearer
+ * to zero than y. */
+static struct range mod_signed(const struct range *a, const struct range *b, unsigned bits)
+{
+    struct range out = range_unknown(bits);
+    out.smin = a->smin < 0 ? a->smin : 0;
+    out.smax = a->smax > 0 ? a->smax : 0;
+    if (b->smin > 0 || b->smax < 0) {
+        uint64_t most = magnitude(b) - 1; /* at most 2^(bits-1) - 1 */
+        if (out.smax > (int64_t)most)
+            out.smax = (int64_t)most;
+        if (out.smin < -(int64_t)most)
+            out.smin = -(int64_t)most;
+    }
+    return deduced(out, bits);
+}
+
+static struct range bitwise(enum alu_op op, const struct range *a, const struct range *b,
+                            unsigned bits)
+{
+    struct range out = range_unknown(bits);
+    switch (op) {
+    case ALU_AND:
+        out.t = tnum_and(a->t, b->t);
+        out.umax = a->umax < b->umax ? a->umax : b->umax;
+        break;
+    case ALU_OR:
+        out.t = tnum_or(a->t, b->t);
+        out.umin = a->umin > b->umin ? a->umin : b->umin;
+        break;
+    default:
+        out.t = tnum_xor(a->t, b->t);
+        break;
+    }
+    return deduced(out, bits);
+}
+
+static struct range shift_by(enum alu_op op, const struct range *a, unsigned amount, unsigned bits)
+{
+    struct range out = range_unknown(bits);
+    switch (op) {
+    case ALU_LSH:
+        out.t = tnum_lsh(a->t, amount, bits);
+        if (a->umax <= width_mask(bits) >> amount) {
+            out.umin = a->umin << amount;
+            out.umax = a->umax << amount;
+        }
+        int64_t low = sign_extend((uint64_t)a->smin << amount, bits);
+        int64_t high = sign_extend((uint64_t)a->smax << amount, bits);
+        if (low >> amount == a->smin && high >> amount == a->smax) {
+            out.smin = low;
+            out.smax = high;
+        }
+        break;
+    case ALU_RSH:
+        out.t = tnum_rsh(a->t, amount);
+        out.umin = a->umin >> amount;
+        out.umax = a->umax >> amount;
+        break;
+    default:
+        out.t = tnum_arsh(a->t, amount, bits);
+        out.smin = a->smin >> amount;
+        out.smax = a->smax >> amount;
+        break;
+    }
+    return deduced(out, bits);
+}
+
+static struct range range_union(const struct range *a, const struct range *b)
+{
+    return (struct range){
+        .t = tnum_union(a->t, b->t),
+        .umin = a->umin < b->umin ? a->umin : b->umin,
+        .umax = a->umax > b->umax ? a->umax : b->umax,
+        .smin = a->smin < b->smin ? a->smin : b->smin,
+        .smax = a->smax > b->smax ? a->smax : b->smax,
+    };
+}
+
+/* The amount counts modulo the width (RFC 9669 §4.1): there are at most `bits` amounts, so all are
+ * tried. */
+static struct range shift(enum alu_op op, const struct range *a, const struct range *b,
+                          unsigned bits)
+{
+    struct range mask = range_const(bits - 1, bits);
+    struct range amount = bitwise(ALU_AND, b, &mask, bits);
+    struct range out = shift_by(op, a, (unsigned)amount.umin, bits);
+    for (unsigned i = (unsigned)amount.umin + 1; i <= amount.umax; i++) {
+        if (!tnum_contains(amount.t, i))
+            continue;
+        struct range one = shift_by(op, a, i, bits);
+        out = range_union(&out, &one);
+    }
+    return deduced(out, bits);
+}
+
+struct range range_alu(enum alu_op op, const struct range *dst, const struct range *src,
+                       unsigned bits)
+{
+    switch (op) {
+    case ALU_ADD:
+        return add(dst, src, bits);
+    case ALU_SUB:
+        return sub(dst, src, bits);
+    case ALU_MUL:
+        return mul(dst, src, bits);
+    case ALU_DIV:
+        return div_unsigned(dst, src, bits);
+    case ALU_MOD:
+        return mod_unsigned(dst, src, bits);
+    case ALU_SDIV:
+        return div_signed(dst, src, bits);
+    case ALU_SMOD:
+        return mod_signed(dst, src, bits);
+    case ALU_AND:
+    case ALU_OR:
+    case ALU_XOR:
+        return bitwise(op, dst, src, bits);
+    case ALU_LSH:
+    case ALU_RSH:
+    case ALU_ARSH:
+        return shift(op, dst, src, bits);
+    case ALU_OP_COUNT:
+        break;
+    }
+    panic("no such operation %d", op);
+}

@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* States as bytes: what waits and what is remembered is kept small, only the state being walked is
+ * spread out.
+ *
+ *     frame count, for each frame: return address, mask of registers, those registers, slot count,
+ * the slots reference count, references
+ *
+ * A register is a byte (type, NULL-ness, precision, form of the number), a byte of flags, and only
+ * those fields that its type has. Unset registers and those that nobody reads any more are left
+ * out; constants and plain intervals are varints. A register takes 2 to 90 bytes, mostly under 12.
+ */
+#include <axiom/bits.h>
+#include <axiom/bug.h>
+#include <axiom/string.h>
+
+#include "walk.h"
+
+#define HEAD_TYPE     0x07u
+#define HEAD_NULL     0x08u
+#define HEAD_PRECISE  0x10u
+#define HEAD_FORM     0x60u
+#define FORM_ANY      0x00u
+#define FORM_CONST    0x20u
+#define FORM_BETWEEN  0x40u
+#define FORM_FULL     0x60u
+#define FLAG_ID       0x01u
+#define FLAG_DEPS     0x02u
+#define REG_BYTES_MAX 112u
+
+/* --- Bytes
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+static uint8_t *put_number(uint8_t *at, uint64_t value)
+{
+    while (value >= 0x80) {
+        *at++ = (uint8_t)(value | 0x80);
+        value >>= 7;
+    }
+    *at++ = (uint8_t)value;
+    return at;
+}
+
+static uint64_t get_number(const uint8_t **at)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0;; shift += 7) {
+        uint8_t byte = *(*at)++;
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if ((byte & 0x80) == 0)
+            return value;
+    }
+}
+
+static uint8_t *put_word(uint8_t *at, uint64_t value)
+{
+    put_le64(at, value);
+    return at + 8;
+}
+
+static uint64_t get_word(const uint8_t **at)
+{
+    uint64_t value = get_le64(*at);
+    *at += 8;
+    return value;
+}
+
+/* --- Registers
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+static bool scalar_same(const struct scalar *a, const struct scalar *b)
+{
+    return scalar_subset(a, b) && scalar_subset(b, a);
+}
+
+/* Small negative constants are as frequent as small positive ones. */
+static uint64_t zigzag(uint64_t value)
+{
+    return value << 1 ^ (uint64_t)((int64_t)value >> 63);
+}
+
+static uint64_t unzigzag(uint64_t value)
+{
+    return value >> 1 ^ (0 - (value & 1));
+}
+
+static uint8_t *put_scalar(uint8_t *at, uint8_t *head, const struct scalar *n)
+{
+    struct scalar any = scalar_unknown(BITS);
+    if (scalar_is_const(n)) {
+        *head |= FORM_CONST;
+        return put_number(at, zigzag(n->umin));
+    }
+    if (scalar_same(n, &any)) {
+        *head |= FORM_ANY;
+        return at;
+    }
+    struct scalar plain = scalar_between(n->umin, n->umax, BITS);
+    if (scalar_same(n, &plain)) {
+        *head |= FORM_BETWEEN;
+        at = put_number(at, n->umin);
+        return put_number(at, n->umax - n->umin);
+    }
+    *head |= FORM_FULL;
+    memcpy(at, n, sizeof *n);
+    return at + sizeof *n;
+}
+
+static const uint8_t *get_scalar(const uint8_t *at, uint8_t head, struct scalar *n)
+{
+    switch (head & HEAD_FORM) {
+    case FORM_ANY:
+        *n = scalar_unknown(BITS);
+        break;
+    case FORM_CONST:
+        *n = scalar_const(unzigzag(get_number(&at)), BITS);
+        break;
+    case FORM_BETWEEN: {
+        uint64_t min = get_number(&at);
+        uint64_t span = get_number(&at);
+        *n = scalar_between(min, min + span, BITS);
+        break;
+    }
+    default:
+        memcpy(n, at, sizeof *n);
+        at += sizeof *n;
+        break;
+    }
+    return at;
+}
+
+static uint8_t *put_reg(uint8_t *at, const struct reg *r)
+{
+    uint8_t *head = at;
+    head[0] =
+        (uint8_t)(r->type | (r->may_be_null ? HEAD_NULL : 0) | (r->precise ? HEAD_PRECISE : 0));
+    head[1] = (uint8_t)((r->id != 0 ? FLAG_ID : 0) | (r->deps != 0 ? FLAG_DEPS : 0));
+    at += 2;
+    if (r->deps != 0)
+        at = put_word(at, r->deps);
+    if (r->id != 0)
+        at = put_number(at, r->id);
+    if (r->type == REG_STACK)
+        *at++ = r->frame;
+    if (r->type == REG_MAP || r->type == REG_MAP_VALUE)
+        at = put_number(at, r->map);
+    if (r->type == REG_MAP_VALUE || r->type == REG_RECORD)
+        at = put_number(at, r->size);
+    return put_scalar(at, head, &r->n);
+}
+
+static const uint8_t *get_reg(const uint8_t *at, struct reg *r)
+{
+    uint8_t head = at[0], flags = at[1];
+    at += 2;
+    memset(r, 0, sizeof *r);
+    r->type = head & HEAD_TYPE;
+    r->may_be_null = (head & HEAD_NULL) != 0;
+    r->precise = (head & HEAD_PRECISE) != 0;
+    if (flags & FLAG_DEPS)
+        r->deps = get_word(&at);
+    if (flags & FLAG_ID)
+        r->id = (uint32_t)get_number(&at);
+    if (r->type == REG_STACK)
+        r->frame = *at++;
+    if (r->type == REG_MAP || r->type == REG_MAP_VALUE)
+        r->map = (uint32_t)get_number(&at);
+    if (r->type == REG_MAP_VALUE || r->type == REG_RECORD)
+        r->size = (uint32_t)get_number(&at);
+    return get_scalar(at, head, &r->n);
+}
+
+/* --- Frames and states
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+/* Registers of frame `f` that may still be read when the top frame goes on at `pc`. A waiting
+ * caller's R0 to R5 are dead: a call overwrites them. */
+static uint16_t live_registers(const struct verifier *v, const struct state *s, uint32_t f,
+                               uint32_t pc)
+{
+    if (f + 1 == s->frame_count)
+        return v->info[pc].live;
+    return (uint16_t)(v->info[s->frames[f + 1].return_to].live & ~0x3fu);
+}
+
+static int scratch_reserve(struct verifier *v, size_t size)
+{
+    if (size <= v->scratch_size)
+        return 0;
+    size_t larger = size + size / 2;
+    uint8_t *scratch = verifier_alloc(v, larger);
+    if (scratch == NULL)
+        return refuse_memory(v);
+    verifier_free(v, v->scratch, v->scratch_size);
+    v->scratch = scratch;
+    v->scratch_size = larger;
+    return 0;
+}
+
+static uint8_t *put_frame(const struct verifier *v, uint8_t *at, const struct state *s, uint32_t f,
+                          uint32_t pc)
+{
+    const struct frame *frame = &s->frames[f];
+    uint16_t mask = 0, live = live_registers(v, s, f, pc);
+    for (uint32_t r = 0; r < BPF_REG_FP; r++)
+        if ((live >> r & 1) && frame->regs[r].type != REG_UNSET)
+            mask |= (uint16_t)(1u << r);
+    at = put_number(at, frame->return_to);
+    put_le16(at, mask);
+    at += 2;
+    for (uint32_t r = 0; r < BPF_REG_FP; r++)
+        if (mask >> r & 1)
+            at = put_reg(at, &frame->regs[r]);
+    at = put_number(at, frame->slot_count);
+    for (uint32_t i = 0; i < frame->slot_count; i++) {
+        const struct slot *slot = &s->slots[frame->slot_base + i];
+        *at++ = slot->set;
+        if (slot->set == 0)
+            continue;
+        *at++ = (uint8_t)(slot->spill_start << 4 | slot->spill_size);
+        if (slot->spill_size != 0)
+            at = put_reg(at, &slot->value);
+    }
+    return at;
+}
+
+int snapshot_encode(struct verifier *v, uint32_t pc, uint32_t *size)
+{
+    const struct state *s = &v->state;
+    size_t most = 64 + s->frame_count * (BPF_REG_COUNT * REG_BYTES_MAX + 16u) +
+                  s->slot_count * (REG_BYTES_MAX + 2u) + s->reference_count * 10u;
+    int err = scratch_reserve(v, most);
+    if (err != 0)
+        return err;
+    uint8_t *at = v->scratch;
+    at = put_number(at, s->frame_count);
+    for (uint32_t f = 0; f < s->frame_count; f++)
+        at = put_frame(v, at, s, f, pc);
+    at = put_number(at, s->reference_count);
+    for (uint32_t i = 0; i < s->reference_count; i++) {
+        at = put_number(at, s->references[i].id);
+        at = put_number(at, s->references[i].insn_index);
+    }
+    BUG_ON((size_t)(at - v->scratch) > most);
+    *size = (uint32_t)(at - v->scratch);
+    return 0;
+}
+
+static const uint8_t *get_slot(const uint8_t *at, struct slot *slot)
+{
+    memset(slot, 0, sizeof *slot);
+    slot->set = *at++;
+    if (slot->set == 0)
+        return at;
+    slot->spill_start = *at >> 4;
+    slot->spill_size = *at++ & 15;
+    return slot->spill_size != 0 ? get_reg(at, &slot->value) : at;
+}
+
+static const uint8_t *get_frame(const uint8_t *at, struct frame *frame)
+{
+    memset(frame->regs, 0, sizeof frame->regs);
+    frame->return_to = (uint32_t)get_number(&at);
+    uint16_t mask = get_le16(at);
+    at += 2;
+    for (uint32_t r = 0; r < BPF_REG_FP; r++)
+        if (mask >> r & 1)
+            at = get_reg(at, &frame->regs[r]);
+    frame->slot_count = (uint32_t)get_number(&at);
+    return at;
+}
+
+void snapshot_decode(struct verifier *v, const uint8_t *snapshot)
+{
+    struct state *s = &v->state;
+    const uint8_t *at = snapshot;
+    s->frame_count = (uint32_t)get_number(&at);
+    s->slot_count = 0;
+    for (uint32_t f = 0; f < s->frame_count; f++) {
+        struct frame *frame = &s->frames[f];
+        at = get_frame(at, frame);
+        frame->regs[BPF_REG_FP] = reg_pointer(REG_STACK);
+        frame->regs[BPF_REG_FP].frame = (uint8_t)f;
+        frame->slot_base = s->slot_count;
+        s->slot_count += frame->slot_count;
+        /* The array once held this state or a larger one: it only grows. */
+        BUG_ON(s->slot_count > s->slot_capacity);
+        for (uint32_t i = 0; i < frame->slot_count; i++)
+            at = get_slot(at, &s->slots[frame->slot_base + i]);
+    }
+    s->reference_count = (uint32_t)get_number(&at);
+    for (uint32_t i = 0; i < s->reference_count; i++) {
+        s->references[i].id = (uint32_t)get_number(&at);
+        s->references[i].insn_index = (uint32_t)get_number(&at);
+    }
+}
+
+/* --- Covering
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+#define ID_PAIRS_MAX 48u
+
+/* Which id of the state stands for which of the snapshot. What shares an id in the snapshot must
+ * share one in the state: paths from the snapshot relied on it. */
+struct comparison {
+    const struct verifier *v;
+    enum coverage how;
+    uint64_t deps;
+    uint32_t pair_count;
+    uint32_t old_ids[ID_PAIRS_MAX], new_ids[ID_PAIRS_MAX];
+};
+
+/* `unique`: two ids of the snapshot must not become one (references; and both ways for exact
+ * comparison). */
+static bool ids_agree(struct comparison *c, uint32_t old_id, uint32_t new_id, bool unique)
+{
+    if (old_id == 0)
+        return c->how == COVERS_WHAT_MATTERS || new_id == 0;
+    for (uint32_t i = 0; i < c->pair_count; i++) {
+        if (c->old_ids[i] == old_id)
+            return c->new_ids[i] == new_id && new_id != 0;
+        if (unique && c->new_ids[i] == new_id && new_id != 0)
+            return false;
+    }
+    if (c->pair_count == ID_PAIRS_MAX)
+        return false;
+    c->old_ids[c->pair_count] = old_id;
+    c->new_ids[c->pair_count++] = new_id;
+    return true;
+}
+
+static bool number_covers(struct comparison *c, const struct reg *old, const struct reg *now)
+{
+    if (c->how == COVERS_EXACTLY)
+        return scalar_same(&old->n, &now->n) && ids_agree(c, old->id, now->id, true);
+    bool matters = old->precise || (c->v->probe != NULL && c->v->probe->all_precise);
+    if (!matters)
+        return true;
+    c->deps |= now->deps;
+    return scalar_subset(&now->n, &old->n) && ids_agree(c, old->id, now->id, false);
+}
+
+static bool reg_covers(struct comparison *c, const struct reg *old, const struct reg *now)
+{
+    if (old->type != now->type)
+        return false;
+    if (old->type == REG_NUMBER)
+        return number_covers(c, old, now);
+    if (old->may_be_null != now->may_be_null || old->frame != now->frame || old->map != now->map ||
+        old->size != now->size)
+        return false;
+    bool offset =
+        c->how == COVERS_EXACTLY ? scalar_same(&old->n, &now->n) : scalar_subset(&now->n, &old->n);
+    return offset &&
+           ids_agree(c, old->id, now->id, c->how == COVERS_EXACTLY || old->type == REG_RECORD);
+}
+
+static bool holds_pointer(const struct slot *slot)
+{
+    return slot->spill_size != 0 && reg_is_pointer(&slot->value);
+}
+
+/* A byte that is only "set" in the snapshot was a number of which nothing is known: any number in
+ * the state will do. */
+static bool slot_covers(struct comparison *c, const struct slot *old, const struct slot *now)
+{
+    if (c->how == COVERS_EXACTLY && (old->set != now->set || old->spill_size != now->spill_size ||
+                                     old->spill_start != now->spill_start))
+        return false;
+    if ((old->set & ~now->set) != 0)
+        return false;
+    if (old->set != 0 && !holds_pointer(old) && holds_pointer(now))
+        return false;
+    if (old->spill_size == 0)
+        return true;
+    if (old->value.type == REG_NUMBER && c->how == COVERS_WHAT_MATTERS &&
+        (now->spill_size != old->spill_size || now->spill_start != old->spill_start)) {
+        struct reg any = reg_any_number();
+        return number_covers(c, &old->value, &any);
+    }
+    return now->spill_size == old->spill_size && now->spill_start == old->spill_start &&
+           reg_covers(c, &old->value, &now->value);
+}
+
+static bool frame_covers(struct comparison *c, const uint8_t **at, const struct state *s,
+                         uint32_t f)
+{
+    const struct frame *now = &s->frames[f];
+    const struct slot unset = { 0 };
+    if (get_number(at) != now->return_to)
+        return false;
+    uint16_t mask = get_le16(*at);
+    *at += 2;
+    for (uint32_t r = 0; r < BPF_REG_FP; r++) {
+        struct reg old;
+        if ((mask >> r & 1) == 0)
+            continue;
+        *at = get_reg(*at, &old);
+        if (!reg_covers(c, &old, &now->regs[r]))
+            return false;
+    }
+    uint32_t slot_count = (uint32_t)get_number(at);
+    if (c->how == COVERS_EXACTLY && slot_count != now->slot_count)
+        return false;
+    for (uint32_t i = 0; i < slot_count; i++) {
+        struct slot old;
+        *at = get_slot(*at, &old);
+        if (!slot_covers(c, &old, i < now->slot_count ? &s->slots[now->slot_base + i] : &unset))
+            return false;
+    }
+    return true;
+}
+
+bool snapshot_covers(const struct verifier *v, const uint8_t *snapshot, enum coverage how,
+                     uint64_t *deps)
+{
+    const struct state *s = &v->state;
+    struct comparison c = { .v = v, .how = how };
+    const uint8_t *at = snapshot;
+    if (get_number(&at) != s->frame_count)
+        return false;
+    for (uint32_t f = 0; f < s->frame_count; f++)
+        if (!frame_covers(&c, &at, s, f))
+            return false;
+    if (get_number(&at) != s->reference_count)
+        return false;
+    for (uint32_t i = 0; i < s->reference_count; i++) {
+        uint32_t old_id = (uint32_t)get_number(&at);
+        (void)get_number(&at);
+        if (!ids_agree(&c, old_id, s->references[i].id, true))
+            return false;
+    }
+    *deps = c.deps;
+    return true;
+}
+
+/* --- Precision
+ * ------------------------------------------------------------------------------------------------------------------
+ */
+
+/* The bit of a place. Registers of the top frame have their own; all others share the rest. */
+static uint64_t place_bit(uint32_t frame_count, uint32_t frame, uint32_t place)
+{
+    if (frame + 1 == frame_count && place < BPF_REG_FP)
+        return BIT64(place);
+    return BIT64(BPF_REG_FP + (frame * 31u + place * 7u) % (64u - BPF_REG_FP));
+}
+
+#define FIRST_SLOT_PLACE 16u
+
+/* Marks the register whose snapshot begins at `at`. */
+static uint64_t mark_reg(uint8_t *at)
+{
+    struct reg r;
+    if ((at[0] & HEAD_TYPE) != REG_NUMBER || (at[0] & HEAD_PRECISE) != 0)
+        return 0;
+    at[0] |= HEAD_PRECISE;
+    get_reg(at, &r);
+    return r.deps;
+}
+
+uint64_t snapshot_mark(uint8_t *snapshot, uint64_t deps)
+{
+    uint64_t from = 0;
+    const uint8_t *at = snapshot;
+    uint32_t frame_count = (uint32_t)get_number(&at);
+    for (uint32_t f = 0; f < frame_count; f++) {
+        struct reg skipped;
+        (void)get_number(&at);
+        uint16_t mask = get_le16(at);
+        at += 2;
+        for (uint32_t r = 0; r < BPF_REG_FP; r++) {
+            if ((mask >> r & 1) == 0)
+                continue;
+            if (deps & place_bit(frame_count, f, r))
+                from |= mark_reg(snapshot + (at - snapshot));
+            at = get_reg(at, &skipped);
+        }
+        uint32_t slot_count = (uint32_t)get_number(&at);
+        for (uint32_t i = 0; i < slot_count; i++) {
+            struct slot slot;
+            bool has_value = at[0] != 0 && (at[1] & 15) != 0;
+            if (has_value && (deps & place_bit(frame_count, f, FIRST_SLOT_PLACE + i)))
+                from |= mark_reg(snapshot + (at + 2 - snapshot));
+            at = get_slot(at, &slot);
+        }
+    }
+    return from;
+}
+
+void snapshot_restart_deps(struct state *s)
+{
+    for (uint32_t f = 0; f < s->frame_count; f++) {
+        struct frame *frame = &s->frames[f];
+        for (uint32_t r = 0; r < BPF_REG_FP; r++)
+            if (frame->regs[r].type == REG_NUMBER)
+                frame->regs[r].deps = place_bit(s->frame_count, f, r);
+        for (uint32_t i = 0; i < frame->slot_count; i++) {
+            struct slot *slot = &s->slots[frame->slot_base + i];
+            if (slot->spill_size != 0 && slot->value.type == REG_NUMBER)
+                slot->value.deps = place_bit(s->frame_count, f, FIRST_SLOT_PLACE + i);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The abstract machine: what the verifier knows at one point of one path.
+ *
+ * A register is nothing (unset), a number, or a pointer: what it points into and, as a number
+ * again, its offset from there. A frame's stack is an array of 8-byte slots counted downwards from
+ * R10; a slot knows which of its bytes are set, and the one value stored there last, if it was
+ * stored as a whole (a spill).
+ *
+ * `deps` is precision tracking. A checkpoint (prune.h) covers a later state if everything *that
+ * mattered* from there on is covered; which numbers mattered is found out afterwards. So each
+ * number carries the set of places (registers and slots at the newest checkpoint of this path) that
+ * it was computed from, hashed to 64 bits: two places with one bit only make both count. When a
+ * number decides something, mark_precise() marks those places in that checkpoint, and the places
+ * those were computed from in the one before. */
+#pragma once
+#include <bpf/insn.h>
+#include <bpf/prog.h>
+
+#include "scalar.h"
+
+enum reg_type {
+    REG_UNSET,
+    REG_NUMBER,
+    REG_CONTEXT,
+    REG_STACK,
+    REG_MAP,       /* the map itself, as LDDW loads it */
+    REG_MAP_VALUE, /* bytes of a map: one value, or with LDDW all of an array's */
+    REG_RECORD,    /* a reserved ring buffer record; `id` is the reference to release */
+};
+
+struct reg {
+    uint8_t type;    /* enum reg_type */
+    uint8_t precise; /* in a checkpoint: this number mattered */
+    uint8_t may_be_null;
+    uint8_t frame; /* REG_STACK: whose */
+    uint32_t map;  /* REG_MAP, REG_MAP_VALUE: index in the program's maps */
+    uint32_t size; /* REG_MAP_VALUE, REG_RECORD: bytes from offset 0 */
+    uint32_t id;   /* equal numbers, pointers from one lookup, one record have one id; 0: none */
+    uint64_t deps;
+    struct scalar n; /* the number, or the offset in bytes (REG_STACK: from R10, so 0 or less) */
+};
+
+struct slot {
+    uint8_t set; /* bit b: byte b (the lowest address first) is set */
+    uint8_t
+        spill_start; /* bytes spill_start .. + spill_size - 1 hold `value`; spill_size 0: none */
+    uint8_t spill_size;
+    struct reg value;
+};
+
+struct frame {
+    struct reg regs[BPF_REG_COUNT];
+    uint32_t return_to; /* instruction to go on with in the caller */
+    uint32_t slot_base, slot_count;
+};
+
+#define REFERENCE_MAX 8u
+struct reference {
+    uint32_t id;
+    uint32_t insn_index; /* the call that acquired it, for the message */
+};
+
+struct checkpoint;
+
+struct state {
+    uint32_t pc;
+    uint32_t frame_count;
+    struct frame frames[BPF_CALL_DEPTH_MAX];
+    /* Frames' slots one after another; the array grows on demand. */
+    struct slot *slots;
+    uint32_t slot_count, slot_capacity;
+    struct reference references[REFERENCE_MAX];
+    uint32_t reference_count;
+    /* This path so far. */
+    uint64_t insns, ns;
+    struct checkpoint *newest;
+};
+
+#define BITS 64u
+
+static inline struct frame *state_top(struct state *s)
+{
+    return &s->frames[s->frame_count - 1];
+}
+
+static inline struct reg *state_reg(struct state *s, uint32_t number)
+{
+    return &state_top(s)->regs[number];
+}
+
+static inline bool reg_is_pointer(const struct reg *r)
+{
+    return r->type > REG_NUMBER;
+}
+
+static inline struct reg reg_unset(void)
+{
+    return (struct reg){ .type = REG_UNSET };
+}
+
+static inline struct reg reg_const(uint64_t value)
+{
+    return (struct reg){ .type = REG_NUMBER, .n = scalar_const(value, BITS) };
+}
+
+static inline struct reg reg_any_number(void)
+{
+    return (struct reg){ .type = REG_NUMBER, .n = scalar_unknown(BITS) };
+}
+
+/* A pointer of this type with offset 0. */
+static inline struct reg reg_pointer(enum reg_type type)
+{
+    return (struct reg){ .type = (uint8_t)type, .n = scalar_const(0, BITS) };
+}
+
+/* Pointers from one base: their difference and order mean something. */
+static inline bool reg_same_object(const struct reg *a, const struct reg *b)
+{
+    return a->type == b->type && reg_is_pointer(a) && a->type != REG_MAP && a->frame == b->frame &&
+           a->map == b->map && a->id == b->id && a->size == b->size;
+}
+
+/* Slot index and byte in the slot of a stack offset (negative, from R10). */
+static inline uint32_t stack_slot_of(int64_t offset)
+{
+    return (uint32_t)((-offset - 1) / 8);
+}
+
+static inline uint32_t stack_byte_of(int64_t offset)
+{
+    return (uint32_t)((uint64_t)offset & 7);
+}
+
+/* Calls `visit` for every register and spilled value of the state. */
+void state_each_value(struct state *s, void (*visit)(struct reg *r, void *user), void *user);
+
+/* Everything with the id of a reference or of a NULL test becomes unset; see check_call.c and
+ * check_jump.c. */
+bool state_has_reference(const struct state *s, uint32_t id);
+void state_drop_reference(struct state *s, uint32_t id);

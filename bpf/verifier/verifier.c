@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* bpf_verify(): what is looked at without walking, then the walk, then the program is made. Memory
+ * is taken from the caller's env within the caller's budget, and all of it given back. */
+#include <axiom/string.h>
+#include <bpf_internal/prog.h>
+
+#include "walk.h"
+
+#define MEMORY_DEFAULT ((size_t)1 << 20)
+
+void *verifier_alloc(struct verifier *v, size_t size)
+{
+    while (v->memory_used + size > v->memory_limit)
+        if (!prune_forget(v))
+            return NULL;
+    void *at = bpf_env_alloc(v->env, size);
+    while (at == NULL && prune_forget(v))
+        at = bpf_env_alloc(v->env, size);
+    if (at == NULL)
+        return NULL;
+    v->memory_used += size;
+    if (v->memory_used > v->memory_peak)
+        v->memory_peak = v->memory_used;
+    return at;
+}
+
+void verifier_free(struct verifier *v, void *at, size_t size)
+{
+    if (at == NULL)
+        return;
+    v->memory_used -= size;
+    bpf_env_free(v->env, at, size);
+}
+
+static int check_request(struct verifier *v)
+{
+    if (v->insn_count == 0)
+        return refuse(v, -EINVAL, BPF_REJECT_EMPTY, "", "the program has no instructions");
+    if (v->insn_count > BPF_PROG_INSN_MAX)
+        return refuse(v, -E2BIG, BPF_REJECT_EMPTY, "", "%u instructions are more than %u",
+                      v->insn_count, BPF_PROG_INSN_MAX);
+    if (v->request->map_count > BPF_PROG_MAP_MAX)
+        return refuse(v, -E2BIG, BPF_REJECT_MAP, "", "%u maps are more than %u",
+                      v->request->map_count, BPF_PROG_MAP_MAX);
+    if (v->context == NULL)
+        return refuse(
+            v, -EINVAL, BPF_REJECT_UNSUPPORTED, "SEC(\"gpio/chip0/line17/rising\"), for instance",
+            "the program has no attach point: its section has no name that this kernel knows");
+    return 0;
+}
+
+/* Every frame of a chain takes what the deepest one uses: an upper bound that needs no walk over
+ * the call graph. */
+static void fill_bounds(struct verifier *v)
+{
+    struct bpf_prog_bounds *bounds = &v->result->bounds;
+    bounds->insns_walked = v->walked;
+    bounds->call_depth = v->call_depth;
+    bounds->stack_depth_bytes = v->call_depth * v->stack_bytes;
+    v->result->memory_peak = v->memory_peak;
+}
+
+static int make_program(struct verifier *v)
+{
+    struct bpf_error error = { 0 };
+    int err = bpf_prog_create(v->request, &v->result->bounds, &v->result->prog, &error);
+    if (err == 0)
+        return 0;
+    v->state.pc = 0;
+    return refuse(v, err, err == -ENOMEM ? BPF_REJECT_MEMORY : BPF_REJECT_BAD_INSN, "", "%s",
+                  error.text);
+}
+
+static int verify(struct verifier *v)
+{
+    int err = check_request(v);
+    if (err != 0)
+        return err;
+    v->info = verifier_alloc(v, v->insn_count * sizeof *v->info);
+    if (v->info == NULL)
+        return refuse_memory(v);
+    err = cfg_check(v);
+    if (err == 0)
+        err = walk(v);
+    return err;
+}
+
+static void release(struct verifier *v)
+{
+    prune_destroy(v);
+    while (v->pending != NULL) {
+        struct pending *p = v->pending;
+        v->pending = p->below;
+        verifier_free(v, p, p->size_bytes);
+    }
+    verifier_free(v, v->scratch, v->scratch_size);
+    verifier_free(v, v->state.slots, v->state.slot_capacity * sizeof *v->state.slots);
+    verifier_free(v, v->info, v->insn_count * sizeof *v->info);
+}
+
+int verifier_run(const struct bpf_verify_request *request, struct bpf_verify_result *result,
+                 const struct probe *probe)
+{
+    const struct bpf_env *env = request->env;
+    memset(result, 0, sizeof *result);
+    struct verifier *v = bpf_env_alloc(env, sizeof *v);
+    if (v == NULL) {
+        result->reason = BPF_REJECT_MEMORY;
+        string_copy(result->text, sizeof result->text, "no memory for the verifier itself");
+        return -ENOMEM;
+    }
+    v->request = request;
+    v->result = result;
+    v->env = env;
+    v->context = request->context;
+    v->insns = request->insns;
+    v->insn_count = request->insn_count;
+    v->probe = probe;
+    v->memory_limit = request->memory_limit != 0 ? request->memory_limit : MEMORY_DEFAULT;
+    v->memory_used = v->memory_peak = sizeof *v;
+    prune_init(v);
+    int err = verify(v);
+    fill_bounds(v);
+    release(v);
+    if (err == 0)
+        err = make_program(v);
+    bpf_env_free(env, v, sizeof *v);
+    return err;
+}
+
+int bpf_verify(const struct bpf_verify_request *request, struct bpf_verify_result *result)
+{
+    return verifier_run(request, result, NULL);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The walk: from the first instruction along every path that may be taken, one after the other.
+ *
+ * Where both ways of a jump are possible one of the states waits. Loops are walked round by round,
+ * calls into the called function each time; checkpoints (prune.c) cut short what was walked before.
+ * It ends because the number of instructions walked is limited. */
+#include <axiom/string.h>
+
+#include "walk.h"
+
+int walk_push(struct verifier *v)
+{
+    uint32_t size;
+    int err = snapshot_encode(v, v->state.pc, &size);
+    if (err != 0)
+        return err;
+    struct pending *p = verifier_alloc(v, sizeof *p + size);
+    if (p == NULL)
+        return refuse_memory(v);
+    p->below = v->pending;
+    p->newest = v->state.newest;
+    p->insns = v->state.insns;
+    p->ns = v->state.ns;
+    p->pc = v->state.pc;
+    p->size_bytes = (uint32_t)(sizeof *p + size);
+    memcpy(p->snapshot, v->scratch, size);
+    v->pending = p;
+    v->pending_count++;
+    return 0;
+}
+
+/* Takes up the state that waited last; false when none waits. */
+static bool walk_pop(struct verifier *v)
+{
+    struct pending *p = v->pending;
+    prune_complete(v, v->pending_count);
+    if (p == NULL)
+        return false;
+    snapshot_decode(v, p->snapshot);
+    v->state.newest = p->newest;
+    v->state.insns = p->insns;
+    v->state.ns = p->ns;
+    v->state.pc = p->pc;
+    v->pending = p->below;
+    v->pending_count--;
+    verifier_free(v, p, p->size_bytes);
+    return true;
+}
+
+static int count_insn(struct verifier *v)
+{
+    const struct bpf_verify_request *request = v->request;
+    uint64_t limit = request->insn_limit != 0 ? request->insn_limit : BPF_PROG_INSN_MAX;
+    v->state.insns++;
+    if (++v->walked > limit)
+        return refuse(
+            v, -E2BIG, BPF_REJECT_TOO_COMPLEX,
+            "fewer branches inside loops, or loops with fewer rounds; a bound that is a constant",
+            "too complex: after %llu instructions of all its paths the program is not through",
+            (unsigned long long)limit);
+    if (!request->ignore_budget && v->context->insn_budget != 0 &&
+        v->state.insns > v->context->insn_budget)
+        return refuse(v, -E2BIG, BPF_REJECT_BUDGET,
+                      "bound the loop by a smaller constant, or do less per event",
+                      "one run may take more than %llu instructions, the budget of '%s': this is "
+                      "where it is used up",
+                      (unsigned long long)v->context->insn_budget, v->context->section_prefix);
+    return 0;
+}
+
+/* The kinds of instruction, by the ranges of enum bpf_op. */
+static bool is_alu(enum bpf_op op)
+{
+    return op < BPF_OP_JEQ64_X;
+}
+
+static bool is_condition(enum bpf_op op)
+{
+    return op >= BPF_OP_JEQ64_X && op < BPF_OP_NEG64;
+}
+_Static_assert(BPF_OP_ADD64_X == 0 && BPF_OP_JEQ64_X == 4 * 14 && BPF_OP_NEG64 == 4 * (14 + 11),
+               "ALU forms come first, then conditions, then the others (bpf/op.h)");
+
+/* Instructions that go on to the next one. */
+static int check_straight(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
+{
+    if (is_alu(op))
+        return check_alu(v, insn, op);
+    if (op >= BPF_OP_LDX8 && op <= BPF_OP_LDSX32)
+        return check_load(v, insn, op);
+    if (op >= BPF_OP_ST8 && op <= BPF_OP_STX64)
+        return check_store(v, insn, op);
+    if (op >= BPF_OP_ATOMIC_ADD32 && op <= BPF_OP_ATOMIC_CMPXCHG64)
+        return check_atomic(v, insn, op);
+    if (op >= BPF_OP_LD_IMM64 && op <= BPF_OP_LD_VAR)
+        return check_lddw(v, insn, op);
+    if (op >= BPF_OP_NEG64 && op <= BPF_OP_BSWAP64)
+        return check_alu_other(v, insn, op);
+    if (op == BPF_OP_CALL_HELPER)
+        return check_helper_call(v, insn);
+    return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
+                  "this verifier does not know how to prove this instruction");
+}
+
+static int step(struct verifier *v, bool *path_ends)
+{
+    struct state *s = &v->state;
+    const struct bpf_insn *insn = &v->insns[s->pc];
+    enum bpf_op op = (enum bpf_op)insn_row(v, s->pc)->op;
+    if (is_condition(op))
+        return check_jump(v, insn, op, false, path_ends);
+    if (op == BPF_OP_EXIT)
+        return check_exit(v, path_ends);
+    if (op == BPF_OP_CALL_LOCAL)
+        return check_local_call(v, insn);
+    if (op == BPF_OP_JA) {
+        s->pc = (uint32_t)((int64_t)s->pc + 1 + bpf_jump_distance(insn));
+        return 0;
+    }
+    int err = check_straight(v, insn, op);
+    s->pc += err == 0 ? bpf_insn_slots(insn) : 0;
+    return err;
+}
+
+/* One path to its end; `waited`: it begins with the other way of a jump. */
+static int walk_path(struct verifier *v, bool waited)
+{
+    bool path_ends = false;
+    if (waited) {
+        enum bpf_op op = (enum bpf_op)insn_row(v, v->state.pc)->op;
+        int err = check_jump(v, &v->insns[v->state.pc], op, true, &path_ends);
+        if (err != 0)
+            return err;
+    }
+    while (!path_ends) {
+        if (v->info[v->state.pc].join || v->state.newest == NULL) {
+            bool covered;
+            int err = prune_visit(v, &covered);
+            if (err != 0 || covered)
+                return err;
+        }
+        int err = count_insn(v);
+        if (err != 0)
+            return err;
+        if (v->probe != NULL && v->probe->claim != NULL)
+            v->probe->claim(v->probe->user, &v->state);
+        err = step(v, &path_ends);
+        if (err != 0)
+            return err;
+    }
+    prune_path_end(v);
+    return 0;
+}
+
+static void start(struct verifier *v)
+{
+    struct state *s = &v->state;
+    s->pc = 0;
+    s->frame_count = 1;
+    s->frames[0].regs[1] = reg_pointer(REG_CONTEXT);
+    s->frames[0].regs[BPF_REG_FP] = reg_pointer(REG_STACK);
+    v->call_depth = 1;
+}
+
+static int check_worst_case(struct verifier *v)
+{
+    const struct checkpoint *root = v->state.newest;
+    struct bpf_prog_bounds *bounds = &v->result->bounds;
+    bounds->worst_case_insns = root->tail_insns;
+    bounds->worst_case_ns = root->tail_ns + root->tail_insns * v->env->insn_cost_ps / 1000u;
+    v->state.pc = 0;
+    if (v->request->ignore_budget)
+        return 0;
+    if (v->context->insn_budget != 0 && bounds->worst_case_insns > v->context->insn_budget)
+        return refuse(v, -E2BIG, BPF_REJECT_BUDGET,
+                      "bound its loops by smaller constants, or do less per event",
+                      "one run may take %llu instructions; the budget of '%s' is %llu",
+                      (unsigned long long)bounds->worst_case_insns, v->context->section_prefix,
+                      (unsigned long long)v->context->insn_budget);
+    if (v->context->time_budget_ns != 0 && bounds->worst_case_ns > v->context->time_budget_ns)
+        return refuse(v, -E2BIG, BPF_REJECT_BUDGET, "call fewer helpers, or do less per event",
+                      "one run may take %llu ns by the CPU model; the budget of '%s' is %llu ns",
+                      (unsigned long long)bounds->worst_case_ns, v->context->section_prefix,
+                      (unsigned long long)v->context->time_budget_ns);
+    return 0;
+}
+
+int walk(struct verifier *v)
+{
+    bool waited = false;
+    start(v);
+    do {
+        int err = walk_path(v, waited);
+        if (err != 0)
+            return err;
+        waited = walk_pop(v);
+    } while (waited);
+    return check_worst_case(v);
+}
