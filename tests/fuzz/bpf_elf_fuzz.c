@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Object files from anywhere: opened, maps created, each program disassembled, decoded, and run in the checked loop. */
+#include <bpf/disasm.h>
+#include <bpf/elf.h>
+#include <bpf/helper.h>
+#include <bpf_unverified/unverified.h>
+
+#include <stdint.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A file of a few bytes may ask for a map of a gigabyte: a small board says no, and so do we. */
+#define MEMORY_MAX (32u << 20)
+
+static size_t in_use;
+
+static void *fuzz_alloc(void *user, size_t size_bytes)
+{
+    (void)user;
+    if (size_bytes > MEMORY_MAX - in_use)
+        return NULL;
+    in_use += size_bytes;
+    return calloc(1, size_bytes);
+}
+
+static void fuzz_free(void *user, void *at, size_t size_bytes)
+{
+    (void)user;
+    in_use -= size_bytes;
+    free(at);
+}
+
+static void forget_line(void *user, const char *line)
+{
+    *(uint32_t *)user += line[0] != '\0';
+}
+
+static void run(struct bpf_prog *prog)
+{
+    static _Alignas(16) uint8_t stack[BPF_RUN_STACK_SIZE];
+    uint64_t context[AXIOM_BPF_CONTEXT_SLOT_MAX] = { 1, 2, 3 };
+    const struct bpf_region region = { context, sizeof context, true };
+    struct bpf_run state = { .stack = stack, .stack_size = sizeof stack, .insn_limit = 10000 };
+    bpf_prog_run_checked(prog, context, 0, &region, 1, &state);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const struct bpf_env env = { .alloc = fuzz_alloc, .free = fuzz_free, .helpers = bpf_helpers,
+                                 .helper_count = bpf_helper_count };
+    struct bpf_object *object;
+    struct bpf_error error;
+    uint32_t line_count = 0;
+    if (bpf_object_open(&env, data, size, &object, &error) != 0)
+        return in_use == 0 ? 0 : (abort(), 0);
+    bool have_maps = bpf_object_create_maps(object, &error) == 0;
+    for (uint32_t i = 0; i < bpf_object_program_count(object); i++) {
+        const struct bpf_object_program *program = bpf_object_program(object, i);
+        const struct bpf_disasm_names names = { .env = &env, .debug = &program->debug };
+        struct bpf_verify_request request;
+        struct bpf_prog *prog;
+        bpf_disasm_program(program->insns, program->insn_count, &names, forget_line, &line_count);
+        bpf_object_request(object, i, &request);
+        if (have_maps && bpf_prog_create_unverified(&request, &prog, &error) == 0) {
+            run(prog);
+            bpf_prog_destroy(prog);
+        }
+    }
+    bpf_object_close(object);
+    if (in_use != 0)
+        abort();
+    return 0;
+}
