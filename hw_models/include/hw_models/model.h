@@ -31,7 +31,8 @@ struct model_i2c_ops {
     bool (*write)(struct model *model, uint8_t byte); /* true acknowledges */
     uint8_t (*read)(struct model *model, bool last);  /* last: the master will not acknowledge it */
     void (*stop)(struct model *model);
-    /* Time (virtual ns) the device stretches the clock before the byte; may be NULL. */
+    /* Time (virtual ns) the device holds SCL before the next data byte; asked once a byte; may be
+     * NULL. */
     uint64_t (*stretch_ns)(struct model *model);
 };
 

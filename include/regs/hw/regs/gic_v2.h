@@ -34,9 +34,7 @@
 #define GICD_PRIORITY_MASK 0xf0u
 #define GICD_ITARGETSR     0x800u /* a byte an interrupt: CPU mask; 0-31 read as the reader's own */
 #define GICD_ICFGR         0xc00u /* 2 bits an interrupt, 16 a word; the upper one: 1 edge, 0 level */
-#define GICD_PPISR                                                                 \
-    0xd00u /* GIC-400 TRM §3.2.2: PPI inputs of the reading CPU, bit = INTID - 16 \
-            */
+#define GICD_PPISR         0xd00u /* TRM §3.2.2: PPI inputs of the reading CPU from INTID 16 on */
 #define GICD_SPISR(n)       (0xd04u + 4u * (n)) /* SPI inputs, bit 0 of word 0 = INTID 32 */
 #define GICD_SGIR           0xf00u
 #define GICD_SGIR_INTID     GENMASK(3, 0)

@@ -90,8 +90,8 @@
 /* RIO, one bit a pin. */
 #define RP1_RIO_OUT       0x0u
 #define RP1_RIO_OE        0x4u /* 1: drive */
-#define RP1_RIO_IN        0x8u
-#define RP1_RIO_NOSYNC_IN 0xcu /* transcriptions differ which of the two is synchronised */
+#define RP1_RIO_IN        0x8u /* synchronised to clk_sys */
+#define RP1_RIO_NOSYNC_IN 0xcu
 
 /* Pads. Reset: SCHMITT, DRIVE 1, OD, and a pull that varies by pin. */
 #define RP1_PADS_VOLTAGE_SELECT 0x00u /* 0: 3.3 V, 1: 1.8 V */

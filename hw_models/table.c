@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Every model of the image; the machine binds them to the tree's nodes by `compatible`. */
+#include <hw_models/model.h>
+#include <hw_models/models.h>
+
+const struct model_ops *const model_table[] = {
+    &gic_v2_model,
+    &arm_timer_model,
+    &bcm2712_mip_model,
+    &rp1_msix_model,
+    &rp1_clocks_model,
+    &rp1_gpio_model,
+    &rp1_pwm_model,
+    &dw_i2c_model,
+    &sht3x_model,
+    &lsm6dso_model,
+    NULL,
+};
