@@ -34,6 +34,11 @@ struct iio_device *iio_device_find(const char *name)
     return NULL;
 }
 
+struct iio_device *iio_device_at(uint32_t index)
+{
+    return index < IIO_DEVICE_MAX ? devices[index] : NULL;
+}
+
 int iio_device_register(struct iio_device *device)
 {
     if (device->name == NULL || device->name[0] == '\0' || device->channel_count == 0 ||

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "port.h"
 
+#include <bpf_glue/bpf_glue.h>
 #include <arch/cpu.h>
 #include <arch/entry.h>
 #include <arch/irqflags.h>
@@ -510,4 +511,17 @@ uint64_t port_allocations(void)
 struct mm_stats port_mm_stats(void)
 {
     return port.mm;
+}
+
+/* The core's last boot step: no programs here. */
+int bpf_glue_init(const struct boot_module *modules, uint32_t module_count, bool required)
+{
+    (void)modules;
+    (void)module_count;
+    (void)required;
+    return 0;
+}
+
+void bpf_glue_exit(void)
+{
 }

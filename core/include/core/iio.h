@@ -26,6 +26,8 @@ struct iio_device {
 int iio_device_register(struct iio_device *device);
 void iio_device_unregister(struct iio_device *device);
 struct iio_device *iio_device_find(const char *name);
+/* The device with that index; NULL: none. */
+struct iio_device *iio_device_at(uint32_t index);
 
 /* One scan: raw values in channel order, sampled at `timestamp_ns`. Runs the attached programs of
  * each channel (0 drops the channel's value) and records. Thread or interrupt context. */

@@ -27,3 +27,5 @@ int subsystems_init(void);
 void subsystems_exit(void);
 int smp_init(void);
 void smp_exit(void);
+int programs_init(void);
+void programs_exit(void);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Where the kernel and bpf/ meet: programs given at boot are verified, attached to what their
+ * sections name, and run when it happens. */
+#pragma once
+#include <axiom/types.h>
+#include <arch/entry.h>
+
+/* Loads every boot module: its programs are verified and attached in the order of the files. A
+ * module that fails is logged with the reason and left out whole; with `required` the first failure
+ * is the result and nothing stays attached. After all drivers are bound. Process context. */
+int bpf_glue_init(const struct boot_module *modules, uint32_t module_count, bool required);
+
+/* Detaches everything, emits the final contents of all maps (EVENT_BPF_MAP), gives everything
+ * back. Process context. */
+void bpf_glue_exit(void);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Boot modules to attached programs: open the object, make its maps, verify each program, attach
+ * it. One bad program leaves its whole module out: half a controller is worse than none. */
+#include <axiom/errno.h>
+#include <axiom/log.h>
+#include <bpf/elf.h>
+#include <bpf_glue/bpf_glue.h>
+#include <core/mm.h>
+
+#include "link.h"
+#include "map_events.h"
+
+/* Verifies program `index` into *out. */
+static int verify(const struct boot_module *module, const struct bpf_object *object, uint32_t index,
+                  struct bpf_prog **out)
+{
+    const struct bpf_object_program *program = bpf_object_program(object, index);
+    if (program->context == NULL) {
+        log_err("bpf: %s: %s: section '%s' names no attach point", module->name, program->name,
+                program->section);
+        return -EINVAL;
+    }
+    struct bpf_verify_result *result = kzalloc(sizeof *result);
+    if (result == NULL)
+        return -ENOMEM;
+    int err = bpf_object_verify(object, index, result);
+    if (err)
+        log_err("bpf: %s: %s refused: %s", module->name, program->name, result->text);
+    else
+        *out = result->prog;
+    kfree(result);
+    return err;
+}
+
+/* The link takes *prog over. */
+static int attach(const struct boot_module *module, const struct bpf_object_program *program,
+                  struct bpf_prog **prog)
+{
+    char reason[LINK_TARGET_REASON_MAX] = "";
+    int err = link_attach(*prog, program->section, reason, sizeof reason);
+    if (err) {
+        log_err("bpf: %s: %s: %s", module->name, program->name, reason);
+        return err;
+    }
+    *prog = NULL;
+    log_info("bpf: %s: %s attached at %s", module->name, program->name, program->section);
+    return 0;
+}
+
+static int load_programs(const struct boot_module *module, const struct bpf_object *object)
+{
+    uint32_t count = bpf_object_program_count(object), first_link = link_count();
+    if (count == 0) {
+        log_err("bpf: %s has no program", module->name);
+        return -EINVAL;
+    }
+    struct bpf_prog **progs = kcalloc(count, sizeof *progs);
+    if (progs == NULL)
+        return -ENOMEM;
+    int err = 0;
+    for (uint32_t i = 0; i < count && err == 0; i++)
+        err = verify(module, object, i, &progs[i]);
+    for (uint32_t i = 0; i < count && err == 0; i++)
+        err = attach(module, bpf_object_program(object, i), &progs[i]);
+    if (err)
+        link_detach_from(first_link);
+    for (uint32_t i = 0; i < count; i++) {
+        if (progs[i] != NULL)
+            bpf_prog_destroy(progs[i]);
+    }
+    kfree(progs);
+    return err;
+}
+
+static int load_object(const struct boot_module *module, struct bpf_object *object)
+{
+    struct bpf_error error = { 0 };
+    int err = bpf_object_create_maps(object, &error);
+    if (err) {
+        log_err("bpf: %s: %s", module->name, error.text);
+        return err;
+    }
+    uint32_t first_map = map_events_count();
+    for (uint32_t i = 0; i < bpf_object_map_count(object) && err == 0; i++)
+        err = map_events_add(bpf_object_map(object, i));
+    if (err)
+        log_err("bpf: %s: too many maps", module->name);
+    else
+        err = load_programs(module, object);
+    if (err)
+        map_events_forget(first_map);
+    return err;
+}
+
+static int load_module(const struct boot_module *module)
+{
+    struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
+    struct bpf_object *object;
+    int err = bpf_object_open(glue_env(), module->data, module->size, &object, &error);
+    if (err) {
+        log_err("bpf: %s: %s", module->name, error.text);
+        return err;
+    }
+    err = load_object(module, object);
+    bpf_object_close(object);
+    return err;
+}
+
+int bpf_glue_init(const struct boot_module *modules, uint32_t module_count, bool required)
+{
+    glue_env_init();
+    run_init();
+    link_table_init();
+    map_events_init();
+    for (uint32_t i = 0; i < module_count; i++) {
+        int err = load_module(&modules[i]);
+        if (err && required) {
+            bpf_glue_exit();
+            return err;
+        }
+    }
+    return 0;
+}
+
+void bpf_glue_exit(void)
+{
+    link_table_exit();
+    map_events_exit();
+}
