@@ -69,7 +69,7 @@ static uint32_t reg_count(const struct model_node *node)
     const uint32_t most = 64;
     uint32_t count = 0;
     uint64_t address, size;
-    while (count < most && tree_reg(node, count, &address, &size) == 0)
+    while (count < most && board_reg(node, count, &address, &size) == 0)
         count++;
     return count;
 }
@@ -101,7 +101,7 @@ int bus_build(void)
         uint32_t count = reg_count(binding->node);
         for (uint32_t k = 0; k < count; k++) {
             uint64_t base, size;
-            if (tree_reg_physical(binding->node, k, &base, &size) == 0)
+            if (board_reg_physical(binding->node, k, &base, &size) == 0)
                 add_region(binding->model, k, base, size);
         }
     }

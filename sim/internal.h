@@ -76,27 +76,27 @@ struct tree_specifier { /* one interrupt specifier */
     uint32_t count; /* cells */
 };
 
-int tree_open(const void *fdt, size_t size);
-struct model_node *tree_by_phandle(uint32_t phandle);
-const void *tree_property(const struct model_node *node, const char *name, uint32_t *size);
+int board_open(const void *fdt, size_t size);
+struct model_node *board_by_phandle(uint32_t phandle);
+const void *board_property(const struct model_node *node, const char *name, uint32_t *size);
 /* Entry `index` of reg, untranslated and unsized for buses without size; -ENOENT. */
-int tree_reg(const struct model_node *node, uint32_t index, uint64_t *address, uint64_t *size);
+int board_reg(const struct model_node *node, uint32_t index, uint64_t *address, uint64_t *size);
 /* The same as a CPU physical address; -EINVAL: some bus above does not translate. */
-int tree_reg_physical(const struct model_node *node, uint32_t index, uint64_t *address,
+int board_reg_physical(const struct model_node *node, uint32_t index, uint64_t *address,
                       uint64_t *size);
 /* An address on the bus below `bus` as a CPU physical one. -EINVAL. */
-int tree_translate(const struct model_node *bus, uint32_t space, uint64_t address, uint64_t size,
+int board_translate(const struct model_node *bus, uint32_t space, uint64_t address, uint64_t size,
                    uint64_t *out);
 /* The child of `node` with that name, with or without unit address; NULL: none. */
-struct model_node *tree_child(const struct model_node *node, const char *name);
+struct model_node *board_child(const struct model_node *node, const char *name);
 /* Entry `index` of interrupts-extended or interrupts, or message `index` of msi-ranges (whose
  * number must be added to the translated line: *message). -ENOENT: no such entry; -EINVAL. */
-int tree_interrupt(const struct model_node *node, uint32_t index, struct tree_specifier *out,
+int board_interrupt(const struct model_node *node, uint32_t index, struct tree_specifier *out,
                    uint32_t *message);
-uint32_t tree_interrupt_count(const struct model_node *node);
+uint32_t board_interrupt_count(const struct model_node *node);
 /* "/soc/x@1" into text; false: too long. */
-bool tree_path(const struct model_node *node, char *text, size_t size);
-bool tree_compatible(const struct model_node *node, const char *compatible);
+bool board_path(const struct model_node *node, char *text, size_t size);
+bool board_compatible(const struct model_node *node, const char *compatible);
 
 /* --- machine.c: a model and what the machine keeps of it --- */
 struct wire {
@@ -245,7 +245,7 @@ int wires_connect(void);
 int bus_build(void);
 
 /* virtual_clock.c */
-void clock_init(uint64_t hash_interval_ns);
+void virtual_clock_init(uint64_t hash_interval_ns);
 /* Forward only; emits the hashes that lie between. */
 void clock_advance(uint64_t to_ns);
 

@@ -64,7 +64,7 @@ static bool names(const struct model_ops *ops, const char *compatible)
 static const struct model_ops *ops_of(const struct model_node *node)
 {
     uint32_t size;
-    const char *at = tree_property(node, "compatible", &size);
+    const char *at = board_property(node, "compatible", &size);
     const char *end = at != NULL ? at + size : NULL;
     while (at != NULL && at < end) {
         const char *nul = memchr(at, '\0', (size_t)(end - at));
@@ -160,7 +160,7 @@ static void label(struct model_binding *binding, uint32_t *chips)
         string_copy(binding->label, sizeof binding->label, text);
         return;
     }
-    bool has_path = tree_path(binding->node, path, sizeof path);
+    bool has_path = board_path(binding->node, path, sizeof path);
     text = has_path ? alias_of(path, is_chip ? "gpiochip" : "") : NULL;
     if (is_chip && text != NULL)
         string_copy(binding->label, sizeof binding->label, text + strlen("gpio"));
@@ -240,7 +240,7 @@ static void reset(const struct sim_config *config, struct sim_result *result)
     if (config->end_time_ns != 0)
         machine.stop_at_ns = config->end_time_ns;
     sim_now = (struct sim_now){ 0 };
-    clock_init(config->hash_interval_ns);
+    virtual_clock_init(config->hash_interval_ns);
     schedule_init(&config->schedule, config->seed);
     register_sinks(config);
 }
@@ -250,7 +250,7 @@ int machine_create(const struct sim_config *config, struct sim_result *result)
     reset(config, result);
     int err = check_config(config);
     if (!err)
-        err = tree_open(config->fdt, config->fdt_size);
+        err = board_open(config->fdt, config->fdt_size);
     if (!err)
         err = bind_all();
     uint32_t chips = 0;

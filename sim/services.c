@@ -132,7 +132,7 @@ static struct model *model_of(const struct model_node *node)
 struct model *model_by_phandle(struct model *model, uint32_t phandle)
 {
     (void)model;
-    return model_of(tree_by_phandle(phandle));
+    return model_of(board_by_phandle(phandle));
 }
 
 const struct model_node *model_node_parent(const struct model_node *node)
@@ -158,7 +158,7 @@ struct model *model_i2c_child(struct model *model, uint8_t address)
         uint64_t at, size;
         if (binding->initialised && binding->model->ops->i2c != NULL &&
             model_node_parent(binding->node) == model->node &&
-            tree_reg(binding->node, 0, &at, &size) == 0 && at == address)
+            board_reg(binding->node, 0, &at, &size) == 0 && at == address)
             return binding->model;
     }
     return NULL;
@@ -169,7 +169,7 @@ struct model *model_find(struct model *model, const char *compatible, uint32_t i
     (void)model;
     for (uint32_t i = 0; i < machine.binding_count; i++) {
         if (machine.bindings[i].initialised &&
-            tree_compatible(machine.bindings[i].node, compatible) && index-- == 0)
+            board_compatible(machine.bindings[i].node, compatible) && index-- == 0)
             return machine.bindings[i].model;
     }
     return NULL;
@@ -178,12 +178,12 @@ struct model *model_find(struct model *model, const char *compatible, uint32_t i
 int model_region_add(struct model *model, uint32_t region, const char *child, uint64_t bus_address,
                      uint64_t size)
 {
-    const struct model_node *bus = tree_child(model->node, child);
+    const struct model_node *bus = board_child(model->node, child);
     uint64_t base;
     if (bus == NULL)
         return -ENOENT;
     if (size == 0 || machine.extra_count == BUS_EXTRA_MAX ||
-        tree_translate(bus, 0, bus_address, size, &base) != 0)
+        board_translate(bus, 0, bus_address, size, &base) != 0)
         return -EINVAL;
     machine.extras[machine.extra_count++] =
         (struct bus_extra){ .model = model, .base = base, .size = size, .index = region };
@@ -195,7 +195,7 @@ int model_region_add(struct model *model, uint32_t region, const char *child, ui
 int model_node_u32(const struct model_node *node, const char *name, uint32_t index, uint32_t *out)
 {
     uint32_t size;
-    const uint8_t *value = tree_property(node, name, &size);
+    const uint8_t *value = board_property(node, name, &size);
     if (value == NULL)
         return -ENOENT;
     if (index >= size / 4)
@@ -208,7 +208,7 @@ int model_node_u32(const struct model_node *node, const char *name, uint32_t ind
 int model_node_string(const struct model_node *node, const char *name, const char **out)
 {
     uint32_t size;
-    const char *value = tree_property(node, name, &size);
+    const char *value = board_property(node, name, &size);
     if (value == NULL)
         return -ENOENT;
     if (memchr(value, '\0', size) == NULL)

@@ -9,7 +9,7 @@
 
 #include "internal.h"
 
-const void *tree_property(const struct model_node *node, const char *name, uint32_t *size)
+const void *board_property(const struct model_node *node, const char *name, uint32_t *size)
 {
     int length = 0;
     const void *value = fdt_getprop(machine.fdt, node->offset, name, &length);
@@ -37,7 +37,7 @@ static uint64_t number(const void *property, uint32_t index, uint32_t count)
 static uint32_t cell_property(const struct model_node *node, const char *name, uint32_t otherwise)
 {
     uint32_t size;
-    const void *value = tree_property(node, name, &size);
+    const void *value = board_property(node, name, &size);
     return value != NULL && size == 4 ? cell(value, 0) : otherwise;
 }
 
@@ -54,7 +54,7 @@ static bool is_root(const struct model_node *node)
 static bool status_okay(const struct model_node *node)
 {
     uint32_t size;
-    const char *status = tree_property(node, "status", &size);
+    const char *status = board_property(node, "status", &size);
     if (status == NULL)
         return true;
     return (size == 5 && memcmp(status, "okay", 5) == 0) ||
@@ -84,7 +84,7 @@ static void fill_node(uint32_t index, int offset, uint32_t parent)
     node->enabled = status_okay(node) && (index == 0 || machine.nodes[parent].enabled);
 }
 
-int tree_open(const void *fdt, size_t size)
+int board_open(const void *fdt, size_t size)
 {
     if (fdt == NULL || size < sizeof(struct fdt_header))
         return machine_fail(-EINVAL, "device tree: %zu bytes are too few for its header", size);
@@ -110,7 +110,7 @@ int tree_open(const void *fdt, size_t size)
     return 0;
 }
 
-struct model_node *tree_by_phandle(uint32_t phandle)
+struct model_node *board_by_phandle(uint32_t phandle)
 {
     if (phandle == 0)
         return NULL;
@@ -121,14 +121,14 @@ struct model_node *tree_by_phandle(uint32_t phandle)
     return NULL;
 }
 
-bool tree_compatible(const struct model_node *node, const char *compatible)
+bool board_compatible(const struct model_node *node, const char *compatible)
 {
     uint32_t size;
-    const char *list = tree_property(node, "compatible", &size);
+    const char *list = board_property(node, "compatible", &size);
     return list != NULL && fdt_stringlist_contains(list, (int)size, compatible);
 }
 
-bool tree_path(const struct model_node *node, char *text, size_t size)
+bool board_path(const struct model_node *node, char *text, size_t size)
 {
     const struct model_node *chain[TREE_DEPTH_MAX];
     uint32_t count = 0;
@@ -148,7 +148,7 @@ bool tree_path(const struct model_node *node, char *text, size_t size)
     return used > 0;
 }
 
-struct model_node *tree_child(const struct model_node *node, const char *name)
+struct model_node *board_child(const struct model_node *node, const char *name)
 {
     size_t length = strlen(name);
     uint32_t index = (uint32_t)(node - machine.nodes);
@@ -175,11 +175,11 @@ static bool bus_cells_of(const struct model_node *bus, struct bus_cells *out)
     return out->address >= 1 && out->address <= 3 && out->size <= 2;
 }
 
-int tree_reg(const struct model_node *node, uint32_t index, uint64_t *address, uint64_t *size)
+int board_reg(const struct model_node *node, uint32_t index, uint64_t *address, uint64_t *size)
 {
     struct bus_cells cells;
     uint32_t bytes;
-    const void *reg = tree_property(node, "reg", &bytes);
+    const void *reg = board_property(node, "reg", &bytes);
     if (reg == NULL || is_root(node) || !bus_cells_of(parent_of(node), &cells))
         return -ENOENT;
     uint32_t each = cells.address + cells.size;
@@ -203,7 +203,7 @@ static bool translate_up(const struct model_node *bus, uint64_t size, uint32_t *
 {
     struct bus_cells below, above;
     uint32_t bytes;
-    const void *ranges = tree_property(bus, "ranges", &bytes);
+    const void *ranges = board_property(bus, "ranges", &bytes);
     if (ranges == NULL || !bus_cells_of(bus, &below) || !bus_cells_of(parent_of(bus), &above))
         return false;
     if (bytes == 0)
@@ -223,27 +223,27 @@ static bool translate_up(const struct model_node *bus, uint64_t size, uint32_t *
     return false;
 }
 
-int tree_reg_physical(const struct model_node *node, uint32_t index, uint64_t *address,
+int board_reg_physical(const struct model_node *node, uint32_t index, uint64_t *address,
                       uint64_t *size)
 {
     uint64_t at, length;
-    int err = tree_reg(node, index, &at, &length);
+    int err = board_reg(node, index, &at, &length);
     if (err)
         return err;
     if (length == 0)
         return -EINVAL;
     struct bus_cells cells;
     uint32_t bytes;
-    const void *reg = tree_property(node, "reg", &bytes);
+    const void *reg = board_property(node, "reg", &bytes);
     bus_cells_of(parent_of(node), &cells);
     uint32_t space = space_of(reg, index * (cells.address + cells.size), cells.address);
-    err = tree_translate(parent_of(node), space, at, length, address);
+    err = board_translate(parent_of(node), space, at, length, address);
     if (!err)
         *size = length;
     return err;
 }
 
-int tree_translate(const struct model_node *bus, uint32_t space, uint64_t address, uint64_t size,
+int board_translate(const struct model_node *bus, uint32_t space, uint64_t address, uint64_t size,
                    uint64_t *out)
 {
     for (; !is_root(bus); bus = parent_of(bus)) {
@@ -264,7 +264,7 @@ static struct model_node *interrupt_parent(const struct model_node *node)
 {
     for (uint32_t steps = 0; steps < TREE_DEPTH_MAX; steps++) {
         uint32_t phandle = cell_property(node, "interrupt-parent", 0);
-        struct model_node *up = phandle != 0 ? tree_by_phandle(phandle) : parent_of(node);
+        struct model_node *up = phandle != 0 ? board_by_phandle(phandle) : parent_of(node);
         if (up == NULL)
             return NULL;
         if (cell_property(up, "#interrupt-cells", 0) != 0)
@@ -298,7 +298,7 @@ static int extended_specifier(const void *property, uint32_t total, uint32_t tai
 {
     uint32_t at = 0;
     while (at < total) {
-        struct model_node *parent = tree_by_phandle(cell(property, at));
+        struct model_node *parent = board_by_phandle(cell(property, at));
         int err = read_specifier(property, total, at + 1, parent, out, &at);
         if (err || total - at < tail)
             return -EINVAL;
@@ -313,17 +313,17 @@ static int extended_specifier(const void *property, uint32_t total, uint32_t tai
     return -ENOENT;
 }
 
-int tree_interrupt(const struct model_node *node, uint32_t index, struct tree_specifier *out,
+int board_interrupt(const struct model_node *node, uint32_t index, struct tree_specifier *out,
                    uint32_t *message)
 {
     uint32_t size;
-    const void *list = tree_property(node, "interrupts-extended", &size);
+    const void *list = board_property(node, "interrupts-extended", &size);
     if (list != NULL)
         return extended_specifier(list, size / 4, 0, index, out, message);
-    list = tree_property(node, "msi-ranges", &size);
+    list = board_property(node, "msi-ranges", &size);
     if (list != NULL)
         return extended_specifier(list, size / 4, 1, index, out, message);
-    list = tree_property(node, "interrupts", &size);
+    list = board_property(node, "interrupts", &size);
     if (list == NULL)
         return -ENOENT;
     struct model_node *parent = interrupt_parent(node);
@@ -337,12 +337,12 @@ int tree_interrupt(const struct model_node *node, uint32_t index, struct tree_sp
     return read_specifier(list, size / 4, index * cells, parent, out, &next);
 }
 
-uint32_t tree_interrupt_count(const struct model_node *node)
+uint32_t board_interrupt_count(const struct model_node *node)
 {
     const uint32_t most = 1024; /* GICv2 has no more lines (IHI 0048B section 2.2.1) */
     struct tree_specifier specifier;
     uint32_t message, count = 0;
-    while (count < most && tree_interrupt(node, count, &specifier, &message) == 0)
+    while (count < most && board_interrupt(node, count, &specifier, &message) == 0)
         count++;
     return count;
 }

@@ -9,7 +9,7 @@
 
 #include "internal.h"
 
-void clock_init(uint64_t hash_interval_ns)
+void virtual_clock_init(uint64_t hash_interval_ns)
 {
     machine.clock = (struct virtual_clock){
         .hash_interval_ns = hash_interval_ns,

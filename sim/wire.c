@@ -11,7 +11,7 @@
 
 int wires_allocate(struct model_binding *binding)
 {
-    binding->wire_count = tree_interrupt_count(binding->node);
+    binding->wire_count = board_interrupt_count(binding->node);
     if (binding->wire_count == 0)
         return 0;
     binding->wires = machine_alloc(binding->wire_count * sizeof *binding->wires);
@@ -50,7 +50,7 @@ static void connect(struct model_binding *binding, uint32_t index)
     struct wire *wire = &binding->wires[index];
     struct tree_specifier specifier;
     uint32_t message, line;
-    if (tree_interrupt(binding->node, index, &specifier, &message) != 0)
+    if (board_interrupt(binding->node, index, &specifier, &message) != 0)
         return;
     struct model *to = controller_of(specifier.parent);
     if (to == NULL)

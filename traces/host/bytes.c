@@ -83,7 +83,7 @@ uint64_t bytes_left(const struct mcap_reader *r, uint64_t offset)
     return offset < r->input.size ? r->input.size - offset : 0;
 }
 
-static int64_t input_read(struct mcap_reader *r, uint64_t offset, void *to, size_t size)
+static int64_t mcap_input_read(struct mcap_reader *r, uint64_t offset, void *to, size_t size)
 {
     int64_t got = r->input.read_at(&r->input, offset, to, size);
     if (got < 0)
@@ -115,7 +115,7 @@ int64_t window_get(struct mcap_reader *r, uint64_t offset, size_t want, const ui
     /* Filled only as far as small records and the heads of large ones need: what a large one needs
      * goes past it. */
     size_t fill = want > WINDOW_SIZE / 4 ? WINDOW_SIZE : WINDOW_SIZE / 4;
-    int64_t got = input_read(r, offset + have, r->window.at + have, fill - have);
+    int64_t got = mcap_input_read(r, offset + have, r->window.at + have, fill - have);
     if (got < 0)
         return got;
     r->window_size += (size_t)got;
@@ -135,7 +135,7 @@ static int64_t bytes_read(struct mcap_reader *r, uint64_t offset, uint8_t *to, s
         memcpy(to, at, have);
     if (have == size)
         return (int64_t)size;
-    int64_t got = input_read(r, offset + have, to + have, size - have);
+    int64_t got = mcap_input_read(r, offset + have, to + have, size - have);
     return got < 0 ? got : got + (int64_t)have;
 }
 

@@ -64,7 +64,7 @@ static int64_t memory_read_at(struct input *input, uint64_t offset, void *to, si
     return (int64_t)take;
 }
 
-int input_open(struct input *input, const char *path)
+int mcap_input_open(struct input *input, const char *path)
 {
     *input = (struct input){ .fd = -1 };
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -85,12 +85,12 @@ int input_open(struct input *input, const char *path)
     return 0;
 }
 
-void input_open_memory(struct input *input, const void *data, size_t size)
+void mcap_input_open_memory(struct input *input, const void *data, size_t size)
 {
     *input = (struct input){ .read_at = memory_read_at, .size = size, .fd = -1, .memory = data };
 }
 
-void input_close(struct input *input)
+void mcap_input_close(struct input *input)
 {
     if (input->fd >= 0)
         close(input->fd);

@@ -15,7 +15,7 @@ struct input {
     uint64_t position; /* of a pipe */
 };
 
-/* 0 or a negative errno; input_close() afterwards. */
-int input_open(struct input *input, const char *path);
-void input_open_memory(struct input *input, const void *data, size_t size);
-void input_close(struct input *input);
+/* 0 or a negative errno; mcap_input_close() afterwards. */
+int mcap_input_open(struct input *input, const char *path);
+void mcap_input_open_memory(struct input *input, const void *data, size_t size);
+void mcap_input_close(struct input *input);

@@ -56,7 +56,7 @@ static int open_input(struct input *input, const char *name,
     char *name_copy = strdup(name);
     if (r == NULL || name_copy == NULL) {
         *error = (struct mcap_error){ .code = -ENOMEM, .text = "no memory for a reader" };
-        input_close(input);
+        mcap_input_close(input);
         free(name_copy);
         free(r);
         return -ENOMEM;
@@ -86,7 +86,7 @@ int mcap_reader_open(const char *path, const struct mcap_reader_options *options
                      struct mcap_reader **out, struct mcap_error *error)
 {
     struct input input;
-    int err = input_open(&input, path);
+    int err = mcap_input_open(&input, path);
     if (err) {
         *error = (struct mcap_error){ .code = err };
         snprintf(error->text, sizeof error->text, "%.400s: %s", path, strerror(-err));
@@ -100,7 +100,7 @@ int mcap_reader_open_memory(const void *data, size_t size, const char *name,
                             struct mcap_error *error)
 {
     struct input input;
-    input_open_memory(&input, data, size);
+    mcap_input_open_memory(&input, data, size);
     return open_input(&input, name, options, out, error);
 }
 
@@ -124,7 +124,7 @@ void mcap_reader_close(struct mcap_reader *r)
     for (size_t i = 0; i < sizeof buffer / sizeof *buffer; i++)
         buffer_free(r, buffer[i]);
     decompressor_close(&r->decompressor);
-    input_close(&r->input);
+    mcap_input_close(&r->input);
     free(r->name);
     free(r);
 }
