@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* axiom bpf verify|disasm|run: the BPF library at a desk, without a kernel. */
 #include "cli.h"
+#include "desk.h"
 
 #include <axiom/errno.h>
 #include <bpf/disasm.h>
@@ -18,76 +19,17 @@
 
 #define OBJECT_SIZE_MAX (64u << 20)
 
-static void *host_alloc(void *user, size_t size)
-{
-    (void)user;
-    return calloc(1, size);
-}
-
-static void host_free(void *user, void *at, size_t size)
-{
-    (void)user;
-    (void)size;
-    free(at);
-}
-
-static uint64_t zero_clock(void *user)
-{
-    (void)user;
-    return 0;
-}
-
-static uint32_t cpu_zero(void *user)
-{
-    (void)user;
-    return 0;
-}
-
-static void print_trace(void *user, const char *text)
-{
-    (void)user;
-    printf("  trace_printk: %s\n", text);
-}
-
-/* No pins at a desk: actuator and pin helpers answer -EOPNOTSUPP. */
-static const struct bpf_platform_ops desk_ops = {
-    .clock_ns = zero_clock,
-    .cpu_index = cpu_zero,
-    .trace_print = print_trace,
-};
-
-static struct bpf_env desk_env(void)
-{
-    return (struct bpf_env){
-        .alloc = host_alloc,
-        .free = host_free,
-        .platform = &desk_ops,
-        .helpers = bpf_helpers,
-        .helper_count = bpf_helper_count,
-    };
-}
-
-/* Opens the object and makes its maps; an exit code. */
-static int open_object(const struct bpf_env *env, const char *path, struct bpf_object **out)
+/* Opens the object file and makes its maps; an exit code. */
+static int open_object(const char *path, struct bpf_object **out)
 {
     uint8_t *bytes;
     size_t size;
     int code = read_whole_file(path, OBJECT_SIZE_MAX, &bytes, &size);
     if (code != EXIT_OK)
         return code;
-    struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
-    int err = bpf_object_open(env, bytes, size, out, &error);
+    code = desk_open(path, bytes, size, out);
     free(bytes);
-    if (err == 0) {
-        err = bpf_object_create_maps(*out, &error);
-        if (err)
-            bpf_object_close(*out);
-    }
-    if (err == 0)
-        return EXIT_OK;
-    if (error.offset != BPF_ERROR_NO_OFFSET)
-        return complain(EXIT_INPUT, "%s: offset %" PRIu64 ": %s", path, error.offset, error.text);
-    return complain(EXIT_INPUT, "%s: %s", path, error.text);
+    return code;
 }
 
 static json_t *verdict_json(const char *path, const struct bpf_object_program *program,
@@ -102,24 +44,10 @@ static json_t *verdict_json(const char *path, const struct bpf_object_program *p
                      (int)result->bounds.stack_depth_bytes);
 }
 
-static void print_verdict(const struct bpf_object_program *program, const struct bpf_verify_result *result)
-{
-    if (result->prog != NULL) {
-        printf("accepted  %-20s %-32s %u instructions, %" PRIu64 " walked, stack %u bytes\n", program->name,
-               program->section, program->insn_count, result->bounds.insns_walked, result->bounds.stack_depth_bytes);
-        return;
-    }
-    printf("REFUSED   %-20s %-32s %s\n    %s\n", program->name, program->section, bpf_reject_name(result->reason),
-           result->text);
-    if (result->source_line != 0 && strstr(result->text, result->source_text) == NULL)
-        printf("    %s:%u: %s\n", result->source_file, result->source_line, result->source_text);
-}
-
 static int verify_object(const char *path, json_t *list)
 {
-    struct bpf_env env = desk_env();
     struct bpf_object *object;
-    int code = open_object(&env, path, &object);
+    int code = open_object(path, &object);
     if (code != EXIT_OK)
         return code;
     if (bpf_object_program_count(object) == 0)
@@ -141,7 +69,7 @@ static int verify_object(const char *path, json_t *list)
         if (list != NULL)
             json_array_append_new(list, verdict_json(path, program, result));
         else
-            print_verdict(program, result);
+            desk_print_verdict(program, result);
         if (result->prog != NULL)
             bpf_prog_destroy(result->prog);
         free(result);
@@ -175,10 +103,9 @@ static void print_line(void *user, const char *line)
 
 static int bpf_disasm_command(int argc, char **argv)
 {
-    struct bpf_env env = desk_env();
     for (int file = 0; file < argc; file++) {
         struct bpf_object *object;
-        int code = open_object(&env, argv[file], &object);
+        int code = open_object(argv[file], &object);
         if (code != EXIT_OK)
             return code;
         uint32_t map_count = bpf_object_map_count(object);
@@ -188,7 +115,7 @@ static int bpf_disasm_command(int argc, char **argv)
         for (uint32_t i = 0; maps != NULL && i < bpf_object_program_count(object); i++) {
             const struct bpf_object_program *program = bpf_object_program(object, i);
             struct bpf_disasm_names names = {
-                .env = &env, .maps = maps, .map_count = map_count, .debug = &program->debug
+                .env = desk_env(), .maps = maps, .map_count = map_count, .debug = &program->debug
             };
             printf("%s%s: section %s\n", i ? "\n" : "", program->name, program->section);
             bpf_disasm_program(program->insns, program->insn_count, &names, print_line, NULL);
@@ -243,7 +170,7 @@ static int run_program(struct bpf_object *object, uint32_t index, const char *co
         return EXIT_USAGE;
     struct bpf_verify_result result = { 0 };
     if (bpf_object_verify(object, index, &result) != 0) {
-        print_verdict(program, &result);
+        desk_print_verdict(program, &result);
         return EXIT_REFUSED;
     }
     struct bpf_run run = { .stack = stack, .stack_size = sizeof stack };
@@ -278,9 +205,8 @@ static int bpf_run_command(int argc, char **argv, const char *name, const char *
 {
     if (argc != 1)
         return complain_usage("bpf", "bpf run wants one object file");
-    struct bpf_env env = desk_env();
     struct bpf_object *object;
-    int code = open_object(&env, argv[0], &object);
+    int code = open_object(argv[0], &object);
     if (code != EXIT_OK)
         return code;
     uint32_t count = bpf_object_program_count(object), index = 0;

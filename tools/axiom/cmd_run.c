@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* axiom run: a trace drives the simulated board. */
+#include "cli.h"
+#include "session.h"
+
+#include <axiom/errno.h>
+#include <axiom/log.h>
+
+#include <getopt.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct run_options {
+    struct session session;
+    struct binding_list bindings;
+    const char *board, *faults, *expect;
+    const char *objects[SESSION_OBJECT_MAX];
+    uint32_t object_count;
+    const char *words[32]; /* of the trace's format */
+    size_t word_count;
+    uint64_t to_ns;
+    bool json;
+};
+
+enum option_id {
+    OPTION_BPF = 256, OPTION_BIND, OPTION_BOARD, OPTION_RECORD, OPTION_EXPECT, OPTION_SEED, OPTION_CPUS, OPTION_FAULT,
+    OPTION_SPEED, OPTION_REALTIME, OPTION_CPU_MODEL, OPTION_TRACE_OPTION, OPTION_FOR, OPTION_TO, OPTION_HASH,
+    OPTION_RECORD_LIMIT, OPTION_FAIL_ALLOCATION, OPTION_JSON, OPTION_QUIET, OPTION_VERBOSE,
+};
+
+static const struct option options[] = {
+    { "bpf", required_argument, NULL, OPTION_BPF },
+    { "bind", required_argument, NULL, OPTION_BIND },
+    { "board", required_argument, NULL, OPTION_BOARD },
+    { "record", required_argument, NULL, OPTION_RECORD },
+    { "expect", required_argument, NULL, OPTION_EXPECT },
+    { "seed", required_argument, NULL, OPTION_SEED },
+    { "cpus", required_argument, NULL, OPTION_CPUS },
+    { "fault", required_argument, NULL, OPTION_FAULT },
+    { "speed", required_argument, NULL, OPTION_SPEED },
+    { "realtime", no_argument, NULL, OPTION_REALTIME },
+    { "cpu-model", required_argument, NULL, OPTION_CPU_MODEL },
+    { "trace-option", required_argument, NULL, OPTION_TRACE_OPTION },
+    { "for", required_argument, NULL, OPTION_FOR },
+    { "to", required_argument, NULL, OPTION_TO },
+    { "hash", required_argument, NULL, OPTION_HASH },
+    { "record-limit", required_argument, NULL, OPTION_RECORD_LIMIT },
+    { "fail-allocation", required_argument, NULL, OPTION_FAIL_ALLOCATION },
+    { "json", no_argument, NULL, OPTION_JSON },
+    { "quiet", no_argument, NULL, OPTION_QUIET },
+    { "verbose", no_argument, NULL, OPTION_VERBOSE },
+    { 0 },
+};
+
+/* "2.5s", "300ms", "17us", "5ns"; a plain number is seconds. */
+static bool parse_duration(const char *option, const char *text, uint64_t *out)
+{
+    char *end;
+    double value = strtod(text, &end);
+    double unit = strcmp(end, "ns") == 0   ? 1
+                  : strcmp(end, "us") == 0 ? 1e3
+                  : strcmp(end, "ms") == 0 ? 1e6
+                  : strcmp(end, "s") == 0 || *end == '\0' ? 1e9
+                                           : 0;
+    if (end == text || unit == 0 || !(value >= 0) || value * unit > 9e18) {
+        complain(EXIT_USAGE, "%s wants a duration such as 2.5s or 300ms, not '%s'", option, text);
+        return false;
+    }
+    *out = (uint64_t)(value * unit + 0.5);
+    return true;
+}
+
+static int take_number(const char *option, uint64_t max, uint64_t *out)
+{
+    return parse_u64(option, optarg, max, out) ? EXIT_OK : EXIT_USAGE;
+}
+
+static int take_speed(struct session *s, const char *text)
+{
+    char *end;
+    s->speed = strtod(text, &end);
+    if (*end != '\0' || !(s->speed > 0) || s->speed > 1e6)
+        return complain(EXIT_USAGE, "--speed wants a factor such as 0.5 or 10, not '%s'", text);
+    return EXIT_OK;
+}
+
+static int take_cpu_model(struct session *s, const char *name)
+{
+    if (strcmp(name, "none") == 0)
+        s->cpu_model = SIM_CPU_INSTANT;
+    else if (strcmp(name, "rpi5") == 0)
+        s->cpu_model = SIM_CPU_RPI5;
+    else
+        return complain(EXIT_USAGE, "--cpu-model is none or rpi5, not '%s'", name);
+    return EXIT_OK;
+}
+
+static int take_option(struct run_options *o, int option)
+{
+    struct session *s = &o->session;
+    uint64_t number = 0;
+    int code = EXIT_OK;
+    switch (option) {
+    case OPTION_BPF:
+        if (o->object_count == SESSION_OBJECT_MAX)
+            return complain(EXIT_USAGE, "more than %d BPF objects", SESSION_OBJECT_MAX);
+        o->objects[o->object_count++] = optarg;
+        return EXIT_OK;
+    case OPTION_BIND:
+        return binding_add(&o->bindings, optarg);
+    case OPTION_BOARD:
+        o->board = optarg;
+        return EXIT_OK;
+    case OPTION_RECORD:
+        s->record_path = optarg;
+        return EXIT_OK;
+    case OPTION_EXPECT:
+        o->expect = optarg;
+        return EXIT_OK;
+    case OPTION_SEED:
+        return take_number("--seed", UINT64_MAX, &s->seed);
+    case OPTION_CPUS:
+        code = take_number("--cpus", CPU_MAX, &number);
+        s->cpu_count = (uint32_t)number;
+        return code != EXIT_OK || number > 0 ? code : complain(EXIT_USAGE, "--cpus wants 1 to %u", CPU_MAX);
+    case OPTION_FAULT:
+        o->faults = optarg;
+        return EXIT_OK;
+    case OPTION_SPEED:
+        return take_speed(s, optarg);
+    case OPTION_REALTIME:
+        s->speed = 1;
+        return EXIT_OK;
+    case OPTION_CPU_MODEL:
+        return take_cpu_model(s, optarg);
+    case OPTION_TRACE_OPTION:
+        if (o->word_count == ARRAY_SIZE(o->words))
+            return complain(EXIT_USAGE, "too many --trace-option");
+        o->words[o->word_count++] = optarg;
+        return EXIT_OK;
+    case OPTION_FOR:
+        return parse_duration("--for", optarg, &s->end_time_ns) ? EXIT_OK : EXIT_USAGE;
+    case OPTION_TO:
+        return parse_duration("--to", optarg, &o->to_ns) ? EXIT_OK : EXIT_USAGE;
+    case OPTION_HASH:
+        return parse_duration("--hash", optarg, &s->hash_interval_ns) ? EXIT_OK : EXIT_USAGE;
+    case OPTION_RECORD_LIMIT:
+        return take_number("--record-limit", UINT64_MAX, &s->record_limit);
+    case OPTION_FAIL_ALLOCATION:
+        return take_number("--fail-allocation", UINT64_MAX, &s->allocation_to_fail);
+    case OPTION_JSON:
+        o->json = true;
+        return EXIT_OK;
+    case OPTION_QUIET:
+        s->quiet = true;
+        return EXIT_OK;
+    case OPTION_VERBOSE:
+        s->log_level = LOG_DEBUG;
+        return EXIT_OK;
+    default:
+        return complain_usage("run", "see above");
+    }
+}
+
+static int read_text(const char *path, char **out)
+{
+    uint8_t *bytes;
+    size_t size;
+    if (path == NULL)
+        return EXIT_OK;
+    int code = read_whole_file(path, 1u << 20, &bytes, &size);
+    if (code != EXIT_OK)
+        return code;
+    *out = strndup((const char *)bytes, size);
+    free(bytes);
+    return *out != NULL ? EXIT_OK : complain(EXIT_IO, "no memory");
+}
+
+static int load(struct run_options *o)
+{
+    struct session *s = &o->session;
+    int code = session_load_board(s, o->board);
+    for (uint32_t i = 0; i < o->object_count && code == EXIT_OK; i++)
+        code = session_load_object(s, o->objects[i]);
+    if (code == EXIT_OK)
+        code = read_text(o->faults, &s->fault_script);
+    if (code == EXIT_OK)
+        code = read_text(o->expect, &s->expect_text);
+    return code == EXIT_OK ? session_verify(s) : code;
+}
+
+static int tell(struct run_options *o)
+{
+    struct session *s = &o->session;
+    if (o->json) {
+        json_t *json = session_json(s);
+        json_dumpf(json, stdout, JSON_INDENT(2));
+        putchar('\n');
+        json_decref(json);
+    } else {
+        session_print(s, stdout);
+    }
+    return s->expect_failed > 0 ? EXIT_DIFFERS : EXIT_OK;
+}
+
+static int run_trace(struct run_options *o, const char *path)
+{
+    struct session *s = &o->session;
+    struct trace_error error;
+    struct trace_source *source;
+    struct trace_options words = { o->words, o->word_count };
+    if (trace_open(path, &words, &source, &error) != 0)
+        return complain(EXIT_INPUT, "%s", error.text);
+    const char *slash = strrchr(path, '/');
+    s->trace_name = strdup(slash != NULL ? slash + 1 : path);
+
+    struct feed feed;
+    int code = feed_open(&feed, source, &o->bindings, s->fdt, s->fdt_size);
+    if (code == EXIT_OK) {
+        feed.to_ns = o->to_ns != 0 ? o->to_ns : TIME_NEVER;
+        s->feed = &feed;
+        s->bindings = &o->bindings;
+        if (!o->json) {
+            printf("trace     %s (%s), %u channels\n", path, trace_format(source), feed.channel_count);
+            feed_print(&feed, stdout);
+            fflush(stdout);
+        }
+        code = session_run(s);
+        int told = tell(o);
+        code = code != EXIT_OK ? code : told;
+        if (trace_warning(source)[0] != '\0')
+            complain(EXIT_OK, "%s", trace_warning(source));
+        s->feed = NULL;
+        feed_close(&feed);
+    }
+    trace_close(source);
+    return code;
+}
+
+static int run(int argc, char **argv)
+{
+    struct run_options o = { 0 };
+    session_init(&o.session);
+    o.session.log = stderr;
+    int code = EXIT_OK, option;
+    while (code == EXIT_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        code = take_option(&o, option);
+    if (code == EXIT_OK && argc - optind > 1)
+        code = complain_usage("run", "one trace at a time, please");
+    if (code == EXIT_OK && argc == optind && o.session.end_time_ns == 0)
+        code = complain_usage("run", "run wants a trace, or --for DURATION to run without one");
+    if (code == EXIT_OK)
+        code = load(&o);
+    if (code == EXIT_OK && argc > optind) {
+        code = run_trace(&o, argv[optind]);
+    } else if (code == EXIT_OK) {
+        code = session_run(&o.session);
+        int told = tell(&o);
+        code = code != EXIT_OK ? code : told;
+    }
+    binding_free(&o.bindings);
+    session_free(&o.session);
+    return code;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .summary = "a trace drives the simulated board and its BPF programs",
+    .help = "usage: axiom run TRACE [--bpf OBJECT]... [--bind CHANNEL=DEVICE]... [OPTION]...\n"
+            "       axiom run --for DURATION [--bpf OBJECT]...\n\n"
+            "TRACE is a sigrok .sr, CSV, PX4 ULog or MCAP file.\n\n"
+            "A logic analyser saw a CNC's step and direction lines; count its steps:\n"
+            "  axiom run smoothieware.sr --bind 5=gpio/chip0/17 --bind 6=gpio/chip0/27 --bpf position.o\n"
+            "Keep everything that happened, for Foxglove, and to run it again:\n"
+            "  axiom run button.csv --bind button=gpio/chip0/26 --bpf button_led.o --record run.mcap\n"
+            "Say what must come out, and let CI judge (exit code 1):\n"
+            "  axiom run gantry.mcap --bpf position.o --expect expect.txt\n"
+            "A drone's IMU log through the IMU's registers, with every tenth interrupt lost:\n"
+            "  axiom run log.ulg --bind sensor_combined=iio/imu0 --bpf filter.o --fault faults.txt\n"
+            "A bus capture: serve the sensor's recorded answers again:\n"
+            "  axiom run sht31.sr --trace-option i2c:scl=2,sda=1,name=bus --bind bus=iio/sht31\n\n"
+            "  --bpf OBJECT           load and attach an object's programs (repeatable)\n"
+            "  --bind CHANNEL=DEVICE  gpio/chip0/LINE, iio/NAME or iio/NAME/QUANTITY (repeatable)\n"
+            "  --trace-option WORD    how to read the trace: rate=480, i2c:scl=2,sda=1, ... (axiom trace --help)\n"
+            "  --board DTB            another board than the simulated Pi 5\n"
+            "  --record OUT.mcap      record all events; --record-limit BYTES stops recording there\n"
+            "  --expect FILE          assertions about the outputs\n"
+            "  --fault FILE           faults to inject\n"
+            "  --seed N  --cpus N     the interleaving's seed; 1 to 8 virtual CPUs\n"
+            "  --cpu-model none|rpi5  whether code takes time\n"
+            "  --for T  --to T        end of the run (virtual time); last trace time used\n"
+            "  --hash T               distance of the recorded state hashes (100ms)\n"
+            "  --speed X  --realtime  pace it; the outcome stays the same\n"
+            "  --fail-allocation N    the kernel's Nth allocation fails\n"
+            "  --json  --quiet  --verbose\n",
+    .run = run,
+};

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* axiom trace info|import|export: recordings of all kinds, without running anything. */
+#include "cli.h"
+#include "trace_convert.h"
+
+#include <axiom/errno.h>
+#include <traces/info.h>
+#include <traces/source.h>
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const kind_names[] = {
+    [TRACE_LEVEL] = "line",
+    [TRACE_SCALAR] = "number",
+    [TRACE_SCAN] = "sensor",
+    [TRACE_I2C] = "I2C bus",
+};
+
+static void print_number(int64_t nano)
+{
+    printf("%s%" PRId64 ".%06" PRId64, nano < 0 ? "-" : "", (nano < 0 ? -nano : nano) / 1000000000,
+           (nano < 0 ? -nano : nano) % 1000000000 / 1000);
+}
+
+static void print_channel(const struct trace_channel *channel, const struct trace_channel_info *info)
+{
+    printf("  %-28s %-8s %12s records", channel->name, kind_names[channel->kind], grouped(info->count));
+    if (info->mean_millihertz > 0)
+        printf(", %" PRIu64 ".%03" PRIu64 " Hz", info->mean_millihertz / 1000, info->mean_millihertz % 1000);
+    if (info->longest_ns > 0)
+        printf(", apart %s to %s", seconds_text(info->shortest_ns), seconds_text(info->longest_ns));
+    if (channel->kind == TRACE_LEVEL)
+        printf(", %s rising, %s falling, high %s", grouped(info->rising), grouped(info->falling),
+               seconds_text(info->high_ns));
+    if (channel->kind == TRACE_SCALAR && info->count > 0) {
+        printf(", ");
+        print_number(info->least[0]);
+        printf(" to ");
+        print_number(info->greatest[0]);
+        printf(" %s", channel->unit);
+    }
+    if (channel->kind == TRACE_I2C)
+        printf(", %s bytes, %s not acknowledged", grouped(info->bytes), grouped(info->nacks));
+    if (channel->note[0] != '\0')
+        printf(" (%s)", channel->note);
+    putchar('\n');
+}
+
+/* A binding that would work, for what a person is likely to want next. */
+static void propose(const struct trace_channel *channel)
+{
+    switch (channel->kind) {
+    case TRACE_LEVEL:
+        printf("  --bind '%s=gpio/chip0/17'\n", channel->name);
+        break;
+    case TRACE_SCAN:
+        printf("  --bind '%s=iio/imu0'\n", channel->name);
+        break;
+    case TRACE_I2C:
+        printf("  --bind '%s=iio/sht31'\n", channel->name);
+        break;
+    default:
+        break;
+    }
+}
+
+static json_t *channel_json(const struct trace_channel *channel, const struct trace_channel_info *info)
+{
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name", channel->name, "kind",
+                     kind_names[channel->kind], "records", (json_int_t)info->count, "first_ns",
+                     (json_int_t)info->first_ns, "last_ns", (json_int_t)info->last_ns, "mean_millihertz",
+                     (json_int_t)info->mean_millihertz, "rising", (json_int_t)info->rising, "falling",
+                     (json_int_t)info->falling, "longest_ns", (json_int_t)info->longest_ns);
+}
+
+static void print_info(const char *path, const struct trace_source *source, const struct trace_info *info, bool as_json)
+{
+    if (as_json) {
+        json_t *channels = json_array();
+        for (uint32_t i = 0; i < info->channel_count; i++)
+            json_array_append_new(channels, channel_json(trace_channel_at(source, i), &info->channel[i]));
+        json_t *json = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o}", "file", path, "format",
+                                 trace_format(source), "records", (json_int_t)info->record_count, "end_ns",
+                                 (json_int_t)info->end_ns, "gaps", (json_int_t)info->gap_count, "gap_ns",
+                                 (json_int_t)info->gap_ns, "simultaneous", (json_int_t)info->simultaneous, "channels",
+                                 channels);
+        json_dumpf(json, stdout, JSON_INDENT(2));
+        putchar('\n');
+        json_decref(json);
+        return;
+    }
+    printf("%s: %s, %s records in %s", path, trace_format(source), grouped(info->record_count),
+           seconds_text(info->end_ns));
+    if (info->simultaneous > 0)
+        printf(", %s at the same time as the one before", grouped(info->simultaneous));
+    putchar('\n');
+    if (info->gap_count > 0)
+        printf("  %s gaps, %s of data lost by the recorder\n", grouped(info->gap_count), seconds_text(info->gap_ns));
+    for (uint32_t i = 0; i < info->channel_count; i++)
+        print_channel(trace_channel_at(source, i), &info->channel[i]);
+    printf("to run it, bind what moves:\n");
+    for (uint32_t i = 0; i < info->channel_count && i < 8; i++) {
+        if (info->channel[i].count > 0)
+            propose(trace_channel_at(source, i));
+    }
+}
+
+static int trace_info_command(const char *path, const struct trace_options *words, bool as_json)
+{
+    struct trace_source *source;
+    struct trace_error error;
+    if (trace_open(path, words, &source, &error) != 0)
+        return complain(EXIT_INPUT, "%s", error.text);
+    struct trace_info info;
+    int err = trace_info_collect(source, &info, &error);
+    print_info(path, source, &info, as_json);
+    int code = err ? complain(EXIT_INPUT, "%s", error.text) : EXIT_OK;
+    if (trace_warning(source)[0] != '\0')
+        complain(EXIT_OK, "%s", trace_warning(source));
+    trace_info_free(&info);
+    trace_close(source);
+    return code;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "json", no_argument, NULL, 'j' },
+        { "trace-option", required_argument, NULL, 'o' },
+        { "bind", required_argument, NULL, 'b' },
+        { 0 },
+    };
+    const char *words[32];
+    struct trace_options word_list = { words, 0 };
+    struct binding_list bindings = { 0 };
+    bool as_json = false;
+    int option, code = EXIT_OK;
+    while (code == EXIT_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'j')
+            as_json = true;
+        else if (option == 'o' && word_list.count < ARRAY_SIZE(words))
+            words[word_list.count++] = optarg;
+        else if (option == 'b')
+            code = binding_add(&bindings, optarg);
+        else
+            code = complain_usage("trace", "see above");
+    }
+    const char *verb = argv[optind];
+    int count = argc - optind - 1;
+    if (code != EXIT_OK)
+        ;
+    else if (count == 1 && strcmp(verb, "info") == 0)
+        code = trace_info_command(argv[optind + 1], &word_list, as_json);
+    else if (count == 2 && strcmp(verb, "import") == 0)
+        code = convert_import(argv[optind + 1], argv[optind + 2], &word_list, &bindings);
+    else if (count == 2 && strcmp(verb, "export") == 0)
+        code = convert_export(argv[optind + 1], argv[optind + 2], &word_list);
+    else
+        code = complain_usage("trace", "trace wants info FILE, import FILE OUT.mcap, or export FILE OUT.vcd|OUT.csv");
+    binding_free(&bindings);
+    return code;
+}
+
+const struct command command_trace = {
+    .name = "trace",
+    .summary = "what recordings hold; between sigrok, CSV, ULog, MCAP and VCD",
+    .help = "usage: axiom trace info FILE [--json] [--trace-option WORD]...\n"
+            "       axiom trace import FILE OUT.mcap [--bind CHANNEL=DEVICE]... [--trace-option WORD]...\n"
+            "       axiom trace export FILE OUT.vcd|OUT.csv [--trace-option WORD]...\n\n"
+            "What is in this capture, how fast, with which gaps, and how would I bind it?\n"
+            "  axiom trace info smoothieware.sr\n"
+            "The columns have no time: say the rate\n"
+            "  axiom trace info serve.csv --trace-option rate=480\n"
+            "Decode a bus out of captured lines as one more channel\n"
+            "  axiom trace info sht31.sr --trace-option i2c:scl=2,sda=1,name=bus\n"
+            "Make an MCAP of it that Foxglove plots\n"
+            "  axiom trace import smoothieware.sr moves.mcap --bind 5=gpio/chip0/17 --bind 6=gpio/chip0/27\n"
+            "A recording for a logic analyser's eyes\n"
+            "  axiom trace export run.mcap run.vcd\n\n"
+            "Words: format=csv|sr|ulog|mcap, rate=HZ, origin=first|zero, unit:COLUMN=UNIT,\n"
+            "       i2c:scl=LINE,sda=LINE[,name=NAME], limit=BYTES\n",
+    .run = run,
+};

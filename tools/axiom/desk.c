@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "desk.h"
+
+#include "cli.h"
+
+#include <axiom/errno.h>
+#include <bpf/helper.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *host_alloc(void *user, size_t size)
+{
+    (void)user;
+    return calloc(1, size);
+}
+
+static void host_free(void *user, void *at, size_t size)
+{
+    (void)user;
+    (void)size;
+    free(at);
+}
+
+static uint64_t zero_clock(void *user)
+{
+    (void)user;
+    return 0;
+}
+
+static uint32_t cpu_zero(void *user)
+{
+    (void)user;
+    return 0;
+}
+
+static void print_trace(void *user, const char *text)
+{
+    (void)user;
+    printf("  trace_printk: %s\n", text);
+}
+
+/* No pins at a desk: actuator and pin helpers answer -EOPNOTSUPP. */
+static const struct bpf_platform_ops desk_ops = {
+    .clock_ns = zero_clock,
+    .cpu_index = cpu_zero,
+    .trace_print = print_trace,
+};
+
+const struct bpf_env *desk_env(void)
+{
+    static struct bpf_env env;
+    env = (struct bpf_env){
+        .alloc = host_alloc,
+        .free = host_free,
+        .platform = &desk_ops,
+        .helpers = bpf_helpers,
+        .helper_count = bpf_helper_count,
+    };
+    return &env;
+}
+
+int desk_open(const char *name, const uint8_t *bytes, size_t size, struct bpf_object **out)
+{
+    struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
+    int err = bpf_object_open(desk_env(), bytes, size, out, &error);
+    if (err == 0) {
+        err = bpf_object_create_maps(*out, &error);
+        if (err)
+            bpf_object_close(*out);
+    }
+    if (err == 0)
+        return EXIT_OK;
+    if (error.offset != BPF_ERROR_NO_OFFSET)
+        return complain(EXIT_INPUT, "%s: offset %" PRIu64 ": %s", name, error.offset, error.text);
+    return complain(EXIT_INPUT, "%s: %s", name, error.text);
+}
+
+void desk_print_verdict(const struct bpf_object_program *program, const struct bpf_verify_result *result)
+{
+    if (result->prog != NULL) {
+        printf("accepted  %-20s %-32s %u instructions, %" PRIu64 " walked, stack %u bytes\n", program->name,
+               program->section, program->insn_count, result->bounds.insns_walked, result->bounds.stack_depth_bytes);
+        return;
+    }
+    fprintf(stderr, "REFUSED   %-20s %-32s %s\n    %s\n", program->name, program->section,
+            bpf_reject_name(result->reason), result->text);
+    if (result->source_line != 0 && strstr(result->text, result->source_text) == NULL)
+        fprintf(stderr, "    %s:%u: %s\n", result->source_file, result->source_line, result->source_text);
+}
+
+static int verify_program(const char *name, const struct bpf_object *object, uint32_t index)
+{
+    const struct bpf_object_program *program = bpf_object_program(object, index);
+    if (program->context == NULL)
+        return complain(EXIT_REFUSED, "%s: %s: section '%s' names no attach point", name, program->name,
+                        program->section);
+    struct bpf_verify_result *result = calloc(1, sizeof *result);
+    if (result == NULL)
+        return complain(EXIT_IO, "no memory");
+    int code = EXIT_OK;
+    if (bpf_object_verify(object, index, result) != 0) {
+        code = complain(EXIT_REFUSED, "%s: the verifier refuses it:", name);
+        desk_print_verdict(program, result);
+    } else {
+        bpf_prog_destroy(result->prog);
+    }
+    free(result);
+    return code;
+}
+
+int desk_verify(const char *name, const uint8_t *bytes, size_t size)
+{
+    struct bpf_object *object;
+    int code = desk_open(name, bytes, size, &object);
+    if (code != EXIT_OK)
+        return code;
+    uint32_t count = bpf_object_program_count(object);
+    if (count == 0)
+        code = complain(EXIT_INPUT, "%s: no program in it: a function needs SEC(\"gpio/...\") or alike", name);
+    for (uint32_t i = 0; i < count && code == EXIT_OK; i++)
+        code = verify_program(name, object, i);
+    bpf_object_close(object);
+    return code;
+}
