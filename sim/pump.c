@@ -98,18 +98,21 @@ bool machine_stop_overdue(void)
     return true;
 }
 
-void machine_charge(uint64_t ns)
+bool machine_charge(uint64_t ns)
 {
     uint64_t until = machine.clock.now_ns + ns;
+    bool happened = false;
     for (;;) {
         struct happening next = next_happening();
         if (next.at_ns > until)
             break;
         let_happen(next);
+        happened = true;
     }
     /* A time jump may have gone further. */
     if (until > machine.clock.now_ns)
         clock_advance(until);
+    return happened;
 }
 
 void sim_request_stop(void)

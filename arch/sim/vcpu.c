@@ -12,7 +12,7 @@
  * Only when none can go on does virtual time move: to the next event, or to the earliest deadline
  * of a polling loop (RELAX). An IDLE CPU goes on when its interrupt line is active. A RELAX CPU
  * goes on to look again after anything happened that could have changed what it polls: time moved,
- * or another CPU ran. Two CPUs that only poll would wake each other for ever; after SPIN_MAX rounds
+ * or another CPU ran. CPUs that only poll would wake each other for ever; after POLLS_MAX calls
  * without anything else they wait for time.
  *
  * Interrupts are taken where the contract says: at unmask, wait and register accesses. */
@@ -28,7 +28,11 @@
 
 #include "sim_port.h"
 
-#define SPIN_MAX 16u
+/* arch_cpu_relax() calls without virtual time moving, after which polling CPUs no longer wake each
+ * other. */
+#define POLLS_MAX 256u
+/* Then, if time cannot move either, how often everybody may look again before it is a deadlock. */
+#define FRUITLESS_MAX 1000u
 /* Interrupts taken without virtual time moving, before we say that nobody serves the device. */
 #define STORM_MAX 1000000u
 
@@ -43,7 +47,9 @@ struct vcpu {
     enum vcpu_state state;
     bool irqs_masked; /* while another runs */
     bool irq_line;
-    bool look_again;      /* IDLE, RELAX: goes on at its next turn */
+    /* IDLE, RELAX: goes on at its next turn. READY: what it is about to poll may have changed since
+     * it looked, so its next arch_cpu_relax() does not wait. */
+    bool look_again;
     uint64_t deadline_ns; /* RELAX */
     struct arch_context context;
 };
@@ -55,7 +61,7 @@ static uint32_t vcpu_count;
 static struct arch_context host_context;
 static const struct port_boot *boot;
 static const uint32_t *cost_ns; /* NULL: work takes no time */
-static uint32_t spin_rounds;
+static uint32_t polls, fruitless;
 static uint64_t storm_ns;
 static uint32_t storm_count;
 static bool running;
@@ -142,7 +148,7 @@ static uint32_t point_mask(void)
 static void pollers_look_again(uint32_t except)
 {
     for (uint32_t i = 0; i < vcpu_count; i++) {
-        if (i != except && vcpus[i].state == VCPU_RELAX)
+        if (i != except && vcpus[i].state != VCPU_IDLE)
             vcpus[i].look_again = true;
     }
 }
@@ -156,14 +162,15 @@ void arch_sim_point(void)
     if (next == me)
         return;
     switch_to(next);
+    vcpus[me].look_again = true;
     arch_sim_take_irqs();
 }
 
 uint64_t arch_sim_charge(enum arch_work work, uint64_t count)
 {
     uint64_t ns = cost_ns[work] * count;
-    machine_charge(ns);
-    pollers_look_again(CPU_MAX);
+    if (machine_charge(ns))
+        pollers_look_again(CPU_MAX);
     return ns;
 }
 
@@ -204,6 +211,7 @@ void arch_sim_take_irqs(void)
         watch_for_storm();
         arch_charge(ARCH_WORK_INTERRUPT, 1);
         kernel_irq();
+        vcpus[arch_sim_cpu.id].look_again = true;
         if (arch_sim_cpu.charge_armed && machine_stop_overdue())
             kernel_stop();
         arch_sim_cpu.irqs_masked = false;
@@ -252,14 +260,17 @@ static void let_time_pass(uint32_t me)
     uint64_t limit = earliest_deadline();
     switch (machine_step(limit > now ? limit : now)) {
     case MACHINE_EVENT:
+        fruitless = 0;
         break;
     case MACHINE_STOP:
         ask_kernel_to_stop(me);
         break;
     case MACHINE_NOTHING:
-        nothing_will_happen();
+        if (++fruitless == FRUITLESS_MAX)
+            nothing_will_happen();
+        break;
     }
-    spin_rounds = 0;
+    polls = 0;
     pollers_look_again(CPU_MAX);
 }
 
@@ -300,12 +311,18 @@ void arch_cpu_idle(void)
 
 void arch_cpu_relax(uint64_t deadline_ns)
 {
-    arch_point();
     arch_sim_take_irqs();
-    if (deadline_ns <= machine_now_ns())
+    struct vcpu *me = &vcpus[arch_sim_cpu.id];
+    if (deadline_ns <= machine_now_ns()) {
+        arch_point();
         return;
-    if (spin_rounds < SPIN_MAX) {
-        spin_rounds++;
+    }
+    if (polls < POLLS_MAX) {
+        polls++;
+        if (me->look_again) {
+            me->look_again = false;
+            return;
+        }
         pollers_look_again(arch_sim_cpu.id);
     }
     wait_as(VCPU_RELAX, deadline_ns);
@@ -383,7 +400,7 @@ static void reset(const struct port_boot *new_boot)
     vcpu_count = boot->config->cpu_count;
     cost_ns = cpu_model_cost_ns(boot->config->cpu_model);
     host_context = (struct arch_context){ 0 };
-    spin_rounds = storm_count = 0;
+    polls = fruitless = storm_count = 0;
     storm_ns = 0;
     arch_sim_context_reset();
     arch_sim_cpu = (struct arch_sim_cpu){

@@ -63,8 +63,8 @@ bool machine_stop_overdue(void);
 uint64_t machine_now_ns(void);
 /* The number of the kernel's allocation that is to fail; 0: none. */
 uint64_t machine_failing_allocation(void);
-/* Time passes while CPUs work; what comes due happens at its own time. */
-void machine_charge(uint64_t ns);
+/* Time passes while CPUs work; what comes due happens at its own time. True if anything did. */
+bool machine_charge(uint64_t ns);
 
 /* The schedule policy. runnable: bit mask of CPUs, contains `cpu` for a point. */
 uint32_t schedule_point(uint32_t cpu, uint32_t runnable);
