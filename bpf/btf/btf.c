@@ -125,7 +125,7 @@ static int scan_types(const uint8_t *types, const struct layout *layout, uint32_
 int bpf_btf_parse(const struct bpf_env *env, const void *bytes, size_t size_bytes, struct bpf_btf **out,
                   struct bpf_error *error)
 {
-    struct layout layout;
+    struct layout layout = { 0 };
     uint32_t count;
     int err = read_header(bytes, size_bytes, &layout, error);
     if (err)

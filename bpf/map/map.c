@@ -55,8 +55,8 @@ static int check_spec(const struct bpf_map_spec *spec, const struct bpf_map_ops 
 int bpf_map_create(const struct bpf_env *env, const struct bpf_map_spec *spec, struct bpf_map **out,
                    struct bpf_error *error)
 {
-    const struct bpf_map_ops *ops;
-    uint64_t size_bytes;
+    const struct bpf_map_ops *ops = NULL;
+    uint64_t size_bytes = 0;
     int err = check_spec(spec, &ops, &size_bytes, error);
     if (err)
         return err;
