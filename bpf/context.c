@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The attach points, one row each. Slot names and order are those of the structs in axiom/bpf.h (tests/bpf/abi_test.c
- * compares them).
+/* The attach points, one row each. Slot names and order are those of the structs in axiom/bpf.h
+ * (tests/bpf/abi_test.c compares them).
  *
- * Budgets: an observer of a 10 kHz edge has 100 us; half of it at the CPU model's 1 ns or so per instruction. Policies and
- * guards stand in the way of every actuator write, so they get a tenth. Actuator helpers are missing where the write
- * would come back to the program that makes it. */
+ * Budgets: an observer of a 10 kHz edge has 100 us; half of it at the CPU model's 1 ns or so per
+ * instruction. Policies and guards stand in the way of every actuator write, so they get a tenth.
+ * Actuator helpers are missing where the write would come back to the program that makes it. */
 #include <axiom/errno.h>
 #include <axiom/string.h>
 #include <bpf/context.h>
 #include <bpf/prog.h>
 
 #define OBSERVER_INSNS 50000u
-#define OBSERVER_NS 100000u
-#define GUARD_INSNS 5000u
-#define GUARD_NS 10000u
-#define SLOT(n) (1u << (n))
+#define OBSERVER_NS    100000u
+#define GUARD_INSNS    5000u
+#define GUARD_NS       10000u
+#define SLOT(n)        (1u << (n))
 
 // clang-format off
 const struct bpf_context_layout bpf_context_layouts[] = {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include <bpf/debug_info.h>
 
-const struct bpf_debug_func *bpf_debug_func_at(const struct bpf_debug_info *info, uint32_t insn_index)
+const struct bpf_debug_func *bpf_debug_func_at(const struct bpf_debug_info *info,
+                                               uint32_t insn_index)
 {
     const struct bpf_debug_func *found = NULL;
     for (uint32_t i = 0; info != NULL && i < info->func_count; i++) {
@@ -11,7 +12,8 @@ const struct bpf_debug_func *bpf_debug_func_at(const struct bpf_debug_info *info
     return found;
 }
 
-const struct bpf_debug_line *bpf_debug_line_at(const struct bpf_debug_info *info, uint32_t insn_index)
+const struct bpf_debug_line *bpf_debug_line_at(const struct bpf_debug_info *info,
+                                               uint32_t insn_index)
 {
     if (info == NULL)
         return NULL;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Decoding: once, when a program is made, each instruction becomes a bpf_code that the interpreter runs as it stands.
+/* Decoding: once, when a program is made, each instruction becomes a bpf_code that the interpreter
+ * runs as it stands.
  *
- * LDDW becomes one instruction, so jump distances are counted anew. Map indexes become addresses, helper numbers become
- * rows. Everything that would let the interpreter leave `code` is refused here, verified or not: bad encodings, targets
- * outside or inside an LDDW; and a last instruction FALL_OFF stops what runs past the end.
+ * LDDW becomes one instruction, so jump distances are counted anew. Map indexes become addresses,
+ * helper numbers become rows. Everything that would let the interpreter leave `code` is refused
+ * here, verified or not: bad encodings, targets outside or inside an LDDW; and a last instruction
+ * FALL_OFF stops what runs past the end.
  *
- * In a program that calls a variadic helper (trace_printk) every helper call is a CALL_HELPER_CLEAR, which zeroes R1-R5:
- * the helper may be called with registers that the program did not set, and must not see addresses left there. */
+ * In a program that calls a variadic helper (trace_printk) every helper call is a
+ * CALL_HELPER_CLEAR, which zeroes R1-R5: the helper may be called with registers that the program
+ * did not set, and must not see addresses left there. */
 #include <axiom/errno.h>
 #include <axiom/string.h>
 #include <bpf/helper.h>
@@ -26,8 +29,8 @@ struct decoder {
 
 static int fail(struct decoder *d, uint32_t slot, const char *what, int64_t value)
 {
-    return bpf_error_set(d->error, -EINVAL, (uint64_t)slot * sizeof(struct bpf_insn), "%s %lld", what,
-                         (long long)value);
+    return bpf_error_set(d->error, -EINVAL, (uint64_t)slot * sizeof(struct bpf_insn), "%s %lld",
+                         what, (long long)value);
 }
 
 /* Which decoded instruction begins at `slot`: origins are in order of their slots. */
@@ -49,7 +52,8 @@ static int decode_distance(struct decoder *d, uint32_t index)
 {
     uint32_t slot = d->origins[index].slot;
     int64_t target = (int64_t)slot + 1 + bpf_jump_distance(&d->request->insns[slot]);
-    uint32_t to = target >= 0 && target < d->request->insn_count ? code_at_slot(d, target) : NO_CODE;
+    uint32_t to =
+        target >= 0 && target < d->request->insn_count ? code_at_slot(d, target) : NO_CODE;
     if (to == NO_CODE)
         return fail(d, slot, "jump or call to a place that is not an instruction:", target);
     d->code[index].distance = (int32_t)((int64_t)to - index - 1);
@@ -100,7 +104,8 @@ static int decode_function_address(struct decoder *d, uint32_t index, const stru
 {
     uint32_t slot = d->origins[index].slot;
     int64_t target = (int64_t)slot + 1 + insn->imm;
-    uint32_t to = target >= 0 && target < d->request->insn_count ? code_at_slot(d, target) : NO_CODE;
+    uint32_t to =
+        target >= 0 && target < d->request->insn_count ? code_at_slot(d, target) : NO_CODE;
     if (to == NO_CODE)
         return fail(d, slot, "address of a place that is not an instruction:", target);
     d->code[index].imm = (int64_t)(BPF_CODE_ADDRESS_TAG | to);
@@ -148,10 +153,11 @@ static int decode_references(struct decoder *d, uint32_t index)
     case BPF_OP_LD_MAP_FD:
     case BPF_OP_LD_MAP_VALUE_FD:
     case BPF_OP_LD_VAR:
-        return fail(d, d->origins[index].slot, "64-bit load whose form (src) must be resolved before loading:",
-                    insn->src_reg);
+        return fail(d, d->origins[index].slot,
+                    "64-bit load whose form (src) must be resolved before loading:", insn->src_reg);
     case BPF_OP_CALL_BTF:
-        return fail(d, d->origins[index].slot, "there are no kernel functions to call by BTF id", insn->imm);
+        return fail(d, d->origins[index].slot, "there are no kernel functions to call by BTF id",
+                    insn->imm);
     case BPF_OP_CALL_HELPER:
         if (d->clears)
             d->origins[index].op = BPF_OP_CALL_HELPER_CLEAR;
@@ -165,18 +171,23 @@ static int decode_references(struct decoder *d, uint32_t index)
     }
 }
 
-int bpf_decode(const struct bpf_verify_request *request, struct bpf_prog *prog, struct bpf_code *code,
-               struct bpf_code_origin *origins, struct bpf_map **touched, struct bpf_error *error)
+int bpf_decode(const struct bpf_verify_request *request, struct bpf_prog *prog,
+               struct bpf_code *code, struct bpf_code_origin *origins, struct bpf_map **touched,
+               struct bpf_error *error)
 {
-    struct decoder d = {
-        .request = request, .prog = prog, .code = code, .origins = origins, .touched = touched, .error = error
-    };
+    struct decoder d = { .request = request,
+                         .prog = prog,
+                         .code = code,
+                         .origins = origins,
+                         .touched = touched,
+                         .error = error };
     int err = decode_encodings(&d);
     for (uint32_t i = 0; err == 0 && i < prog->code_count; i++)
         err = decode_references(&d, i);
     if (err)
         return err;
-    origins[prog->code_count] = (struct bpf_code_origin){ .slot = request->insn_count, .op = BPF_OP_FALL_OFF };
+    origins[prog->code_count] =
+        (struct bpf_code_origin){ .slot = request->insn_count, .op = BPF_OP_FALL_OFF };
     prog->code_count++;
     for (uint32_t i = 0; i < prog->code_count; i++)
         code[i].handler = bpf_interp_handler((enum bpf_op)origins[i].op);

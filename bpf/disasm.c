@@ -67,8 +67,8 @@ static void put_map(struct writer *w, int32_t index, const struct bpf_disasm_nam
         put(w, "%d", index);
 }
 
-static void put_constant(struct writer *w, const struct bpf_insn *insn, bool have_second, uint32_t index,
-                         const struct bpf_disasm_names *names)
+static void put_constant(struct writer *w, const struct bpf_insn *insn, bool have_second,
+                         uint32_t index, const struct bpf_disasm_names *names)
 {
     uint32_t high = have_second ? (uint32_t)insn[1].imm : 0;
     switch (insn->src_reg) {
@@ -101,8 +101,8 @@ static void put_constant(struct writer *w, const struct bpf_insn *insn, bool hav
     }
 }
 
-int bpf_disasm_insn(char *to, size_t size, const struct bpf_insn *insns, uint32_t insn_count, uint32_t index,
-                    const struct bpf_disasm_names *names)
+int bpf_disasm_insn(char *to, size_t size, const struct bpf_insn *insns, uint32_t insn_count,
+                    uint32_t index, const struct bpf_disasm_names *names)
 {
     struct writer w = { to, size, 0 };
     const struct bpf_insn *insn = &insns[index];
@@ -137,7 +137,8 @@ int bpf_disasm_insn(char *to, size_t size, const struct bpf_insn *insns, uint32_
             put(&w, "%d", insn->imm);
             break;
         case 'o':
-            put(&w, "%c %d", insn->offset < 0 ? '-' : '+', insn->offset < 0 ? -insn->offset : insn->offset);
+            put(&w, "%c %d", insn->offset < 0 ? '-' : '+',
+                insn->offset < 0 ? -insn->offset : insn->offset);
             break;
         case 'j':
             put(&w, "%+d", bpf_jump_distance(insn));
@@ -157,18 +158,21 @@ int bpf_disasm_insn(char *to, size_t size, const struct bpf_insn *insns, uint32_
 
 #define LINE_MAX 320
 
-static void emit_source(const struct bpf_debug_line *line, void (*emit)(void *user, const char *line), void *user)
+static void emit_source(const struct bpf_debug_line *line,
+                        void (*emit)(void *user, const char *line), void *user)
 {
     char text[LINE_MAX];
     const char *code = line->text;
     while (*code == ' ' || *code == '\t')
         code++;
     const char *file = strrchr(line->file, '/');
-    format_text(text, sizeof text, "; %s @ %s:%u", code, file == NULL ? line->file : file + 1, line->line);
+    format_text(text, sizeof text, "; %s @ %s:%u", code, file == NULL ? line->file : file + 1,
+                line->line);
     emit(user, text);
 }
 
-void bpf_disasm_program(const struct bpf_insn *insns, uint32_t insn_count, const struct bpf_disasm_names *names,
+void bpf_disasm_program(const struct bpf_insn *insns, uint32_t insn_count,
+                        const struct bpf_disasm_names *names,
                         void (*emit)(void *user, const char *line), void *user)
 {
     const struct bpf_debug_info *debug = names == NULL ? NULL : names->debug;
@@ -182,7 +186,8 @@ void bpf_disasm_program(const struct bpf_insn *insns, uint32_t insn_count, const
             emit(user, text);
         }
         const struct bpf_debug_line *line = bpf_debug_line_at(debug, i);
-        bool same = line != NULL && last_line != NULL && line->line == last_line->line && func == last_func;
+        bool same =
+            line != NULL && last_line != NULL && line->line == last_line->line && func == last_func;
         if (line != NULL && !same)
             emit_source(line, emit, user);
         last_line = line;

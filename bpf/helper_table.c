@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The helpers: bodies, then the table. To add one: a line in AXIOM_BPF_HELPERS (include/uapi/axiom/bpf.h), a body here, a
- * row in the table. Bodies trust their arguments: the row tells the verifier what to prove. */
+/* The helpers: bodies, then the table. To add one: a line in AXIOM_BPF_HELPERS
+ * (include/uapi/axiom/bpf.h), a body here, a row in the table. Bodies trust their arguments: the
+ * row tells the verifier what to prove. */
 #include <axiom/errno.h>
 #include <axiom/string.h>
 #include <bpf/helper.h>
@@ -9,12 +10,13 @@
 #include <bpf_internal/helpers.h>
 
 #define BODY(name)                                                                                 \
-    static uint64_t name(struct bpf_run *run __attribute__((unused)), uint64_t r1 __attribute__((unused)), \
-                         uint64_t r2 __attribute__((unused)), uint64_t r3 __attribute__((unused)), \
-                         uint64_t r4 __attribute__((unused)), uint64_t r5 __attribute__((unused)))
+    static uint64_t name(struct bpf_run *run __attribute__((unused)),                              \
+                         uint64_t r1 __attribute__((unused)), uint64_t r2 __attribute__((unused)), \
+                         uint64_t r3 __attribute__((unused)), uint64_t r4 __attribute__((unused)), \
+                         uint64_t r5 __attribute__((unused)))
 
 /* What a 32-bit register argument is: compilers leave anything above. */
-#define U32(value) ((uint32_t)(value))
+#define U32(value)    ((uint32_t)(value))
 #define RESULT(value) ((uint64_t)(int64_t)(value))
 
 static struct bpf_map *map_of(uint64_t argument)
@@ -104,7 +106,8 @@ BODY(gpio_get)
 {
     void *user;
     const struct bpf_platform_ops *platform = platform_of(run, &user);
-    return RESULT(platform->gpio_get == NULL ? -EOPNOTSUPP : platform->gpio_get(user, U32(r1), U32(r2)));
+    return RESULT(platform->gpio_get == NULL ? -EOPNOTSUPP
+                                             : platform->gpio_get(user, U32(r1), U32(r2)));
 }
 
 BODY(gpio_set)
@@ -137,14 +140,16 @@ BODY(pwm_set)
 {
     void *user;
     const struct bpf_platform_ops *platform = platform_of(run, &user);
-    return RESULT(platform->pwm_set == NULL ? -EOPNOTSUPP : platform->pwm_set(user, U32(r1), U32(r2), r3, r4));
+    return RESULT(platform->pwm_set == NULL ? -EOPNOTSUPP
+                                            : platform->pwm_set(user, U32(r1), U32(r2), r3, r4));
 }
 
 BODY(motor_emergency_stop)
 {
     void *user;
     const struct bpf_platform_ops *platform = platform_of(run, &user);
-    return RESULT(platform->emergency_stop == NULL ? -EOPNOTSUPP : platform->emergency_stop(user, r1));
+    return RESULT(platform->emergency_stop == NULL ? -EOPNOTSUPP
+                                                   : platform->emergency_stop(user, r1));
 }
 
 BODY(timeseries_push)
@@ -158,7 +163,8 @@ BODY(timeseries_last)
     memset(memory_of(r2), 0, size_bytes);
     if ((uintptr_t)memory_of(r2) % _Alignof(struct axiom_sample) != 0)
         return RESULT(-EINVAL);
-    return bpf_timeseries_last(map_of(r1), memory_of(r2), size_bytes / (uint32_t)sizeof(struct axiom_sample));
+    return bpf_timeseries_last(map_of(r1), memory_of(r2),
+                               size_bytes / (uint32_t)sizeof(struct axiom_sample));
 }
 
 BODY(timeseries_window)
@@ -180,14 +186,14 @@ BODY(sensor_last_timestamp)
     return platform->sensor_last_ns == NULL ? 0 : platform->sensor_last_ns(user, U32(r1), U32(r2));
 }
 
-#define KEYED (BPF_MAP_BIT_HASH | BPF_MAP_BIT_ARRAY)
+#define KEYED  (BPF_MAP_BIT_HASH | BPF_MAP_BIT_ARRAY)
 #define SERIES BPF_MAP_BIT_TIMESERIES
-#define RING BPF_MAP_BIT_RINGBUF
+#define RING   BPF_MAP_BIT_RINGBUF
 
 #define ID(helper) .id = BPF_FUNC_##helper, .name = #helper, .attach_types = BPF_ATTACH_ALL
 
-/* Costs in ns are for the CPU model of a Cortex-A76 at 2.4 GHz: rounded up from what the same code takes on a desk, not
- * measured on the board yet. */
+/* Costs in ns are for the CPU model of a Cortex-A76 at 2.4 GHz: rounded up from what the same code
+ * takes on a desk, not measured on the board yet. */
 // clang-format off
 const struct bpf_helper bpf_helpers[] = {
     { ID(map_lookup_elem), .body = map_lookup_elem, .cost_ns = 10, .map_types = KEYED | SERIES,

@@ -43,16 +43,19 @@ const struct bpf_insn_row *bpf_insn_find(const struct bpf_insn *insn)
 }
 
 /* Registers that exist, and R10 never written (RFC 9669 §2: it is read-only). */
-static int check_registers(const struct bpf_insn *insn, const struct bpf_insn_row *row, uint64_t where,
-                           struct bpf_error *error)
+static int check_registers(const struct bpf_insn *insn, const struct bpf_insn_row *row,
+                           uint64_t where, struct bpf_error *error)
 {
-    const uint32_t dst_fields = BPF_USES_DST | BPF_SETS_DST, src_fields = BPF_USES_SRC | BPF_SETS_SRC;
+    const uint32_t dst_fields = BPF_USES_DST | BPF_SETS_DST,
+                   src_fields = BPF_USES_SRC | BPF_SETS_SRC;
     if ((row->fields & dst_fields) == 0 && insn->dst_reg != 0)
-        return bpf_error_set(error, -EINVAL, where, "the field dst is r%u but must be 0 here", insn->dst_reg);
+        return bpf_error_set(error, -EINVAL, where, "the field dst is r%u but must be 0 here",
+                             insn->dst_reg);
     if (insn->dst_reg >= BPF_REG_COUNT)
         return bpf_error_set(error, -EINVAL, where, "there is no register r%u", insn->dst_reg);
     if ((row->fields & src_fields) == 0 && row->selector != BPF_BY_SRC && insn->src_reg != 0)
-        return bpf_error_set(error, -EINVAL, where, "the field src is r%u but must be 0 here", insn->src_reg);
+        return bpf_error_set(error, -EINVAL, where, "the field src is r%u but must be 0 here",
+                             insn->src_reg);
     if (insn->src_reg >= BPF_REG_COUNT)
         return bpf_error_set(error, -EINVAL, where, "there is no register r%u", insn->src_reg);
     if (((row->fields & BPF_SETS_DST) != 0 && insn->dst_reg == BPF_REG_FP) ||
@@ -61,42 +64,52 @@ static int check_registers(const struct bpf_insn *insn, const struct bpf_insn_ro
     return 0;
 }
 
-static int check_numbers(const struct bpf_insn *insn, const struct bpf_insn_row *row, uint64_t where,
-                         struct bpf_error *error)
+static int check_numbers(const struct bpf_insn *insn, const struct bpf_insn_row *row,
+                         uint64_t where, struct bpf_error *error)
 {
     if ((row->fields & BPF_HAS_OFFSET) == 0 && row->selector != BPF_BY_OFFSET && insn->offset != 0)
-        return bpf_error_set(error, -EINVAL, where, "the field offset is %d but must be 0 here", insn->offset);
+        return bpf_error_set(error, -EINVAL, where, "the field offset is %d but must be 0 here",
+                             insn->offset);
     if ((row->fields & BPF_HAS_IMM) == 0 && row->selector != BPF_BY_IMM && insn->imm != 0)
-        return bpf_error_set(error, -EINVAL, where, "the field imm is %d but must be 0 here", insn->imm);
+        return bpf_error_set(error, -EINVAL, where, "the field imm is %d but must be 0 here",
+                             insn->imm);
     return 0;
 }
 
-/* RFC 9669 §3.2: the second half holds only the upper 32 bits, and those only where the form uses them. */
-static int check_second_slot(const struct bpf_insn *insn, bool have_second, uint64_t where, struct bpf_error *error)
+/* RFC 9669 §3.2: the second half holds only the upper 32 bits, and those only where the form uses
+ * them. */
+static int check_second_slot(const struct bpf_insn *insn, bool have_second, uint64_t where,
+                             struct bpf_error *error)
 {
     if (!have_second)
-        return bpf_error_set(error, -EINVAL, where, "a 64-bit load is cut off: its second half is missing");
+        return bpf_error_set(error, -EINVAL, where,
+                             "a 64-bit load is cut off: its second half is missing");
     const struct bpf_insn *second = insn + 1;
     if (second->opcode != 0 || second->dst_reg != 0 || second->src_reg != 0 || second->offset != 0)
-        return bpf_error_set(error, -EINVAL, where, "the second half of a 64-bit load has fields that must be 0");
+        return bpf_error_set(error, -EINVAL, where,
+                             "the second half of a 64-bit load has fields that must be 0");
     bool uses_high = insn->src_reg == 0 || insn->src_reg == BPF_PSEUDO_MAP_VALUE ||
                      insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE;
     if (!uses_high && second->imm != 0)
-        return bpf_error_set(error, -EINVAL, where, "the second half of this 64-bit load must be 0");
+        return bpf_error_set(error, -EINVAL, where,
+                             "the second half of this 64-bit load must be 0");
     return 0;
 }
 
-int bpf_insn_check(const struct bpf_insn *insns, uint32_t insn_count, uint32_t index, struct bpf_error *error)
+int bpf_insn_check(const struct bpf_insn *insns, uint32_t insn_count, uint32_t index,
+                   struct bpf_error *error)
 {
     const struct bpf_insn *insn = &insns[index];
     uint64_t where = (uint64_t)index * sizeof *insn;
     const struct bpf_insn_row *row = bpf_insn_find(insn);
     if (row == NULL)
-        return bpf_error_set(error, -EINVAL, where, "unknown instruction (opcode 0x%02x, src %u, offset %d, imm %d)",
+        return bpf_error_set(error, -EINVAL, where,
+                             "unknown instruction (opcode 0x%02x, src %u, offset %d, imm %d)",
                              insn->opcode, insn->src_reg, insn->offset, insn->imm);
     if ((row->fields & BPF_LEGACY) != 0)
         return bpf_error_set(error, -EINVAL, where,
-                             "a packet load of classic BPF (opcode 0x%02x): deprecated, and there are no packets here",
+                             "a packet load of classic BPF (opcode 0x%02x): deprecated, and there "
+                             "are no packets here",
                              insn->opcode);
     int err = check_registers(insn, row, where, error);
     if (err == 0)

@@ -1,33 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Every instruction of RFC 9669, in the order of its opcode table (appendix A): what bpf/insn.h describes.
+/* Every instruction of RFC 9669, in the order of its opcode table (appendix A): what bpf/insn.h
+ * describes.
  *
  * Sorted by opcode, then by the selecting field, so that a row is found by bisection. */
 #include <bpf/insn.h>
 #include <bpf/op.h>
 
 /* The combinations of fields, by what the instruction is. */
-#define F_RD (BPF_USES_DST | BPF_SETS_DST)
-#define F_RD_I (F_RD | BPF_HAS_IMM)
-#define F_RD_S (F_RD | BPF_USES_SRC)
-#define F_D_I (BPF_SETS_DST | BPF_HAS_IMM)
-#define F_D_S (BPF_SETS_DST | BPF_USES_SRC)
-#define F_IF_I (BPF_USES_DST | BPF_HAS_OFFSET | BPF_HAS_IMM | BPF_JUMPS)
-#define F_IF_S (BPF_USES_DST | BPF_USES_SRC | BPF_HAS_OFFSET | BPF_JUMPS)
+#define F_RD     (BPF_USES_DST | BPF_SETS_DST)
+#define F_RD_I   (F_RD | BPF_HAS_IMM)
+#define F_RD_S   (F_RD | BPF_USES_SRC)
+#define F_D_I    (BPF_SETS_DST | BPF_HAS_IMM)
+#define F_D_S    (BPF_SETS_DST | BPF_USES_SRC)
+#define F_IF_I   (BPF_USES_DST | BPF_HAS_OFFSET | BPF_HAS_IMM | BPF_JUMPS)
+#define F_IF_S   (BPF_USES_DST | BPF_USES_SRC | BPF_HAS_OFFSET | BPF_JUMPS)
 #define F_GOTO_O (BPF_HAS_OFFSET | BPF_JUMPS | BPF_ENDS)
 #define F_GOTO_I (BPF_HAS_IMM | BPF_JUMPS | BPF_ENDS)
-#define F_I BPF_HAS_IMM
-#define F_R BPF_USES_DST
-#define F_END BPF_ENDS
-#define F_LDDW (BPF_SETS_DST | BPF_HAS_IMM | BPF_WIDE)
-#define F_LDX (BPF_SETS_DST | BPF_USES_SRC | BPF_HAS_OFFSET)
-#define F_ST (BPF_USES_DST | BPF_HAS_OFFSET | BPF_HAS_IMM)
-#define F_STX (BPF_USES_DST | BPF_USES_SRC | BPF_HAS_OFFSET)
-#define F_FETCH (F_STX | BPF_SETS_SRC)
-#define F_ABS (BPF_HAS_IMM | BPF_LEGACY)
-#define F_IND (BPF_USES_SRC | BPF_HAS_IMM | BPF_LEGACY)
+#define F_I      BPF_HAS_IMM
+#define F_R      BPF_USES_DST
+#define F_END    BPF_ENDS
+#define F_LDDW   (BPF_SETS_DST | BPF_HAS_IMM | BPF_WIDE)
+#define F_LDX    (BPF_SETS_DST | BPF_USES_SRC | BPF_HAS_OFFSET)
+#define F_ST     (BPF_USES_DST | BPF_HAS_OFFSET | BPF_HAS_IMM)
+#define F_STX    (BPF_USES_DST | BPF_USES_SRC | BPF_HAS_OFFSET)
+#define F_FETCH  (F_STX | BPF_SETS_SRC)
+#define F_ABS    (BPF_HAS_IMM | BPF_LEGACY)
+#define F_IND    (BPF_USES_SRC | BPF_HAS_IMM | BPF_LEGACY)
 
-#define ROW(opcode, selector, selected, fields, op, text)                                          \
-    { opcode, BPF_BY_##selector, selected, F_##fields, BPF_OP_##op, text }
+#define ROW(opcode, selector, selected, fields, op, text)                  \
+    {                                                                      \
+        opcode, BPF_BY_##selector, selected, F_##fields, BPF_OP_##op, text \
+    }
 
 // clang-format off
 const struct bpf_insn_row bpf_insn_table[] = {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The interpreter: sets a run up, goes through interp_loop.h, and notes which maps may have changed. */
+/* The interpreter: sets a run up, goes through interp_loop.h, and notes which maps may have
+ * changed. */
 #include <bpf/interp.h>
 #include <bpf_internal/prog.h>
 
-#define INTERP_LOOP loop
-#define INTERP_HANDLER(pc) ((pc)->handler)
+#define INTERP_LOOP                                 loop
+#define INTERP_HANDLER(pc)                          ((pc)->handler)
 #define INTERP_BAD_ACCESS(at, size_bytes, is_write) false
-#define INTERP_BAD_CALL(helper) false
+#define INTERP_BAD_CALL(helper)                     false
 #include <bpf_internal/interp_loop.h>
 
 int32_t bpf_interp_handler(enum bpf_op op)
@@ -16,7 +17,8 @@ int32_t bpf_interp_handler(enum bpf_op op)
     return handlers[op];
 }
 
-uint64_t bpf_interp_run(const struct bpf_prog *prog, void *context, uint64_t r2, struct bpf_run *run)
+uint64_t bpf_interp_run(const struct bpf_prog *prog, void *context, uint64_t r2,
+                        struct bpf_run *run)
 {
     const struct interp_arguments arguments = { prog, (uint64_t)(uintptr_t)context, r2, run, NULL };
     run->prog = prog;

@@ -5,7 +5,8 @@
 #include <axiom/string.h>
 #include <bpf_internal/prog.h>
 
-/* Places things one after another. With base NULL it only counts, so that the same code measures and fills. */
+/* Places things one after another. With base NULL it only counts, so that the same code measures
+ * and fills. */
 struct packer {
     uint8_t *base;
     size_t used;
@@ -27,15 +28,18 @@ static const char *pack_string(struct packer *packer, const char *text)
     return at;
 }
 
-/* Lines of one file share its name: strings that come again (by pointer, as the loader gives them) are packed once. */
-static void pack_debug(struct packer *packer, const struct bpf_debug_info *from, struct bpf_debug_info *to)
+/* Lines of one file share its name: strings that come again (by pointer, as the loader gives them)
+ * are packed once. */
+static void pack_debug(struct packer *packer, const struct bpf_debug_info *from,
+                       struct bpf_debug_info *to)
 {
     struct bpf_debug_func *funcs = pack(packer, from->func_count * sizeof *funcs);
     struct bpf_debug_line *lines = pack(packer, from->line_count * sizeof *lines);
     for (uint32_t i = 0; i < from->func_count; i++) {
         const char *name = pack_string(packer, from->funcs[i].name);
         if (funcs != NULL)
-            funcs[i] = (struct bpf_debug_func){ .insn_index = from->funcs[i].insn_index, .name = name };
+            funcs[i] =
+                (struct bpf_debug_func){ .insn_index = from->funcs[i].insn_index, .name = name };
     }
     const char *file = NULL;
     for (uint32_t i = 0; i < from->line_count; i++) {
@@ -61,7 +65,8 @@ struct parts {
     struct bpf_insn *insns;
 };
 
-static struct bpf_prog *pack_prog(struct packer *packer, const struct bpf_verify_request *request, struct parts *parts)
+static struct bpf_prog *pack_prog(struct packer *packer, const struct bpf_verify_request *request,
+                                  struct parts *parts)
 {
     static const struct bpf_debug_info no_debug = { NULL, 0, NULL, 0 };
     struct bpf_prog *prog = pack(packer, sizeof *prog);
@@ -76,9 +81,17 @@ static struct bpf_prog *pack_prog(struct packer *packer, const struct bpf_verify
     if (prog == NULL)
         return NULL;
     *prog = (struct bpf_prog){
-        .code = parts->code, .touched = parts->touched, .origins = parts->origins, .env = request->env,
-        .context = request->context, .insns = parts->insns, .insn_count = request->insn_count,
-        .map_count = request->map_count, .maps = parts->maps, .name = name, .debug = debug,
+        .code = parts->code,
+        .touched = parts->touched,
+        .origins = parts->origins,
+        .env = request->env,
+        .context = request->context,
+        .insns = parts->insns,
+        .insn_count = request->insn_count,
+        .map_count = request->map_count,
+        .maps = parts->maps,
+        .name = name,
+        .debug = debug,
         .size_bytes = packer->used,
     };
     return prog;
@@ -88,18 +101,21 @@ int bpf_prog_create(const struct bpf_verify_request *request, const struct bpf_p
                     struct bpf_prog **out, struct bpf_error *error)
 {
     if (request->insn_count == 0 || request->insn_count > BPF_PROG_INSN_MAX)
-        return bpf_error_set(error, -E2BIG, BPF_ERROR_NO_OFFSET, "a program has 1 to %u instructions, this one has %u",
+        return bpf_error_set(error, -E2BIG, BPF_ERROR_NO_OFFSET,
+                             "a program has 1 to %u instructions, this one has %u",
                              BPF_PROG_INSN_MAX, request->insn_count);
     if (request->map_count > BPF_PROG_MAP_MAX)
-        return bpf_error_set(error, -E2BIG, BPF_ERROR_NO_OFFSET, "a program uses at most %u maps, this one has %u",
-                             BPF_PROG_MAP_MAX, request->map_count);
+        return bpf_error_set(error, -E2BIG, BPF_ERROR_NO_OFFSET,
+                             "a program uses at most %u maps, this one has %u", BPF_PROG_MAP_MAX,
+                             request->map_count);
     struct packer packer = { NULL, 0 };
     struct parts parts;
     pack_prog(&packer, request, &parts);
     size_t size_bytes = packer.used;
     packer = (struct packer){ bpf_env_alloc(request->env, size_bytes), 0 };
     if (packer.base == NULL)
-        return bpf_error_set(error, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for a program of %zu bytes", size_bytes);
+        return bpf_error_set(error, -ENOMEM, BPF_ERROR_NO_OFFSET,
+                             "no memory for a program of %zu bytes", size_bytes);
     struct bpf_prog *prog = pack_prog(&packer, request, &parts);
     memcpy(parts.insns, request->insns, request->insn_count * sizeof *request->insns);
     int err = bpf_decode(request, prog, parts.code, parts.origins, parts.touched, error);

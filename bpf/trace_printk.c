@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* bpf_trace_printk(): one line from a program, numbers only.
  *
- * The format comes from the program's memory, so nothing about it is known: it is read up to fmt_size, must end with a
- * zero, and each conversion is taken apart and printed by itself. %s and %p are refused: the one would read memory that
- * nobody checked, the other would print an address, which differs from run to run. */
+ * The format comes from the program's memory, so nothing about it is known: it is read up to
+ * fmt_size, must end with a zero, and each conversion is taken apart and printed by itself. %s and
+ * %p are refused: the one would read memory that nobody checked, the other would print an address,
+ * which differs from run to run. */
 #include <axiom/errno.h>
 #include <axiom/format.h>
 #include <axiom/string.h>
 #include <bpf/interp.h>
 #include <bpf_internal/helpers.h>
 
-#define LINE_MAX LOG_LINE_MAX
-#define ARGUMENT_MAX 3
+#define LINE_MAX       LOG_LINE_MAX
+#define ARGUMENT_MAX   3
 #define CONVERSION_MAX 12
 
 struct conversion {
@@ -41,7 +42,8 @@ static const char *parse(const char *at, struct conversion *out)
     return *at != '\0' && strchr("diuxXoc", *at) != NULL ? at + 1 : NULL;
 }
 
-/* Widths of two digits at most: a wide one would only fill the line with blanks, but let it not be a number game. */
+/* Widths of two digits at most: a wide one would only fill the line with blanks, but let it not be
+ * a number game. */
 static bool width_is_sane(const struct conversion *conversion)
 {
     size_t digits = 0;
@@ -89,7 +91,8 @@ static int print(char *to, size_t size, const char *format, const uint64_t argum
     return (int)length;
 }
 
-uint64_t bpf_helper_trace_printk(struct bpf_run *run, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5)
+uint64_t bpf_helper_trace_printk(struct bpf_run *run, uint64_t r1, uint64_t r2, uint64_t r3,
+                                 uint64_t r4, uint64_t r5)
 {
     const char *format = (const char *)(uintptr_t)r1;
     const uint64_t arguments[ARGUMENT_MAX] = { r3, r4, r5 };

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* BTF: a copy of the section, and where each type record begins in it.
  *
- * Invariant after bpf_btf_parse(): every record and what follows it lies inside the copy, every name is inside the string
- * section, which ends with a zero. References between types are not checked then, but where they are followed: they may
- * point anywhere or in circles, so each walk is bounded. Layout: Linux, include/uapi/linux/btf.h. */
+ * Invariant after bpf_btf_parse(): every record and what follows it lies inside the copy, every
+ * name is inside the string section, which ends with a zero. References between types are not
+ * checked then, but where they are followed: they may point anywhere or in circles, so each walk is
+ * bounded. Layout: Linux, include/uapi/linux/btf.h. */
 #include <axiom/bits.h>
 #include <axiom/errno.h>
 #include <axiom/string.h>
 #include <bpf/btf.h>
 
-#define BTF_MAGIC 0xeb9f
+#define BTF_MAGIC       0xeb9f
 #define BTF_HEADER_SIZE 24u
-#define TYPE_SIZE 12u
-#define TYPE_COUNT_MAX 1000000u
+#define TYPE_SIZE       12u
+#define TYPE_COUNT_MAX  1000000u
 /* typedef of const of typedef...: more than any source has. */
 #define WALK_MAX 64
 
@@ -32,10 +33,12 @@ struct layout {
     uint32_t types_at, types_size, strings_at, strings_size;
 };
 
-static int read_header(const uint8_t *bytes, size_t size, struct layout *out, struct bpf_error *error)
+static int read_header(const uint8_t *bytes, size_t size, struct layout *out,
+                       struct bpf_error *error)
 {
     if (size < BTF_HEADER_SIZE || get_le16(bytes) != BTF_MAGIC)
-        return bpf_error_set(error, -EINVAL, 0, "this is not BTF: no header with the number 0x%x", BTF_MAGIC);
+        return bpf_error_set(error, -EINVAL, 0, "this is not BTF: no header with the number 0x%x",
+                             BTF_MAGIC);
     if (bytes[2] != 1)
         return bpf_error_set(error, -EINVAL, 2, "BTF version %u, known is 1", bytes[2]);
     uint64_t header_size = get_le32(bytes + 4);
@@ -46,8 +49,10 @@ static int read_header(const uint8_t *bytes, size_t size, struct layout *out, st
     if (strings_at + strings_size > size || strings_size == 0)
         return bpf_error_set(error, -EINVAL, 16, "BTF's strings lie outside of the section");
     if (bytes[strings_at] != 0 || bytes[strings_at + strings_size - 1] != 0)
-        return bpf_error_set(error, -EINVAL, strings_at, "BTF's strings must begin and end with a zero byte");
-    *out = (struct layout){ (uint32_t)types_at, (uint32_t)types_size, (uint32_t)strings_at, (uint32_t)strings_size };
+        return bpf_error_set(error, -EINVAL, strings_at,
+                             "BTF's strings must begin and end with a zero byte");
+    *out = (struct layout){ (uint32_t)types_at, (uint32_t)types_size, (uint32_t)strings_at,
+                            (uint32_t)strings_size };
     return 0;
 }
 
@@ -96,8 +101,8 @@ static uint32_t kind_of(uint32_t info)
 }
 
 /* Walks the records; notes their starts if there is where. */
-static int scan_types(const uint8_t *types, const struct layout *layout, uint32_t *starts, uint32_t *count,
-                      struct bpf_error *error)
+static int scan_types(const uint8_t *types, const struct layout *layout, uint32_t *starts,
+                      uint32_t *count, struct bpf_error *error)
 {
     uint32_t at = 0;
     *count = 0;
@@ -108,11 +113,13 @@ static int scan_types(const uint8_t *types, const struct layout *layout, uint32_
             return bpf_error_set(error, -EINVAL, where, "a BTF type record is cut off");
         uint32_t info = get_le32(types + at + 4);
         if (!extra_size(kind_of(info), info & 0xffff, &extra))
-            return bpf_error_set(error, -EINVAL, where, "BTF type of unknown kind %u", kind_of(info));
+            return bpf_error_set(error, -EINVAL, where, "BTF type of unknown kind %u",
+                                 kind_of(info));
         if (left - TYPE_SIZE < extra)
             return bpf_error_set(error, -EINVAL, where, "the members of a BTF type are cut off");
         if (get_le32(types + at) >= layout->strings_size)
-            return bpf_error_set(error, -EINVAL, where, "the name of a BTF type lies outside of the strings");
+            return bpf_error_set(error, -EINVAL, where,
+                                 "the name of a BTF type lies outside of the strings");
         if (++*count > TYPE_COUNT_MAX)
             return bpf_error_set(error, -E2BIG, where, "more than %u BTF types", TYPE_COUNT_MAX);
         if (starts != NULL)
@@ -122,8 +129,8 @@ static int scan_types(const uint8_t *types, const struct layout *layout, uint32_
     return 0;
 }
 
-int bpf_btf_parse(const struct bpf_env *env, const void *bytes, size_t size_bytes, struct bpf_btf **out,
-                  struct bpf_error *error)
+int bpf_btf_parse(const struct bpf_env *env, const void *bytes, size_t size_bytes,
+                  struct bpf_btf **out, struct bpf_error *error)
 {
     struct layout layout = { 0 };
     uint32_t count;
@@ -138,7 +145,8 @@ int bpf_btf_parse(const struct bpf_env *env, const void *bytes, size_t size_byte
     size_t total = sizeof(struct bpf_btf) + starts_size + layout.types_size + layout.strings_size;
     struct bpf_btf *btf = bpf_env_alloc(env, total);
     if (btf == NULL)
-        return bpf_error_set(error, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for %zu bytes of BTF", total);
+        return bpf_error_set(error, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for %zu bytes of BTF",
+                             total);
     btf->env = env;
     btf->size_bytes = total;
     btf->starts = (uint32_t *)(btf + 1);
@@ -191,16 +199,19 @@ bool bpf_btf_type_at(const struct bpf_btf *btf, uint32_t id, struct bpf_btf_type
 bool bpf_btf_member_at(const struct bpf_btf *btf, const struct bpf_btf_type *type, uint32_t index,
                        struct bpf_btf_member *out)
 {
-    bool has_members = type->kind == BPF_BTF_STRUCT || type->kind == BPF_BTF_UNION || type->kind == BPF_BTF_DATASEC;
+    bool has_members = type->kind == BPF_BTF_STRUCT || type->kind == BPF_BTF_UNION ||
+                       type->kind == BPF_BTF_DATASEC;
     if (!has_members || index >= type->member_count)
         return false;
-    const uint8_t *record = btf->types + btf->starts[type->id], *member = record + TYPE_SIZE + 12 * (size_t)index;
+    const uint8_t *record = btf->types + btf->starts[type->id],
+                  *member = record + TYPE_SIZE + 12 * (size_t)index;
     if (type->kind == BPF_BTF_DATASEC) {
         struct bpf_btf_type variable;
         uint32_t id = get_le32(member);
         if (!bpf_btf_type_at(btf, id, &variable))
             return false;
-        *out = (struct bpf_btf_member){ variable.name, id, get_le32(member + 4), get_le32(member + 8) };
+        *out = (struct bpf_btf_member){ variable.name, id, get_le32(member + 4),
+                                        get_le32(member + 8) };
         return true;
     }
     const char *name = bpf_btf_string(btf, get_le32(member));
@@ -210,8 +221,8 @@ bool bpf_btf_member_at(const struct bpf_btf *btf, const struct bpf_btf_type *typ
     return true;
 }
 
-bool bpf_btf_array(const struct bpf_btf *btf, const struct bpf_btf_type *type, uint32_t *element_type,
-                   uint32_t *element_count)
+bool bpf_btf_array(const struct bpf_btf *btf, const struct bpf_btf_type *type,
+                   uint32_t *element_type, uint32_t *element_count)
 {
     if (type->kind != BPF_BTF_ARRAY)
         return false;
@@ -223,8 +234,8 @@ bool bpf_btf_array(const struct bpf_btf *btf, const struct bpf_btf_type *type, u
 
 static bool is_modifier(enum bpf_btf_kind kind)
 {
-    return kind == BPF_BTF_TYPEDEF || kind == BPF_BTF_CONST || kind == BPF_BTF_VOLATILE || kind == BPF_BTF_RESTRICT ||
-           kind == BPF_BTF_TYPE_TAG;
+    return kind == BPF_BTF_TYPEDEF || kind == BPF_BTF_CONST || kind == BPF_BTF_VOLATILE ||
+           kind == BPF_BTF_RESTRICT || kind == BPF_BTF_TYPE_TAG;
 }
 
 bool bpf_btf_resolve(const struct bpf_btf *btf, uint32_t id, struct bpf_btf_type *out)

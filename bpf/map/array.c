@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Array: max_entries values that are always there, zero at first, by a 32-bit index. Each begins at a multiple of 8. */
+/* Array: max_entries values that are always there, zero at first, by a 32-bit index. Each begins at
+ * a multiple of 8. */
 #include <bpf_internal/map.h>
 
 struct array_map {
@@ -18,13 +19,16 @@ static uint32_t stride_of(uint32_t value_size)
     return (value_size + 7u) & ~7u;
 }
 
-static int array_check(const struct bpf_map_spec *spec, uint64_t *size_bytes, struct bpf_error *error)
+static int array_check(const struct bpf_map_spec *spec, uint64_t *size_bytes,
+                       struct bpf_error *error)
 {
     if (spec->key_size != 4)
-        return map_refuse(spec, error, "an array's key is a 4-byte index, not %u bytes", spec->key_size);
+        return map_refuse(spec, error, "an array's key is a 4-byte index, not %u bytes",
+                          spec->key_size);
     if (spec->value_size == 0)
         return map_refuse(spec, error, "value_size must be 1 or more");
-    *size_bytes = sizeof(struct array_map) + (uint64_t)spec->max_entries * stride_of(spec->value_size);
+    *size_bytes =
+        sizeof(struct array_map) + (uint64_t)spec->max_entries * stride_of(spec->value_size);
     return 0;
 }
 
@@ -77,8 +81,11 @@ static bool array_iterate(const struct bpf_map *map, uint64_t *cursor, struct bp
     if (*cursor >= map->max_entries)
         return false;
     uint32_t index = (uint32_t)(*cursor)++;
-    *out = (struct bpf_map_entry){ .key = &out->index, .key_size = 4, .value = value_at(map, index),
-                                   .value_size = map->value_size, .index = index };
+    *out = (struct bpf_map_entry){ .key = &out->index,
+                                   .key_size = 4,
+                                   .value = value_at(map, index),
+                                   .value_size = map->value_size,
+                                   .index = index };
     return true;
 }
 
@@ -98,8 +105,15 @@ static void *array_direct_value(struct bpf_map *map, uint32_t offset)
 }
 
 const struct bpf_map_ops bpf_array_ops = {
-    .type = BPF_MAP_TYPE_ARRAY, .name = "array", .bit = BPF_MAP_BIT_ARRAY,
-    .check = array_check, .init = array_init,
-    .lookup = array_lookup, .update = array_update, .next = array_next,
-    .iterate = array_iterate, .holds = array_holds, .direct_value = array_direct_value,
+    .type = BPF_MAP_TYPE_ARRAY,
+    .name = "array",
+    .bit = BPF_MAP_BIT_ARRAY,
+    .check = array_check,
+    .init = array_init,
+    .lookup = array_lookup,
+    .update = array_update,
+    .next = array_next,
+    .iterate = array_iterate,
+    .holds = array_holds,
+    .direct_value = array_direct_value,
 };

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Hash: values by keys of any bytes, all nodes allocated beforehand.
  *
- * Each bucket's chain is sorted by hash, then by key. So the walk over a map depends on its contents alone, not on the
- * order in which they came, and it can go on from a key that was deleted meanwhile. Buckets are at least as many as
- * entries, so chains are short.
+ * Each bucket's chain is sorted by hash, then by key. So the walk over a map depends on its
+ * contents alone, not on the order in which they came, and it can go on from a key that was deleted
+ * meanwhile. Buckets are at least as many as entries, so chains are short.
  *
- * A node freed by delete may be handed out again in the same run while the program still has a pointer to its value:
- * it then sees the new value, as in Linux's preallocated maps. It never sees other memory. */
+ * A node freed by delete may be handed out again in the same run while the program still has a
+ * pointer to its value: it then sees the new value, as in Linux's preallocated maps. It never sees
+ * other memory. */
 #include <bpf_internal/map.h>
 
 #define NO_NODE 0u /* nodes are counted from 1 */
@@ -55,7 +56,8 @@ static uint64_t nodes_offset(uint32_t max_entries)
     return align_up64(sizeof(struct hash_map) + bucket_count(max_entries) * UINT64_C(4), 16);
 }
 
-static int hash_check(const struct bpf_map_spec *spec, uint64_t *size_bytes, struct bpf_error *error)
+static int hash_check(const struct bpf_map_spec *spec, uint64_t *size_bytes,
+                      struct bpf_error *error)
 {
     if (spec->key_size == 0 || spec->value_size == 0)
         return map_refuse(spec, error, "key_size and value_size must be 1 or more");
@@ -106,7 +108,8 @@ static int key_compare(const struct bpf_map *map, const void *a, const void *b)
     return memcmp(a, b, map->key_size);
 }
 
-/* The link to the first node of the bucket that is not before (hash, key); *equal tells whether it is the key's own. */
+/* The link to the first node of the bucket that is not before (hash, key); *equal tells whether it
+ * is the key's own. */
 static uint32_t *find_link(struct hash_map *hash, uint32_t hash_value, const void *key, bool *equal)
 {
     uint32_t *link = &hash->buckets[hash_value & hash->bucket_mask];
@@ -157,9 +160,10 @@ static int hash_update(struct bpf_map *map, const void *key, const void *value, 
     struct hash_node *node = node_at(hash, number);
     hash->free_node = node->next;
     node->hash = hash_value;
-    /* A program may hand in key or value out of the very node that it freed: hence memmove. */
-    memmove(node_value(hash, node), value, map->value_size);
+    /* A program may hand in as key or value the value of the very node that it freed: hence memmove,
+     * and the key first. */
     memmove(node->key, key, map->key_size);
+    memmove(node_value(hash, node), value, map->value_size);
     node->next = *link;
     *link = number;
     return 0;
@@ -218,7 +222,9 @@ static bool hash_iterate(const struct bpf_map *map, uint64_t *cursor, struct bpf
     if (number == NO_NODE || *cursor == UINT64_MAX)
         return false;
     struct hash_node *node = node_at(hash, number);
-    *out = (struct bpf_map_entry){ .key = node->key, .key_size = map->key_size, .value = node_value(hash, node),
+    *out = (struct bpf_map_entry){ .key = node->key,
+                                   .key_size = map->key_size,
+                                   .value = node_value(hash, node),
                                    .value_size = map->value_size };
     uint32_t next = node->next;
     if (next == NO_NODE)
@@ -227,7 +233,8 @@ static bool hash_iterate(const struct bpf_map *map, uint64_t *cursor, struct bpf
     return true;
 }
 
-/* Values of free nodes count as held: a pointer from before the delete may still be used (see above). */
+/* Values of free nodes count as held: a pointer from before the delete may still be used (see
+ * above). */
 static bool hash_holds(const struct bpf_map *map, uint64_t offset, uint64_t size_bytes)
 {
     const struct hash_map *hash = hash_of(map);
@@ -240,8 +247,15 @@ static bool hash_holds(const struct bpf_map *map, uint64_t offset, uint64_t size
 }
 
 const struct bpf_map_ops bpf_hash_ops = {
-    .type = BPF_MAP_TYPE_HASH, .name = "hash", .bit = BPF_MAP_BIT_HASH,
-    .check = hash_check, .init = hash_init,
-    .lookup = hash_lookup, .update = hash_update, .delete = hash_delete, .next = hash_next,
-    .iterate = hash_iterate, .holds = hash_holds,
+    .type = BPF_MAP_TYPE_HASH,
+    .name = "hash",
+    .bit = BPF_MAP_BIT_HASH,
+    .check = hash_check,
+    .init = hash_init,
+    .lookup = hash_lookup,
+    .update = hash_update,
+    .delete = hash_delete,
+    .next = hash_next,
+    .iterate = hash_iterate,
+    .holds = hash_holds,
 };

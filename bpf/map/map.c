@@ -20,35 +20,40 @@ static bool name_is_plain(const char *name)
 {
     for (; *name != '\0'; name++) {
         char c = *name;
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                     c == '.' || c == '-';
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     c == '_' || c == '.' || c == '-';
         if (!plain)
             return false;
     }
     return true;
 }
 
-static int check_spec(const struct bpf_map_spec *spec, const struct bpf_map_ops **ops, uint64_t *size_bytes,
-                      struct bpf_error *error)
+static int check_spec(const struct bpf_map_spec *spec, const struct bpf_map_ops **ops,
+                      uint64_t *size_bytes, struct bpf_error *error)
 {
     if (strnlen(spec->name, BPF_NAME_MAX) == BPF_NAME_MAX || !name_is_plain(spec->name))
         return bpf_error_set(error, -EINVAL, BPF_ERROR_NO_OFFSET,
-                             "a map's name has at most %d letters, digits, '_', '.' or '-'", BPF_NAME_MAX - 1);
+                             "a map's name has at most %d letters, digits, '_', '.' or '-'",
+                             BPF_NAME_MAX - 1);
     *ops = find_type(spec->type);
     if (*ops == NULL)
-        return map_refuse(spec, error, "type %u is not one that this library has (array, hash, ringbuf, timeseries)",
-                          spec->type);
+        return map_refuse(
+            spec, error,
+            "type %u is not one that this library has (array, hash, ringbuf, timeseries)",
+            spec->type);
     if ((spec->flags & ~(uint32_t)(BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG)) != 0)
         return map_refuse(spec, error, "flags 0x%x are not known", spec->flags);
     if (spec->max_entries == 0)
         return map_refuse(spec, error, "max_entries must be 1 or more");
     if (spec->key_size > BPF_MAP_KEY_SIZE_MAX || spec->value_size > BPF_MAP_VALUE_SIZE_MAX)
-        return map_refuse(spec, error, "keys have at most %u bytes, values %u; these %u and %u", BPF_MAP_KEY_SIZE_MAX,
-                          BPF_MAP_VALUE_SIZE_MAX, spec->key_size, spec->value_size);
+        return map_refuse(spec, error, "keys have at most %u bytes, values %u; these %u and %u",
+                          BPF_MAP_KEY_SIZE_MAX, BPF_MAP_VALUE_SIZE_MAX, spec->key_size,
+                          spec->value_size);
     int err = (*ops)->check(spec, size_bytes, error);
     if (err == 0 && *size_bytes > BPF_MAP_MEMORY_MAX)
-        return bpf_error_set(error, -E2BIG, BPF_ERROR_NO_OFFSET, "map %s: takes %llu bytes, the limit is %llu",
-                             spec->name, (unsigned long long)*size_bytes, (unsigned long long)BPF_MAP_MEMORY_MAX);
+        return bpf_error_set(
+            error, -E2BIG, BPF_ERROR_NO_OFFSET, "map %s: takes %llu bytes, the limit is %llu",
+            spec->name, (unsigned long long)*size_bytes, (unsigned long long)BPF_MAP_MEMORY_MAX);
     return err;
 }
 
@@ -62,7 +67,8 @@ int bpf_map_create(const struct bpf_env *env, const struct bpf_map_spec *spec, s
         return err;
     struct bpf_map *map = bpf_env_alloc(env, size_bytes);
     if (map == NULL)
-        return bpf_error_set(error, -ENOMEM, BPF_ERROR_NO_OFFSET, "map %s: no memory for %llu bytes", spec->name,
+        return bpf_error_set(error, -ENOMEM, BPF_ERROR_NO_OFFSET,
+                             "map %s: no memory for %llu bytes", spec->name,
                              (unsigned long long)size_bytes);
     map->ops = ops;
     map->env = env;
@@ -139,7 +145,8 @@ uint64_t bpf_map_direct_size(const struct bpf_map *map)
     return has_it ? map->value_size : 0;
 }
 
-/* Multiply and fold, eight bytes at a time: the constant is 2^64 / golden ratio (Knuth, TAOCP 3, §6.4). */
+/* Multiply and fold, eight bytes at a time: the constant is 2^64 / golden ratio (Knuth, TAOCP 3,
+ * §6.4). */
 #define HASH_FACTOR UINT64_C(0x9e3779b97f4a7c15)
 
 static uint64_t hash_word(uint64_t hash, uint64_t word)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Time series: the newest max_entries samples of one quantity, each with its time, times never going backwards.
+/* Time series: the newest max_entries samples of one quantity, each with its time, times never
+ * going backwards.
  *
- * The key is an age: 0 is the newest sample. Programs push by a helper and read: values are read-only for them, so that
- * the order of times always holds. Statistics over a window walk back from the newest. */
+ * The key is an age: 0 is the newest sample. Programs push by a helper and read: values are
+ * read-only for them, so that the order of times always holds. Statistics over a window walk back
+ * from the newest. */
 #include <bpf_internal/map.h>
 
 struct timeseries_map {
@@ -17,12 +19,16 @@ static struct timeseries_map *series_of(const struct bpf_map *map)
     return CONTAINER_OF(map, struct timeseries_map, map);
 }
 
-static int timeseries_check(const struct bpf_map_spec *spec, uint64_t *size_bytes, struct bpf_error *error)
+static int timeseries_check(const struct bpf_map_spec *spec, uint64_t *size_bytes,
+                            struct bpf_error *error)
 {
     if (spec->key_size != 4 || spec->value_size != sizeof(struct axiom_sample))
-        return map_refuse(spec, error, "a time series has uint32_t keys and struct axiom_sample values, not %u and %u bytes",
-                          spec->key_size, spec->value_size);
-    *size_bytes = sizeof(struct timeseries_map) + (uint64_t)spec->max_entries * sizeof(struct axiom_sample);
+        return map_refuse(
+            spec, error,
+            "a time series has uint32_t keys and struct axiom_sample values, not %u and %u bytes",
+            spec->key_size, spec->value_size);
+    *size_bytes =
+        sizeof(struct timeseries_map) + (uint64_t)spec->max_entries * sizeof(struct axiom_sample);
     return 0;
 }
 
@@ -34,7 +40,8 @@ static void timeseries_init(struct bpf_map *map)
 static struct axiom_sample *sample_by_age(const struct bpf_map *map, uint32_t age)
 {
     struct timeseries_map *series = series_of(map);
-    uint32_t index = series->next > age ? series->next - age - 1 : series->next + (map->max_entries - age - 1);
+    uint32_t index =
+        series->next > age ? series->next - age - 1 : series->next + (map->max_entries - age - 1);
     return &series->samples[index];
 }
 
@@ -83,7 +90,9 @@ void bpf_timeseries_window(const struct bpf_map *map, uint64_t since_ns, struct 
     uint32_t count = map->ops == &bpf_timeseries_ops ? window_count(map, since_ns) : 0;
     if (count == 0)
         return;
-    *out = (struct axiom_window){ .count = count, .min = INT64_MAX, .max = INT64_MIN,
+    *out = (struct axiom_window){ .count = count,
+                                  .min = INT64_MAX,
+                                  .max = INT64_MIN,
                                   .first_ns = sample_by_age(map, count - 1)->time_ns,
                                   .last_ns = sample_by_age(map, 0)->time_ns };
     /* The sum may not fit 64 bits, its quotient does: sum = quotient * count + rest all along. */
@@ -119,13 +128,17 @@ static int timeseries_next(struct bpf_map *map, const void *key, void *next_key)
     return 0;
 }
 
-static bool timeseries_iterate(const struct bpf_map *map, uint64_t *cursor, struct bpf_map_entry *out)
+static bool timeseries_iterate(const struct bpf_map *map, uint64_t *cursor,
+                               struct bpf_map_entry *out)
 {
     if (*cursor >= series_of(map)->count)
         return false;
     uint32_t age = (uint32_t)(*cursor)++;
-    *out = (struct bpf_map_entry){ .key = &out->index, .key_size = 4, .value = sample_by_age(map, age),
-                                   .value_size = map->value_size, .index = age };
+    *out = (struct bpf_map_entry){ .key = &out->index,
+                                   .key_size = 4,
+                                   .value = sample_by_age(map, age),
+                                   .value_size = map->value_size,
+                                   .index = age };
     return true;
 }
 
@@ -139,8 +152,13 @@ static bool timeseries_holds(const struct bpf_map *map, uint64_t offset, uint64_
 }
 
 const struct bpf_map_ops bpf_timeseries_ops = {
-    .type = AXIOM_MAP_TYPE_TIMESERIES, .name = "timeseries", .bit = BPF_MAP_BIT_TIMESERIES,
-    .check = timeseries_check, .init = timeseries_init,
-    .lookup = timeseries_lookup, .next = timeseries_next,
-    .iterate = timeseries_iterate, .holds = timeseries_holds,
+    .type = AXIOM_MAP_TYPE_TIMESERIES,
+    .name = "timeseries",
+    .bit = BPF_MAP_BIT_TIMESERIES,
+    .check = timeseries_check,
+    .init = timeseries_init,
+    .lookup = timeseries_lookup,
+    .next = timeseries_next,
+    .iterate = timeseries_iterate,
+    .holds = timeseries_holds,
 };

@@ -4,27 +4,32 @@
 #include <axiom/string.h>
 #include <bpf_internal/elf_file.h>
 
-#define HEADER_SIZE 64u
+#define HEADER_SIZE         64u
 #define SECTION_HEADER_SIZE 64u
-#define SYMBOL_SIZE 24u
-#define RELOCATION_SIZE 16u
-#define ELF_ET_REL 1u
-#define ELF_EM_BPF 247u
+#define SYMBOL_SIZE         24u
+#define RELOCATION_SIZE     16u
+#define ELF_ET_REL          1u
+#define ELF_EM_BPF          247u
 
 static int check_header(const uint8_t *bytes, size_t size, struct bpf_error *error)
 {
     if (size < HEADER_SIZE || memcmp(bytes, "\177ELF", 4) != 0)
-        return bpf_error_set(error, -EINVAL, 0, "this is not an ELF file; make one with clang -target bpf -O2 -g -c");
+        return bpf_error_set(error, -EINVAL, 0,
+                             "this is not an ELF file; make one with clang -target bpf -O2 -g -c");
     if (bytes[4] != 2 || bytes[5] != 1)
-        return bpf_error_set(error, -EINVAL, 4, "the ELF file is not 64-bit little endian: use -target bpfel");
+        return bpf_error_set(error, -EINVAL, 4,
+                             "the ELF file is not 64-bit little endian: use -target bpfel");
     if (get_le16(bytes + 18) != ELF_EM_BPF)
-        return bpf_error_set(error, -EINVAL, 18, "the ELF file is for machine %u, not for BPF (247): use -target bpf",
+        return bpf_error_set(error, -EINVAL, 18,
+                             "the ELF file is for machine %u, not for BPF (247): use -target bpf",
                              get_le16(bytes + 18));
     if (get_le16(bytes + 16) != ELF_ET_REL)
-        return bpf_error_set(error, -EINVAL, 16, "the ELF file is of type %u, not an object file: use -c",
+        return bpf_error_set(error, -EINVAL, 16,
+                             "the ELF file is of type %u, not an object file: use -c",
                              get_le16(bytes + 16));
     if (get_le16(bytes + 58) != SECTION_HEADER_SIZE)
-        return bpf_error_set(error, -EINVAL, 58, "section headers of %u bytes, expected 64", get_le16(bytes + 58));
+        return bpf_error_set(error, -EINVAL, 58, "section headers of %u bytes, expected 64",
+                             get_le16(bytes + 58));
     return 0;
 }
 
@@ -43,8 +48,8 @@ static int check_strings(const struct elf_file *file, uint32_t index, struct bpf
 {
     struct elf_section table = elf_section_at(file, index);
     if (table.type != ELF_SHT_STRTAB || table.size == 0 || table.bytes[table.size - 1] != 0)
-        return bpf_error_set(error, -EINVAL, table.offset, "section %u is not a table of strings that ends with a zero",
-                             index);
+        return bpf_error_set(error, -EINVAL, table.offset,
+                             "section %u is not a table of strings that ends with a zero", index);
     return 0;
 }
 
@@ -52,11 +57,13 @@ static int check_section(const struct elf_file *file, uint32_t index, struct bpf
 {
     const uint8_t *header = section_header(file, index);
     uint64_t where = file->headers_at + (uint64_t)index * SECTION_HEADER_SIZE;
-    if (get_le32(header + 4) != ELF_SHT_NOBITS && !inside(file, get_le64(header + 24), get_le64(header + 32)))
-        return bpf_error_set(error, -EINVAL, where,
-                             "section %u (%llu bytes at %llu) reaches past the file's end at %llu: is it cut off?", index,
-                             (unsigned long long)get_le64(header + 32), (unsigned long long)get_le64(header + 24),
-                             (unsigned long long)file->size);
+    if (get_le32(header + 4) != ELF_SHT_NOBITS &&
+        !inside(file, get_le64(header + 24), get_le64(header + 32)))
+        return bpf_error_set(
+            error, -EINVAL, where,
+            "section %u (%llu bytes at %llu) reaches past the file's end at %llu: is it cut off?",
+            index, (unsigned long long)get_le64(header + 32),
+            (unsigned long long)get_le64(header + 24), (unsigned long long)file->size);
     return 0;
 }
 
@@ -64,7 +71,8 @@ static int check_section_name(const struct elf_file *file, uint32_t index, struc
 {
     struct elf_section names = elf_section_at(file, file->names);
     if (get_le32(section_header(file, index)) >= names.size)
-        return bpf_error_set(error, -EINVAL, file->headers_at + (uint64_t)index * SECTION_HEADER_SIZE,
+        return bpf_error_set(error, -EINVAL,
+                             file->headers_at + (uint64_t)index * SECTION_HEADER_SIZE,
                              "the name of section %u lies outside of the section names", index);
     return 0;
 }
@@ -76,14 +84,15 @@ static int find_symbols(struct elf_file *file, struct bpf_error *error)
         if (section.type != ELF_SHT_SYMTAB)
             continue;
         if (section.link >= file->section_count)
-            return bpf_error_set(error, -EINVAL, section.offset, "the symbol table has no names: section %u",
-                                 section.link);
+            return bpf_error_set(error, -EINVAL, section.offset,
+                                 "the symbol table has no names: section %u", section.link);
         file->symbols = i;
         file->symbol_names = section.link;
         file->symbol_count = (uint32_t)(section.size / SYMBOL_SIZE);
         return check_strings(file, section.link, error);
     }
-    return bpf_error_set(error, -EINVAL, BPF_ERROR_NO_OFFSET, "the ELF file has no symbol table: was it stripped?");
+    return bpf_error_set(error, -EINVAL, BPF_ERROR_NO_OFFSET,
+                         "the ELF file has no symbol table: was it stripped?");
 }
 
 int elf_file_open(struct elf_file *file, const void *bytes, size_t size, struct bpf_error *error)
@@ -96,7 +105,8 @@ int elf_file_open(struct elf_file *file, const void *bytes, size_t size, struct 
     file->section_count = get_le16(file->bytes + 60);
     file->names = get_le16(file->bytes + 62);
     if (!inside(file, file->headers_at, (uint64_t)file->section_count * SECTION_HEADER_SIZE))
-        return bpf_error_set(error, -EINVAL, 40, "the section headers reach past the file's end: is it cut off?");
+        return bpf_error_set(error, -EINVAL, 40,
+                             "the section headers reach past the file's end: is it cut off?");
     if (file->names >= file->section_count)
         return bpf_error_set(error, -EINVAL, 62, "section names in section %u of %u", file->names,
                              file->section_count);
@@ -145,7 +155,8 @@ bool elf_symbol_at(const struct elf_file *file, uint32_t index, struct elf_symbo
 {
     if (index >= file->symbol_count)
         return false;
-    struct elf_section table = elf_section_at(file, file->symbols), names = elf_section_at(file, file->symbol_names);
+    struct elf_section table = elf_section_at(file, file->symbols),
+                       names = elf_section_at(file, file->symbol_names);
     const uint8_t *entry = table.bytes + (uint64_t)index * SYMBOL_SIZE;
     if (get_le32(entry) >= names.size)
         return false;

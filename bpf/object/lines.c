@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Source lines of instructions: section .BTF.ext (Linux: Documentation/bpf/btf.rst §4.2), whose strings are .BTF's.
+/* Source lines of instructions: section .BTF.ext (Linux: Documentation/bpf/btf.rst §4.2), whose
+ * strings are .BTF's.
  *
- * Line information is a help, not a need: an object without it loads. One that has it must have it right. */
+ * Line information is a help, not a need: an object without it loads. One that has it must have it
+ * right. */
 #include <axiom/bits.h>
 #include <axiom/errno.h>
 #include <axiom/string.h>
 #include <bpf_internal/object.h>
 
-#define EXT_MAGIC 0xeb9f
-#define EXT_HEADER_SIZE 24u
-#define LINE_RECORD_SIZE 16u
+#define EXT_MAGIC            0xeb9f
+#define EXT_HEADER_SIZE      24u
+#define LINE_RECORD_SIZE     16u
 #define LINE_RECORD_SIZE_MAX 256u
 
 /* The part of the section that is still to be read. */
@@ -20,7 +22,8 @@ struct cursor {
 
 static int fail(struct object_loader *loader, const struct cursor *cursor, const char *what)
 {
-    return loader_fail(loader, -EINVAL, cursor->section->offset + (uint64_t)(cursor->at - cursor->section->bytes),
+    return loader_fail(loader, -EINVAL,
+                       cursor->section->offset + (uint64_t)(cursor->at - cursor->section->bytes),
                        ".BTF.ext: %s", what);
 }
 
@@ -34,7 +37,8 @@ static int find_line_info(struct object_loader *loader, struct cursor *cursor)
     const uint8_t *bytes = cursor->section->bytes;
     if (left(cursor) < EXT_HEADER_SIZE || get_le16(bytes) != EXT_MAGIC || bytes[2] != 1)
         return fail(loader, cursor, "no header of version 1");
-    uint64_t start = (uint64_t)get_le32(bytes + 4) + get_le32(bytes + 16), size = get_le32(bytes + 20);
+    uint64_t start = (uint64_t)get_le32(bytes + 4) + get_le32(bytes + 16),
+             size = get_le32(bytes + 20);
     if (start + size > cursor->section->size)
         return fail(loader, cursor, "line information lies outside of the section");
     cursor->at = bytes + start;
@@ -42,8 +46,8 @@ static int find_line_info(struct object_loader *loader, struct cursor *cursor)
     return 0;
 }
 
-static int read_line(struct object_loader *loader, const struct cursor *cursor, const struct elf_section *code,
-                     struct object_line_list *list)
+static int read_line(struct object_loader *loader, const struct cursor *cursor,
+                     const struct elf_section *code, struct object_line_list *list)
 {
     const struct bpf_btf *btf = loader->object->btf;
     uint32_t offset = get_le32(cursor->at), line_column = get_le32(cursor->at + 12);
@@ -60,13 +64,17 @@ static int read_line(struct object_loader *loader, const struct cursor *cursor, 
         return 0;
     loader->lines[loader->line_count++] = (struct object_line){
         .offset = offset,
-        .line = { .line = line_column >> 10, .column = line_column & 0x3ff, .file = file, .text = text },
+        .line = { .line = line_column >> 10,
+                  .column = line_column & 0x3ff,
+                  .file = file,
+                  .text = text },
     };
     list->count++;
     return 0;
 }
 
-/* Compilers write the lists in the order in which they met the sections, which need not be that of the file. */
+/* Compilers write the lists in the order in which they met the sections, which need not be that of
+ * the file. */
 static struct object_line_list *add_list(struct object_loader *loader, uint32_t section)
 {
     uint32_t at = loader->line_list_count;
@@ -81,7 +89,8 @@ static struct object_line_list *add_list(struct object_loader *loader, uint32_t 
 }
 
 /* One section's lines: name, count, records. */
-static int read_section_lines(struct object_loader *loader, struct cursor *cursor, uint32_t record_size)
+static int read_section_lines(struct object_loader *loader, struct cursor *cursor,
+                              uint32_t record_size)
 {
     if (left(cursor) < 8)
         return fail(loader, cursor, "a list of lines is cut off");
@@ -109,7 +118,8 @@ static int read_section_lines(struct object_loader *loader, struct cursor *curso
 int object_read_lines(struct object_loader *loader)
 {
     struct elf_section section;
-    if (loader->object->btf == NULL || !elf_section_find(&loader->file, ".BTF.ext", &section) || section.bytes == NULL)
+    if (loader->object->btf == NULL || !elf_section_find(&loader->file, ".BTF.ext", &section) ||
+        section.bytes == NULL)
         return 0;
     struct cursor cursor = { section.bytes, section.bytes + section.size, &section };
     int err = find_line_info(loader, &cursor);
@@ -121,8 +131,10 @@ int object_read_lines(struct object_loader *loader)
     if (record_size < LINE_RECORD_SIZE || record_size > LINE_RECORD_SIZE_MAX)
         return fail(loader, &cursor, "line records of a size that is not known");
     cursor.at += 4;
-    loader->lines = pool_alloc(&loader->scratch, left(&cursor) / record_size * sizeof *loader->lines);
-    loader->line_lists = pool_alloc(&loader->scratch, OBJECT_LINE_LIST_MAX * sizeof *loader->line_lists);
+    loader->lines =
+        pool_alloc(&loader->scratch, left(&cursor) / record_size * sizeof *loader->lines);
+    loader->line_lists =
+        pool_alloc(&loader->scratch, OBJECT_LINE_LIST_MAX * sizeof *loader->line_lists);
     if (loader->lines == NULL || loader->line_lists == NULL)
         return loader_fail(loader, -ENOMEM, section.offset, "no memory for line information");
     while (left(&cursor) > 0) {
@@ -133,7 +145,8 @@ int object_read_lines(struct object_loader *loader)
     return 0;
 }
 
-static const struct object_line_list *find_list(const struct object_loader *loader, uint32_t section)
+static const struct object_line_list *find_list(const struct object_loader *loader,
+                                                uint32_t section)
 {
     uint32_t low = 0, high = loader->line_list_count;
     while (low < high) {
@@ -161,8 +174,8 @@ static uint32_t lower_bound(const struct object_line *lines, uint32_t count, uin
     return low;
 }
 
-uint32_t object_lines_of(const struct object_loader *loader, uint32_t section, uint32_t offset, uint32_t size,
-                         const struct object_line **first)
+uint32_t object_lines_of(const struct object_loader *loader, uint32_t section, uint32_t offset,
+                         uint32_t size, const struct object_line **first)
 {
     const struct object_line_list *list = find_list(loader, section);
     if (list == NULL)

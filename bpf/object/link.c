@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Linking: each program becomes one piece of code, the functions that it calls behind it.
  *
- * First the relocations of all code sections are applied to a copy of their code, in terms that do not depend on where a
- * function ends up: maps become indexes, and a call keeps, in a table beside the code, which function it calls. Then, for
- * each program, functions are placed one after another as calls to them turn up, and calls get their distances. */
+ * First the relocations of all code sections are applied to a copy of their code, in terms that do
+ * not depend on where a function ends up: maps become indexes, and a call keeps, in a table beside
+ * the code, which function it calls. Then, for each program, functions are placed one after another
+ * as calls to them turn up, and calls get their distances. */
 #include <axiom/errno.h>
 #include <axiom/string.h>
 #include <bpf/insn.h>
@@ -14,7 +15,8 @@
 /* A code section's copy. */
 struct code {
     struct bpf_insn *insns;
-    const struct object_function **callees; /* of the instruction: what it calls or takes the address of; or NULL */
+    const struct object_function *
+        *callees; /* of the instruction: what it calls or takes the address of; or NULL */
     uint32_t count;
 };
 
@@ -40,8 +42,8 @@ struct site {
 static int fail(const struct site *site, const char *what)
 {
     return loader_fail(site->linker->loader, -EINVAL, site->relocation.file_offset,
-                       "section %s, instruction %u, symbol '%s': %s", site->section->name, site->index,
-                       site->symbol.name, what);
+                       "section %s, instruction %u, symbol '%s': %s", site->section->name,
+                       site->index, site->symbol.name, what);
 }
 
 static bool is_call(const struct bpf_insn *insn)
@@ -49,7 +51,8 @@ static bool is_call(const struct bpf_insn *insn)
     return insn->opcode == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_CALL_LOCAL;
 }
 
-/* A call, or LDDW of a function's address: the place is the symbol's, plus the field for section symbols. */
+/* A call, or LDDW of a function's address: the place is the symbol's, plus the field for section
+ * symbols. */
 static int relocate_to_function(const struct site *site)
 {
     struct object_loader *loader = site->linker->loader;
@@ -74,7 +77,8 @@ static int relocate_to_map(const struct site *site)
     struct bpf_object *object = site->linker->loader->object;
     /* A static variable is addressed by its section's symbol and an offset in imm. */
     uint64_t offset = site->symbol.value + (uint64_t)(int64_t)site->insn->imm;
-    const struct object_map *map = object_map_of(site->linker->loader, site->symbol.section, offset);
+    const struct object_map *map =
+        object_map_of(site->linker->loader, site->symbol.section, offset);
     if (map == NULL)
         return fail(site, "it is neither a map, nor global data, nor a function");
     if (map->is_data && offset >= map->spec.value_size)
@@ -85,27 +89,33 @@ static int relocate_to_map(const struct site *site)
     return 0;
 }
 
-static int relocate(struct linker *linker, const struct elf_section *section, const struct elf_relocation *relocation)
+static int relocate(struct linker *linker, const struct elf_section *section,
+                    const struct elf_relocation *relocation)
 {
     struct object_loader *loader = linker->loader;
     struct code *code = &linker->codes[section->index];
-    struct site site = { .linker = linker, .section = section, .relocation = *relocation,
+    struct site site = { .linker = linker,
+                         .section = section,
+                         .relocation = *relocation,
                          .index = (uint32_t)(relocation->offset / 8) };
     if (!elf_symbol_at(&loader->file, relocation->symbol, &site.symbol))
-        return loader_fail(loader, -EINVAL, relocation->file_offset, "relocation by symbol %u, which is not there",
-                           relocation->symbol);
+        return loader_fail(loader, -EINVAL, relocation->file_offset,
+                           "relocation by symbol %u, which is not there", relocation->symbol);
     if (relocation->offset % 8 != 0 || relocation->offset / 8 >= code->count)
         return fail(&site, "the relocation lies outside of the code");
     site.insn = &code->insns[site.index];
     bool is_lddw = site.insn->opcode == BPF_LDDW && site.index + 1 < code->count;
     if (site.symbol.section == ELF_SHN_UNDEF || site.symbol.section >= loader->file.section_count)
-        return fail(&site, "it is not defined in this object: helpers are called by the names in axiom/bpf.h");
+        return fail(
+            &site,
+            "it is not defined in this object: helpers are called by the names in axiom/bpf.h");
     if (relocation->type == ELF_R_BPF_64_32 && is_call(site.insn))
         return relocate_to_function(&site);
     if (relocation->type != ELF_R_BPF_64_64 || !is_lddw)
         return fail(&site, "relocation of a kind or at an instruction that is not known");
     struct elf_section target = elf_section_at(&loader->file, site.symbol.section);
-    return (target.flags & ELF_SHF_EXECINSTR) != 0 ? relocate_to_function(&site) : relocate_to_map(&site);
+    return (target.flags & ELF_SHF_EXECINSTR) != 0 ? relocate_to_function(&site)
+                                                   : relocate_to_map(&site);
 }
 
 /* Calls inside a section need no relocation: the compiler knew the distance. */
@@ -120,8 +130,8 @@ static int resolve_local_calls(struct linker *linker, const struct object_functi
         code->callees[i] = object_function_at(linker->loader, function->section, (uint64_t)target);
         if (code->callees[i] == NULL)
             return loader_fail(linker->loader, -EINVAL, BPF_ERROR_NO_OFFSET,
-                               "function %s, instruction %u: calls a place that is no function", function->name,
-                               i - function->offset / 8);
+                               "function %s, instruction %u: calls a place that is no function",
+                               function->name, i - function->offset / 8);
     }
     return 0;
 }
@@ -131,16 +141,19 @@ static int copy_code(struct linker *linker, uint32_t index)
     struct object_loader *loader = linker->loader;
     struct elf_section section = elf_section_at(&loader->file, index);
     struct code *code = &linker->codes[index];
-    if (section.type != ELF_SHT_PROGBITS || (section.flags & ELF_SHF_EXECINSTR) == 0 || section.size == 0)
+    if (section.type != ELF_SHT_PROGBITS || (section.flags & ELF_SHF_EXECINSTR) == 0 ||
+        section.size == 0)
         return 0;
     if (section.size % 8 != 0 || section.size / 8 > BPF_PROG_INSN_MAX)
-        return loader_fail(loader, -EINVAL, section.offset, "code section %s has %llu bytes: not 1 to %u instructions",
-                           section.name, (unsigned long long)section.size, BPF_PROG_INSN_MAX);
+        return loader_fail(loader, -EINVAL, section.offset,
+                           "code section %s has %llu bytes: not 1 to %u instructions", section.name,
+                           (unsigned long long)section.size, BPF_PROG_INSN_MAX);
     code->count = (uint32_t)(section.size / 8);
     code->insns = pool_alloc(&loader->scratch, section.size);
     code->callees = pool_alloc(&loader->scratch, (uint64_t)code->count * sizeof(void *));
     if (code->insns == NULL || code->callees == NULL)
-        return loader_fail(loader, -ENOMEM, section.offset, "no memory for the code of section %s", section.name);
+        return loader_fail(loader, -ENOMEM, section.offset, "no memory for the code of section %s",
+                           section.name);
     memcpy(code->insns, section.bytes, section.size);
     return 0;
 }
@@ -191,7 +204,7 @@ static int read_code(struct linker *linker)
     return err;
 }
 
-/* --- One program --------------------------------------------------------------------------------------------------- */
+/* --- One program --- */
 
 static int place(struct linker *linker, const struct object_function *function)
 {
@@ -202,9 +215,11 @@ static int place(struct linker *linker, const struct object_function *function)
     linker->placed[index] = linker->insn_count;
     linker->order[linker->order_count++] = function;
     linker->insn_count += function->size / 8;
-    if (linker->insn_count > BPF_PROG_INSN_MAX || loader->linked_insn_count + linker->insn_count > OBJECT_LINKED_INSN_MAX)
-        return loader_fail(loader, -E2BIG, BPF_ERROR_NO_OFFSET,
-                           "the programs of this object are too large with the functions that they call");
+    if (linker->insn_count > BPF_PROG_INSN_MAX ||
+        loader->linked_insn_count + linker->insn_count > OBJECT_LINKED_INSN_MAX)
+        return loader_fail(
+            loader, -E2BIG, BPF_ERROR_NO_OFFSET,
+            "the programs of this object are too large with the functions that they call");
     return 0;
 }
 
@@ -227,7 +242,8 @@ static int place_all(struct linker *linker, const struct object_function *main)
     return err;
 }
 
-static void copy_function(const struct linker *linker, const struct object_function *function, struct bpf_insn *to)
+static void copy_function(const struct linker *linker, const struct object_function *function,
+                          struct bpf_insn *to)
 {
     const struct object_loader *loader = linker->loader;
     const struct code *code = &linker->codes[function->section];
@@ -236,7 +252,8 @@ static void copy_function(const struct linker *linker, const struct object_funct
     for (uint32_t at = 0; at < function->size / 8; at++) {
         const struct object_function *callee = code->callees[first + at];
         if (callee != NULL)
-            to[start + at].imm = (int32_t)(linker->placed[callee - loader->functions] - (start + at) - 1);
+            to[start + at].imm =
+                (int32_t)(linker->placed[callee - loader->functions] - (start + at) - 1);
     }
 }
 
@@ -246,7 +263,8 @@ static uint32_t count_lines(const struct linker *linker)
     for (uint32_t i = 0; i < linker->order_count; i++) {
         const struct object_function *function = linker->order[i];
         const struct object_line *lines;
-        count += object_lines_of(linker->loader, function->section, function->offset, function->size, &lines);
+        count += object_lines_of(linker->loader, function->section, function->offset,
+                                 function->size, &lines);
     }
     return count;
 }
@@ -255,7 +273,8 @@ static int describe(struct linker *linker, struct bpf_debug_info *out)
 {
     struct object_loader *loader = linker->loader;
     uint32_t line_count = count_lines(linker), filled = 0;
-    struct bpf_debug_func *funcs = pool_alloc(&loader->object->pool, linker->order_count * sizeof *funcs);
+    struct bpf_debug_func *funcs =
+        pool_alloc(&loader->object->pool, linker->order_count * sizeof *funcs);
     struct bpf_debug_line *lines = pool_alloc(&loader->object->pool, line_count * sizeof *lines);
     if (funcs == NULL || lines == NULL)
         return loader_fail(loader, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for line information");
@@ -264,7 +283,8 @@ static int describe(struct linker *linker, struct bpf_debug_info *out)
         uint32_t start = linker->placed[function - loader->functions];
         funcs[i] = (struct bpf_debug_func){ start, function->name };
         const struct object_line *from;
-        uint32_t count = object_lines_of(loader, function->section, function->offset, function->size, &from);
+        uint32_t count =
+            object_lines_of(loader, function->section, function->offset, function->size, &from);
         for (uint32_t line = 0; line < count; line++) {
             lines[filled] = from[line].line;
             lines[filled++].insn_index = start + (from[line].offset - function->offset) / 8;
@@ -279,20 +299,25 @@ static int link_program(struct linker *linker, const struct object_function *mai
     struct object_loader *loader = linker->loader;
     struct bpf_object *object = loader->object;
     if (object->program_count == OBJECT_PROGRAM_MAX)
-        return loader_fail(loader, -E2BIG, BPF_ERROR_NO_OFFSET, "more than %u programs", OBJECT_PROGRAM_MAX);
+        return loader_fail(loader, -E2BIG, BPF_ERROR_NO_OFFSET, "more than %u programs",
+                           OBJECT_PROGRAM_MAX);
     int err = place_all(linker, main);
     if (err)
         return err;
     loader->linked_insn_count += linker->insn_count;
     struct bpf_insn *insns = pool_alloc(&object->pool, linker->insn_count * sizeof *insns);
-    const char *section = object_copy_string(loader, elf_section_at(&loader->file, main->section).name);
+    const char *section =
+        object_copy_string(loader, elf_section_at(&loader->file, main->section).name);
     if (insns == NULL || section == NULL)
-        return loader_fail(loader, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for program %s", main->name);
+        return loader_fail(loader, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for program %s",
+                           main->name);
     for (uint32_t i = 0; i < linker->order_count; i++)
         copy_function(linker, linker->order[i], insns);
     struct bpf_object_program *program = &object->programs[object->program_count++];
-    *program = (struct bpf_object_program){ .name = main->name, .section = section,
-                                            .context = bpf_context_by_section(section), .insns = insns,
+    *program = (struct bpf_object_program){ .name = main->name,
+                                            .section = section,
+                                            .context = bpf_context_by_section(section),
+                                            .insns = insns,
                                             .insn_count = linker->insn_count };
     return describe(linker, &program->debug);
 }
@@ -305,7 +330,8 @@ int object_link_programs(struct object_loader *loader)
     linker.placed = pool_alloc(&loader->scratch, loader->function_count * sizeof *linker.placed);
     linker.order = pool_alloc(&loader->scratch, loader->function_count * sizeof(void *));
     object->programs = pool_alloc(&object->pool, OBJECT_PROGRAM_MAX * sizeof *object->programs);
-    if (linker.codes == NULL || linker.placed == NULL || linker.order == NULL || object->programs == NULL)
+    if (linker.codes == NULL || linker.placed == NULL || linker.order == NULL ||
+        object->programs == NULL)
         return loader_fail(loader, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for linking");
     int err = read_code(&linker);
     for (uint32_t i = 0; err == 0 && i < loader->function_count; i++) {

@@ -43,7 +43,8 @@ static int read_btf(struct object_loader *loader)
     struct elf_section section;
     if (!elf_section_find(&loader->file, ".BTF", &section) || section.bytes == NULL)
         return 0;
-    int err = bpf_btf_parse(loader->object->env, section.bytes, section.size, &loader->object->btf, loader->error);
+    int err = bpf_btf_parse(loader->object->env, section.bytes, section.size, &loader->object->btf,
+                            loader->error);
     if (err && loader->error != NULL && loader->error->offset != BPF_ERROR_NO_OFFSET)
         loader->error->offset += section.offset;
     return err;
@@ -55,7 +56,8 @@ static void read_license(struct object_loader *loader)
     struct bpf_object *object = loader->object;
     if (!elf_section_find(&loader->file, "license", &section) || section.bytes == NULL)
         return;
-    size_t size = section.size < sizeof object->license - 1 ? section.size : sizeof object->license - 1;
+    size_t size =
+        section.size < sizeof object->license - 1 ? section.size : sizeof object->license - 1;
     memcpy(object->license, section.bytes, size);
 }
 
@@ -77,8 +79,8 @@ static int load(struct object_loader *loader, const void *bytes, size_t size_byt
     return err;
 }
 
-int bpf_object_open(const struct bpf_env *env, const void *bytes, size_t size_bytes, struct bpf_object **out,
-                    struct bpf_error *error)
+int bpf_object_open(const struct bpf_env *env, const void *bytes, size_t size_bytes,
+                    struct bpf_object **out, struct bpf_error *error)
 {
     struct bpf_object *object = bpf_env_alloc(env, sizeof *object);
     if (object == NULL)
@@ -142,16 +144,21 @@ static void give_map(struct bpf_object *object, uint32_t index, struct bpf_map *
     object->map_pointers[index] = map;
 }
 
-int bpf_object_set_map(struct bpf_object *object, uint32_t index, struct bpf_map *map, struct bpf_error *error)
+int bpf_object_set_map(struct bpf_object *object, uint32_t index, struct bpf_map *map,
+                       struct bpf_error *error)
 {
     if (index >= object->map_count || object->maps[index].map != NULL)
-        return bpf_error_set(error, -EINVAL, BPF_ERROR_NO_OFFSET, "map %u is not there or is set already", index);
-    const struct bpf_map_spec *spec = &object->maps[index].spec;
-    if (map->ops->type != spec->type || map->key_size != spec->key_size || map->value_size != spec->value_size ||
-        map->max_entries != spec->max_entries || map->flags != spec->flags)
         return bpf_error_set(error, -EINVAL, BPF_ERROR_NO_OFFSET,
-                             "map %s is a %s of %u entries with %u-byte keys and %u-byte values: not what the object has",
-                             spec->name, map->ops->name, map->max_entries, map->key_size, map->value_size);
+                             "map %u is not there or is set already", index);
+    const struct bpf_map_spec *spec = &object->maps[index].spec;
+    if (map->ops->type != spec->type || map->key_size != spec->key_size ||
+        map->value_size != spec->value_size || map->max_entries != spec->max_entries ||
+        map->flags != spec->flags)
+        return bpf_error_set(error, -EINVAL, BPF_ERROR_NO_OFFSET,
+                             "map %s is a %s of %u entries with %u-byte keys and %u-byte values: "
+                             "not what the object has",
+                             spec->name, map->ops->name, map->max_entries, map->key_size,
+                             map->value_size);
     give_map(object, index, bpf_map_get(map));
     return 0;
 }
@@ -184,7 +191,8 @@ const struct bpf_object_program *bpf_object_program(const struct bpf_object *obj
     return index < object->program_count ? &object->programs[index] : NULL;
 }
 
-void bpf_object_request(const struct bpf_object *object, uint32_t index, struct bpf_verify_request *out)
+void bpf_object_request(const struct bpf_object *object, uint32_t index,
+                        struct bpf_verify_request *out)
 {
     const struct bpf_object_program *program = &object->programs[index];
     *out = (struct bpf_verify_request){
@@ -199,7 +207,8 @@ void bpf_object_request(const struct bpf_object *object, uint32_t index, struct 
     };
 }
 
-static int refuse(struct bpf_verify_result *result, int code, enum bpf_reject reason, const char *text)
+static int refuse(struct bpf_verify_result *result, int code, enum bpf_reject reason,
+                  const char *text)
 {
     memset(result, 0, sizeof *result);
     result->reason = reason;
@@ -207,17 +216,20 @@ static int refuse(struct bpf_verify_result *result, int code, enum bpf_reject re
     return code;
 }
 
-int bpf_object_verify(const struct bpf_object *object, uint32_t index, struct bpf_verify_result *result)
+int bpf_object_verify(const struct bpf_object *object, uint32_t index,
+                      struct bpf_verify_result *result)
 {
     if (index >= object->program_count)
         return refuse(result, -ENOENT, BPF_REJECT_EMPTY, "there is no such program in the object");
     if (object->programs[index].context == NULL)
         return refuse(result, -EINVAL, BPF_REJECT_UNSUPPORTED,
-                      "the section's name is no attach point: it must begin with gpio/, iio/, timer/, pwm/, guard/gpio "
+                      "the section's name is no attach point: it must begin with gpio/, iio/, "
+                      "timer/, pwm/, guard/gpio "
                       "or guard/pwm");
     for (uint32_t i = 0; i < object->map_count; i++) {
         if (object->maps[i].map == NULL)
-            return refuse(result, -EINVAL, BPF_REJECT_MAP, "the object's maps were not created yet");
+            return refuse(result, -EINVAL, BPF_REJECT_MAP,
+                          "the object's maps were not created yet");
     }
     struct bpf_verify_request request;
     bpf_object_request(object, index, &request);

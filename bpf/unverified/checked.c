@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The interpreter's loop with each access and each helper argument checked against what really exists at that moment. */
+/* The interpreter's loop with each access and each helper argument checked against what really
+ * exists at that moment. */
 #include <axiom/errno.h>
 #include <bpf/helper.h>
 #include <bpf_internal/prog.h>
@@ -21,8 +22,8 @@ static bool in_map_value(const struct bpf_map *map, uint64_t at, uint64_t size_b
 }
 
 /* frame_end is R10: frames above the running one are dead. */
-static bool bad_access(const struct checker *checker, uint64_t frame_end, uint64_t at, uint64_t size_bytes,
-                       bool is_write)
+static bool bad_access(const struct checker *checker, uint64_t frame_end, uint64_t at,
+                       uint64_t size_bytes, bool is_write)
 {
     if (at + size_bytes < at)
         return true;
@@ -31,7 +32,8 @@ static bool bad_access(const struct checker *checker, uint64_t frame_end, uint64
     for (uint32_t i = 0; i < checker->region_count; i++) {
         const struct bpf_region *region = &checker->regions[i];
         uint64_t start = (uint64_t)(uintptr_t)region->start;
-        if (at >= start && at + size_bytes <= start + region->size_bytes && (region->writable || !is_write))
+        if (at >= start && at + size_bytes <= start + region->size_bytes &&
+            (region->writable || !is_write))
             return false;
     }
     for (uint32_t i = 0; i < checker->prog->map_count; i++) {
@@ -41,7 +43,8 @@ static bool bad_access(const struct checker *checker, uint64_t frame_end, uint64
     return true;
 }
 
-static bool is_map_of_program(const struct checker *checker, uint64_t value, const struct bpf_helper *helper)
+static bool is_map_of_program(const struct checker *checker, uint64_t value,
+                              const struct bpf_helper *helper)
 {
     for (uint32_t i = 0; i < checker->prog->map_count; i++) {
         const struct bpf_map *map = checker->prog->maps[i];
@@ -61,8 +64,8 @@ static bool is_record(const struct checker *checker, uint64_t at)
     return false;
 }
 
-static bool bad_argument(const struct checker *checker, const struct bpf_helper *helper, const uint64_t *r,
-                         uint32_t number)
+static bool bad_argument(const struct checker *checker, const struct bpf_helper *helper,
+                         const uint64_t *r, uint32_t number)
 {
     const struct bpf_map *map = (const struct bpf_map *)(uintptr_t)r[1];
     uint64_t value = r[number], frame_end = r[BPF_REG_FP];
@@ -85,7 +88,8 @@ static bool bad_argument(const struct checker *checker, const struct bpf_helper 
     }
 }
 
-static bool bad_call(const struct checker *checker, const struct bpf_helper *helper, const uint64_t *r)
+static bool bad_call(const struct checker *checker, const struct bpf_helper *helper,
+                     const uint64_t *r)
 {
     for (uint32_t number = 1; number <= BPF_HELPER_ARG_MAX; number++) {
         if (bad_argument(checker, helper, r, number))
@@ -94,18 +98,20 @@ static bool bad_call(const struct checker *checker, const struct bpf_helper *hel
     return false;
 }
 
-#define INTERP_LOOP checked_loop
+#define INTERP_LOOP        checked_loop
 #define INTERP_HANDLER(pc) (handler_table[prog->origins[(pc)-prog->code].op])
-#define INTERP_BAD_ACCESS(at, size_bytes, is_write)                                                \
+#define INTERP_BAD_ACCESS(at, size_bytes, is_write) \
     bad_access(arguments->checker, r[BPF_REG_FP], at, size_bytes, is_write)
 #define INTERP_BAD_CALL(helper) bad_call(arguments->checker, helper, r)
 #include <bpf_internal/interp_loop.h>
 
-uint64_t bpf_prog_run_checked(const struct bpf_prog *prog, void *context, uint64_t r2, const struct bpf_region *regions,
-                              uint32_t region_count, struct bpf_run *run)
+uint64_t bpf_prog_run_checked(const struct bpf_prog *prog, void *context, uint64_t r2,
+                              const struct bpf_region *regions, uint32_t region_count,
+                              struct bpf_run *run)
 {
     const struct checker checker = { prog, regions, region_count, (uint64_t)(uintptr_t)run->stack };
-    const struct interp_arguments arguments = { prog, (uint64_t)(uintptr_t)context, r2, run, &checker };
+    const struct interp_arguments arguments = { prog, (uint64_t)(uintptr_t)context, r2, run,
+                                                &checker };
     run->prog = prog;
     run->helper_ns = 0;
     memset(run->stack, 0, run->stack_size);

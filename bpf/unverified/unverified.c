@@ -8,7 +8,8 @@ int bpf_prog_create_unverified(const struct bpf_verify_request *request, struct 
     return bpf_prog_create(request, NULL, out, error);
 }
 
-uint64_t bpf_prog_run_unverified(const struct bpf_prog *prog, void *context, uint64_t r2, struct bpf_run *run)
+uint64_t bpf_prog_run_unverified(const struct bpf_prog *prog, void *context, uint64_t r2,
+                                 struct bpf_run *run)
 {
     return bpf_interp_run(prog, context, r2, run);
 }

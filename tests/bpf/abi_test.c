@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What compiled programs rely on, written out a second time: numbers and layouts never move. Append here, change nothing. */
+/* What compiled programs rely on, written out a second time: numbers and layouts never move. Append
+ * here, change nothing. */
 #include <axiom/errno.h>
 #include <bpf/context.h>
 #include <bpf/helper.h>
@@ -8,7 +9,8 @@
 #include <check.h>
 #include <string.h>
 
-#define SLOT(type, member, number) _Static_assert(offsetof(struct type, member) == (number)*8, #type "." #member)
+#define SLOT(type, member, number) \
+    _Static_assert(offsetof(struct type, member) == (number)*8, #type "." #member)
 
 SLOT(axiom_gpio_ctx, time_ns, 0);
 SLOT(axiom_gpio_ctx, chip, 1);
@@ -55,12 +57,16 @@ START_TEST(numbers_of_helpers_never_change)
         uint32_t id;
         const char *name;
     } held[] = {
-        { 1, "map_lookup_elem" }, { 2, "map_update_elem" }, { 3, "map_delete_elem" }, { 5, "ktime_get_ns" },
-        { 6, "trace_printk" }, { 8, "get_smp_processor_id" }, { 130, "ringbuf_output" }, { 131, "ringbuf_reserve" },
-        { 132, "ringbuf_submit" }, { 133, "ringbuf_discard" }, { 134, "ringbuf_query" }, { 65536, "gpio_get" },
-        { 65537, "gpio_set" }, { 65538, "pwm_get" }, { 65539, "pwm_set" }, { 65540, "motor_emergency_stop" },
-        { 65541, "timeseries_push" }, { 65542, "timeseries_last" }, { 65543, "timeseries_window" },
-        { 65544, "sensor_last_timestamp" },
+        { 1, "map_lookup_elem" },       { 2, "map_update_elem" },
+        { 3, "map_delete_elem" },       { 5, "ktime_get_ns" },
+        { 6, "trace_printk" },          { 8, "get_smp_processor_id" },
+        { 130, "ringbuf_output" },      { 131, "ringbuf_reserve" },
+        { 132, "ringbuf_submit" },      { 133, "ringbuf_discard" },
+        { 134, "ringbuf_query" },       { 65536, "gpio_get" },
+        { 65537, "gpio_set" },          { 65538, "pwm_get" },
+        { 65539, "pwm_set" },           { 65540, "motor_emergency_stop" },
+        { 65541, "timeseries_push" },   { 65542, "timeseries_last" },
+        { 65543, "timeseries_window" }, { 65544, "sensor_last_timestamp" },
     };
     const struct bpf_env env = { .helpers = bpf_helpers, .helper_count = bpf_helper_count };
     for (size_t i = 0; i < ARRAY_SIZE(held); i++) {
@@ -96,7 +102,8 @@ START_TEST(every_declared_helper_has_a_row)
             ck_assert(!ended || row->args[arg] == BPF_ARG_NONE);
             bool memory = row->args[arg] == BPF_ARG_MEM_READ || row->args[arg] == BPF_ARG_MEM_WRITE;
             if (memory)
-                ck_assert(row->args[arg + 1] == BPF_ARG_SIZE || row->args[arg + 1] == BPF_ARG_SIZE_OR_ZERO);
+                ck_assert(row->args[arg + 1] == BPF_ARG_SIZE ||
+                          row->args[arg + 1] == BPF_ARG_SIZE_OR_ZERO);
             ck_assert(row->args[arg] != BPF_ARG_MAP || (arg == 0 && row->map_types != 0));
         }
     }
@@ -111,11 +118,16 @@ START_TEST(layouts_match_their_structs)
         bool actuators;
         enum bpf_return_rule result;
     } held[] = {
-        { "gpio/chip0/line17/rising", "axiom_gpio_ctx", sizeof(struct axiom_gpio_ctx), true, BPF_RESULT_IGNORED },
-        { "iio/imu0/accel_x", "axiom_iio_ctx", sizeof(struct axiom_iio_ctx), true, BPF_RESULT_FILTER },
-        { "timer/1000hz", "axiom_timer_ctx", sizeof(struct axiom_timer_ctx), true, BPF_RESULT_IGNORED },
-        { "pwm/chip0/channel0", "axiom_pwm_ctx", sizeof(struct axiom_pwm_ctx), false, BPF_RESULT_POLICY },
-        { "guard/gpio", "axiom_guard_gpio_ctx", sizeof(struct axiom_guard_gpio_ctx), false, BPF_RESULT_POLICY },
+        { "gpio/chip0/line17/rising", "axiom_gpio_ctx", sizeof(struct axiom_gpio_ctx), true,
+          BPF_RESULT_IGNORED },
+        { "iio/imu0/accel_x", "axiom_iio_ctx", sizeof(struct axiom_iio_ctx), true,
+          BPF_RESULT_FILTER },
+        { "timer/1000hz", "axiom_timer_ctx", sizeof(struct axiom_timer_ctx), true,
+          BPF_RESULT_IGNORED },
+        { "pwm/chip0/channel0", "axiom_pwm_ctx", sizeof(struct axiom_pwm_ctx), false,
+          BPF_RESULT_POLICY },
+        { "guard/gpio", "axiom_guard_gpio_ctx", sizeof(struct axiom_guard_gpio_ctx), false,
+          BPF_RESULT_POLICY },
         { "guard/pwm", "axiom_pwm_ctx", sizeof(struct axiom_pwm_ctx), false, BPF_RESULT_POLICY },
     };
     ck_assert_uint_eq(ARRAY_SIZE(held), bpf_context_layout_count);
@@ -145,7 +157,8 @@ START_TEST(only_the_new_values_of_a_pwm_change_are_writable)
         bool new_value = offset >= 64 && offset < 96 && offset % 8 == 0;
         ck_assert_int_eq(bpf_context_may_write(pwm, offset, 8), new_value);
         ck_assert(!bpf_context_may_write(pwm, offset, 4));
-        ck_assert_int_eq(bpf_context_may_read(pwm, offset, 4), offset >= 0 && offset <= 92 && offset % 4 == 0);
+        ck_assert_int_eq(bpf_context_may_read(pwm, offset, 4),
+                         offset >= 0 && offset <= 92 && offset % 4 == 0);
     }
     ck_assert_uint_eq(bpf_context_by_attach_type(BPF_ATTACH_GUARD_PWM)->writable_slots, 0);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The cases of bpf_conformance through the interpreter, plain and checked, and through the plugin's own protocol. */
+/* The cases of bpf_conformance through the interpreter, plain and checked, and through the plugin's
+ * own protocol. */
 #include "host_env.h"
 #include <bpf_unverified/conformance.h>
 #include <bpf_unverified/unverified.h>
@@ -39,8 +40,8 @@ static size_t bytes_of(const char *hex, uint8_t *to)
 static bool parse(const char *line, struct one_case *out)
 {
     char expected[64];
-    if (line[0] == '#' || sscanf(line, "%127s %63s %8192s %65535s", out->name, expected, out->memory_hex,
-                                 out->program_hex) != 4)
+    if (line[0] == '#' || sscanf(line, "%127s %63s %8192s %65535s", out->name, expected,
+                                 out->memory_hex, out->program_hex) != 4)
         return false;
     out->expected = strtoull(expected, NULL, 0);
     out->memory_size = out->memory_hex[0] == '-' ? 0 : bytes_of(out->memory_hex, out->memory);
@@ -56,7 +57,9 @@ static uint64_t run_one(const struct one_case *one, bool checked, struct bpf_run
     host.env.helper_count = bpf_conformance_helper_count;
     struct bpf_insn *insns = malloc(one->program_size);
     memcpy(insns, one->program, one->program_size);
-    const struct bpf_verify_request request = { .env = &host.env, .name = one->name, .insns = insns,
+    const struct bpf_verify_request request = { .env = &host.env,
+                                                .name = one->name,
+                                                .insns = insns,
                                                 .insn_count = (uint32_t)(one->program_size / 8) };
     struct bpf_prog *prog;
     struct bpf_error error;
@@ -84,7 +87,8 @@ static uint64_t run_one(const struct one_case *one, bool checked, struct bpf_run
 static bool plugin_agrees(const struct one_case *one)
 {
     char command[20000], answer[64] = "";
-    snprintf(command, sizeof command, "printf '%%s\\n' '%.9000s' | '%s/tools/axiom-bpf-plugin/axiom-bpf-plugin' %s",
+    snprintf(command, sizeof command,
+             "printf '%%s\\n' '%.9000s' | '%s/tools/axiom-bpf-plugin/axiom-bpf-plugin' %s",
              one->program_hex, AXIOM_BINARY_DIR, one->memory_size == 0 ? "" : one->memory_hex);
     FILE *pipe = popen(command, "r");
     ck_assert_ptr_nonnull(pipe);
@@ -116,11 +120,12 @@ START_TEST(interpreter_passes_every_case)
         checked += run.error == 0 && again == one.expected && run.insn_count == insn_count;
         plugin += plugin_agrees(&one);
         if (!same)
-            printf("%s: R0 0x%" PRIx64 ", expected 0x%" PRIx64 ", error %d at %u\n", one.name, r0, one.expected,
-                   run.error, run.error_insn);
+            printf("%s: R0 0x%" PRIx64 ", expected 0x%" PRIx64 ", error %d at %u\n", one.name, r0,
+                   one.expected, run.error, run.error_insn);
     }
     fclose(file);
-    printf("bpf_conformance: %d cases, interpreter %d, checked %d, plugin %d\n", count, passed, checked, plugin);
+    printf("bpf_conformance: %d cases, interpreter %d, checked %d, plugin %d\n", count, passed,
+           checked, plugin);
     ck_assert_int_eq(count, 157);
     ck_assert_int_eq(passed, count);
     ck_assert_int_eq(checked, count);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Helpers called from programs: what reaches the platform, what trace_printk prints, and no address ever. */
+/* Helpers called from programs: what reaches the platform, what trace_printk prints, and no address
+ * ever. */
 #include "host_env.h"
 #include "prog_builder.h"
 #include <axiom/errno.h>
@@ -20,9 +21,11 @@ static void setup(void)
 /* Calls the helper with five numbers; memory that it needs is in `memory`. */
 static int64_t call(uint32_t id, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5)
 {
-    const struct bpf_insn insns[] = { LDDW(1, r1), LDDW(2, r2), LDDW(3, r3), LDDW(4, r4), LDDW(5, r5),
-                                      CALL(id), EXIT() };
-    const struct bpf_verify_request request = { .env = &host.env, .insns = insns, .insn_count = ARRAY_SIZE(insns) };
+    const struct bpf_insn insns[] = { LDDW(1, r1), LDDW(2, r2), LDDW(3, r3), LDDW(4, r4),
+                                      LDDW(5, r5), CALL(id),    EXIT() };
+    const struct bpf_verify_request request = { .env = &host.env,
+                                                .insns = insns,
+                                                .insn_count = ARRAY_SIZE(insns) };
     struct bpf_prog *prog;
     struct bpf_run run = { .stack = stack, .stack_size = sizeof stack };
     ck_assert_int_eq(bpf_prog_create_unverified(&request, &prog, NULL), 0);
@@ -49,7 +52,8 @@ START_TEST(actuators_and_sensors_are_reached)
     ck_assert_int_eq(call(BPF_FUNC_gpio_set, 0, 5, 1, 0, 0), 0);
     ck_assert_uint_eq(host.gpio_level[5], 1);
     /* Only the low halves of 32-bit arguments count. */
-    ck_assert_int_eq(call(BPF_FUNC_gpio_get, UINT64_C(7) << 32, (UINT64_C(7) << 32) + 5, 0, 0, 0), 1);
+    ck_assert_int_eq(call(BPF_FUNC_gpio_get, UINT64_C(7) << 32, (UINT64_C(7) << 32) + 5, 0, 0, 0),
+                     1);
     ck_assert_int_eq(call(BPF_FUNC_gpio_set, 0, 5, 2, 0, 0), -EINVAL);
     ck_assert_int_eq(call(BPF_FUNC_gpio_set, 1, 5, 1, 0, 0), -ENODEV);
     ck_assert_int_eq(call(BPF_FUNC_pwm_set, 0, 0, 20000, 1500, 0), 0);
@@ -90,7 +94,8 @@ END_TEST
 
 START_TEST(printk_refuses_what_it_cannot_print)
 {
-    static const char *const bad[] = { "%s", "%p", "%", "%l", "%99999d", "%d %d %d %d", "%n", "%f", "%-----------d" };
+    static const char *const bad[] = { "%s",          "%p", "%",  "%l",           "%99999d",
+                                       "%d %d %d %d", "%n", "%f", "%-----------d" };
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
         ck_assert_msg(print(bad[i], 1, 2, 3) == -EINVAL, "%s", bad[i]);
         ck_assert_str_eq(host.printed, "");
@@ -105,7 +110,8 @@ START_TEST(printk_cuts_a_long_line)
     char format[600];
     memset(format, 'x', sizeof format);
     memcpy(format + 590, "%d%d%d", 7);
-    ck_assert_int_eq(call(BPF_FUNC_trace_printk, address(format), sizeof format, 1, 2, 3), LOG_LINE_MAX - 1);
+    ck_assert_int_eq(call(BPF_FUNC_trace_printk, address(format), sizeof format, 1, 2, 3),
+                     LOG_LINE_MAX - 1);
     ck_assert_int_eq(print("%300d", 1, 0, 0), LOG_LINE_MAX - 1);
 }
 END_TEST
@@ -118,11 +124,14 @@ START_TEST(registers_hold_no_address_after_a_call_in_a_program_that_prints)
     ck_assert_int_eq(bpf_map_create(&host.env, &spec, &map, NULL), 0);
     static const char format[] = "%llx";
     const struct bpf_insn insns[] = {
-        LDDW_MAP(3, 0), CALL(BPF_FUNC_ktime_get_ns), LDDW(1, (uint64_t)(uintptr_t)format), MOV_K(2, sizeof format),
-        CALL(BPF_FUNC_trace_printk), EXIT(),
+        LDDW_MAP(3, 0),          CALL(BPF_FUNC_ktime_get_ns), LDDW(1, (uint64_t)(uintptr_t)format),
+        MOV_K(2, sizeof format), CALL(BPF_FUNC_trace_printk), EXIT(),
     };
-    const struct bpf_verify_request request = { .env = &host.env, .insns = insns, .insn_count = ARRAY_SIZE(insns),
-                                                .maps = &map, .map_count = 1 };
+    const struct bpf_verify_request request = { .env = &host.env,
+                                                .insns = insns,
+                                                .insn_count = ARRAY_SIZE(insns),
+                                                .maps = &map,
+                                                .map_count = 1 };
     struct bpf_prog *prog;
     struct bpf_run run = { .stack = stack, .stack_size = sizeof stack };
     ck_assert_int_eq(bpf_prog_create_unverified(&request, &prog, NULL), 0);

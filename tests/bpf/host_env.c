@@ -66,7 +66,8 @@ static int host_pwm_get(void *user, uint32_t chip, uint32_t channel, struct axio
     return 0;
 }
 
-static int host_pwm_set(void *user, uint32_t chip, uint32_t channel, uint64_t period_ns, uint64_t duty_ns)
+static int host_pwm_set(void *user, uint32_t chip, uint32_t channel, uint64_t period_ns,
+                        uint64_t duty_ns)
 {
     if (chip != 0 || channel != 0)
         return -ENODEV;
@@ -90,11 +91,21 @@ static uint64_t host_sensor(void *user, uint32_t device, uint32_t channel)
 void host_env_init(struct host_env *host)
 {
     *host = (struct host_env){
-        .ops = { .clock_ns = host_clock, .cpu_index = host_cpu, .trace_print = host_print,
-                 .ringbuf_notify = host_notify, .gpio_get = host_gpio_get, .gpio_set = host_gpio_set,
-                 .pwm_get = host_pwm_get, .pwm_set = host_pwm_set, .emergency_stop = host_stop,
+        .ops = { .clock_ns = host_clock,
+                 .cpu_index = host_cpu,
+                 .trace_print = host_print,
+                 .ringbuf_notify = host_notify,
+                 .gpio_get = host_gpio_get,
+                 .gpio_set = host_gpio_set,
+                 .pwm_get = host_pwm_get,
+                 .pwm_set = host_pwm_set,
+                 .emergency_stop = host_stop,
                  .sensor_last_ns = host_sensor },
-        .env = { .user = host, .alloc = host_alloc, .free = host_free, .platform = &host->ops,
-                 .helpers = bpf_helpers, .helper_count = bpf_helper_count },
+        .env = { .user = host,
+                 .alloc = host_alloc,
+                 .free = host_free,
+                 .platform = &host->ops,
+                 .helpers = bpf_helpers,
+                 .helper_count = bpf_helper_count },
     };
 }

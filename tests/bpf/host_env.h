@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* A struct bpf_env on a host: malloc, a clock that stands at a given time, a printed line that is kept, actuators that
- * remember. The nth allocation can be made to fail, and leaks are counted. */
+/* A struct bpf_env on a host: malloc, a clock that stands at a given time, a printed line that is
+ * kept, actuators that remember. The nth allocation can be made to fail, and leaks are counted. */
 #pragma once
 #include <bpf/env.h>
 

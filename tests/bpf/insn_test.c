@@ -58,16 +58,19 @@ START_TEST(fields_that_a_row_does_not_name_must_be_zero)
         }
         ck_assert_int_eq(check_one(insn), 0);
         changed = insn, changed.dst_reg = 1;
-        ck_assert_int_eq(check_one(changed) == 0, (row->fields & (BPF_USES_DST | BPF_SETS_DST)) != 0);
+        ck_assert_int_eq(check_one(changed) == 0,
+                         (row->fields & (BPF_USES_DST | BPF_SETS_DST)) != 0);
         changed = insn, changed.dst_reg = 10;
-        ck_assert_int_eq(check_one(changed) == 0, (row->fields & (BPF_USES_DST | BPF_SETS_DST)) == BPF_USES_DST);
+        ck_assert_int_eq(check_one(changed) == 0,
+                         (row->fields & (BPF_USES_DST | BPF_SETS_DST)) == BPF_USES_DST);
         changed = insn, changed.dst_reg = 11;
         ck_assert_int_eq(check_one(changed), -EINVAL);
         if (row->selector != BPF_BY_SRC) {
             changed = insn, changed.src_reg = 1;
             ck_assert_int_eq(check_one(changed) == 0, (row->fields & BPF_USES_SRC) != 0);
             changed = insn, changed.src_reg = 10;
-            ck_assert_int_eq(check_one(changed) == 0, (row->fields & (BPF_USES_SRC | BPF_SETS_SRC)) == BPF_USES_SRC);
+            ck_assert_int_eq(check_one(changed) == 0,
+                             (row->fields & (BPF_USES_SRC | BPF_SETS_SRC)) == BPF_USES_SRC);
             changed = insn, changed.src_reg = 15;
             ck_assert_int_eq(check_one(changed), -EINVAL);
         }
@@ -86,10 +89,16 @@ END_TEST
 START_TEST(encodings_without_a_row_are_refused)
 {
     const struct bpf_insn unknown[] = {
-        I(0xff, 0, 0, 0, 0), I(0, 0, 0, 0, 0), I(BPF_ALU64 | BPF_DIV, 1, 0, 2, 1),
-        I(BPF_ALU | BPF_MOV | BPF_X, 1, 2, 32, 0), I(BPF_ALU | BPF_END, 1, 0, 0, 24),
-        I(BPF_STX | BPF_ATOMIC | BPF_DW, 1, 2, 0, 2), I(BPF_STX | BPF_ATOMIC | BPF_B, 1, 2, 0, 0),
-        I(BPF_LDDW, 1, 7, 0, 0), I(BPF_JMP | BPF_CALL, 0, 3, 0, 0), I(BPF_LDX | BPF_MEMSX | BPF_DW, 1, 2, 0, 0),
+        I(0xff, 0, 0, 0, 0),
+        I(0, 0, 0, 0, 0),
+        I(BPF_ALU64 | BPF_DIV, 1, 0, 2, 1),
+        I(BPF_ALU | BPF_MOV | BPF_X, 1, 2, 32, 0),
+        I(BPF_ALU | BPF_END, 1, 0, 0, 24),
+        I(BPF_STX | BPF_ATOMIC | BPF_DW, 1, 2, 0, 2),
+        I(BPF_STX | BPF_ATOMIC | BPF_B, 1, 2, 0, 0),
+        I(BPF_LDDW, 1, 7, 0, 0),
+        I(BPF_JMP | BPF_CALL, 0, 3, 0, 0),
+        I(BPF_LDX | BPF_MEMSX | BPF_DW, 1, 2, 0, 0),
     };
     for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
         ck_assert_int_eq(check_one(unknown[i]), -EINVAL);
@@ -149,12 +158,16 @@ START_TEST(text_is_what_the_field_prints)
     text_is(CALL_FUNC(3), none, "call pc 4");
     text_is(I(BPF_JMP | BPF_CALL | BPF_X, 2, 0, 0, 0), none, "callx r2");
     text_is(EXIT(), none, "exit");
-    text_is(I(BPF_LDDW, 1, 0, 0, 0x55667788), I(0, 0, 0, 0, 0x11223344), "r1 = 0x1122334455667788 ll");
+    text_is(I(BPF_LDDW, 1, 0, 0, 0x55667788), I(0, 0, 0, 0, 0x11223344),
+            "r1 = 0x1122334455667788 ll");
     text_is(I(BPF_LDDW, 1, BPF_PSEUDO_MAP_IDX, 0, 2), none, "r1 = map[2]");
-    text_is(I(BPF_LDDW, 1, BPF_PSEUDO_MAP_IDX_VALUE, 0, 2), I(0, 0, 0, 0, 8), "r1 = map[2].value + 8");
+    text_is(I(BPF_LDDW, 1, BPF_PSEUDO_MAP_IDX_VALUE, 0, 2), I(0, 0, 0, 0, 8),
+            "r1 = map[2].value + 8");
     text_is(ATOMIC_INSN(BPF_DW, 1, 8, 2, BPF_ADD), none, "lock *(u64 *)(r1 + 8) += r2");
-    text_is(ATOMIC_INSN(BPF_W, 1, 8, 2, BPF_XOR | BPF_FETCH), none, "w2 = atomic_fetch_xor((u32 *)(r1 + 8), w2)");
-    text_is(ATOMIC_INSN(BPF_DW, 1, 0, 2, BPF_CMPXCHG), none, "r0 = atomic64_cmpxchg((u64 *)(r1 + 0), r0, r2)");
+    text_is(ATOMIC_INSN(BPF_W, 1, 8, 2, BPF_XOR | BPF_FETCH), none,
+            "w2 = atomic_fetch_xor((u32 *)(r1 + 8), w2)");
+    text_is(ATOMIC_INSN(BPF_DW, 1, 0, 2, BPF_CMPXCHG), none,
+            "r0 = atomic64_cmpxchg((u64 *)(r1 + 0), r0, r2)");
     text_is(I(0xff, 0, 0, 0, 1), none, ".quad 0x00000001000000ff");
 }
 END_TEST

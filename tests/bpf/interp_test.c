@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The interpreter where bpf_conformance does not look: extremes, frames, limits, counts, and the checked loop. */
+/* The interpreter where bpf_conformance does not look: extremes, frames, limits, counts, and the
+ * checked loop. */
 #include "host_env.h"
 #include "prog_builder.h"
 #include <axiom/errno.h>
@@ -23,11 +24,15 @@ static void teardown(void)
     ck_assert_int_eq(host.live_bytes, 0);
 }
 
-static struct bpf_prog *make(const struct bpf_insn *insns, uint32_t count, struct bpf_map *const *maps,
-                             uint32_t map_count)
+static struct bpf_prog *make(const struct bpf_insn *insns, uint32_t count,
+                             struct bpf_map *const *maps, uint32_t map_count)
 {
-    const struct bpf_verify_request request = { .env = &host.env, .name = "test", .insns = insns, .insn_count = count,
-                                                .maps = maps, .map_count = map_count };
+    const struct bpf_verify_request request = { .env = &host.env,
+                                                .name = "test",
+                                                .insns = insns,
+                                                .insn_count = count,
+                                                .maps = maps,
+                                                .map_count = map_count };
     struct bpf_prog *prog;
     struct bpf_error error;
     int err = bpf_prog_create_unverified(&request, &prog, &error);
@@ -36,7 +41,8 @@ static struct bpf_prog *make(const struct bpf_insn *insns, uint32_t count, struc
 }
 
 /* Both loops must agree; the answer of the plain one. */
-static uint64_t run_limited(const struct bpf_insn *insns, uint32_t count, uint64_t limit, struct bpf_run *run)
+static uint64_t run_limited(const struct bpf_insn *insns, uint32_t count, uint64_t limit,
+                            struct bpf_run *run)
 {
     struct bpf_prog *prog = make(insns, count, NULL, 0);
     struct bpf_run checked = { .stack = stack, .stack_size = sizeof stack, .insn_limit = limit };
@@ -90,11 +96,14 @@ START_TEST(arithmetic_has_the_results_that_c_leaves_open)
     ck_assert_uint_eq(compute(ALU32_K(BPF_OR, 0, -16), UINT64_MAX << 32, 0), UINT32_MAX - 15);
     ck_assert_uint_eq(compute(I(BPF_ALU | BPF_NEG, 0, 0, 0, 0), 1, 0), UINT32_MAX);
     ck_assert_uint_eq(compute(I(BPF_ALU | BPF_MOV | BPF_X, 0, 1, 8, 0), 0, 0x80), 0xffffff80);
-    ck_assert_uint_eq(compute(I(BPF_ALU64 | BPF_MOV | BPF_X, 0, 1, 16, 0), 0, 0x8000), UINT64_C(0xffffffffffff8000));
+    ck_assert_uint_eq(compute(I(BPF_ALU64 | BPF_MOV | BPF_X, 0, 1, 16, 0), 0, 0x8000),
+                      UINT64_C(0xffffffffffff8000));
     ck_assert_uint_eq(compute(I(BPF_ALU64 | BPF_MOV | BPF_X, 0, 1, 32, 0), 0, 0x80000000),
                       UINT64_C(0xffffffff80000000));
-    ck_assert_uint_eq(compute(I(BPF_ALU64 | BPF_END, 0, 0, 0, 32), UINT64_C(0x1122334455667788), 0), 0x88776655);
-    ck_assert_uint_eq(compute(I(BPF_ALU | BPF_END, 0, 0, 0, 16), UINT64_C(0x1122334455667788), 0), 0x7788);
+    ck_assert_uint_eq(compute(I(BPF_ALU64 | BPF_END, 0, 0, 0, 32), UINT64_C(0x1122334455667788), 0),
+                      0x88776655);
+    ck_assert_uint_eq(compute(I(BPF_ALU | BPF_END, 0, 0, 0, 16), UINT64_C(0x1122334455667788), 0),
+                      0x7788);
 }
 END_TEST
 
@@ -102,9 +111,21 @@ END_TEST
 START_TEST(functions_have_their_own_frame_and_registers)
 {
     const struct bpf_insn insns[] = {
-        MOV_K(6, 1), ST(BPF_DW, 10, -8, 77), MOV_K(1, 2), CALL_FUNC(5), ALU_X(BPF_ADD, 6, 0),
-        LDX(BPF_DW, 7, 10, -8), ALU_X(BPF_ADD, 6, 7), MOV_X(0, 6), EXIT(),
-        ST(BPF_DW, 10, -8, 5), MOV_K(6, 100), MOV_K(7, 100), LDX(BPF_DW, 0, 10, -8), ALU_X(BPF_ADD, 0, 1), EXIT(),
+        MOV_K(6, 1),
+        ST(BPF_DW, 10, -8, 77),
+        MOV_K(1, 2),
+        CALL_FUNC(5),
+        ALU_X(BPF_ADD, 6, 0),
+        LDX(BPF_DW, 7, 10, -8),
+        ALU_X(BPF_ADD, 6, 7),
+        MOV_X(0, 6),
+        EXIT(),
+        ST(BPF_DW, 10, -8, 5),
+        MOV_K(6, 100),
+        MOV_K(7, 100),
+        LDX(BPF_DW, 0, 10, -8),
+        ALU_X(BPF_ADD, 0, 1),
+        EXIT(),
     };
     struct bpf_run run;
     ck_assert_uint_eq(RUN(insns, &run), 1 + 7 + 77);
@@ -117,8 +138,8 @@ START_TEST(recursion_ends_at_eight_frames)
 {
     /* f(n): n == 0 ? 0 : 1 + f(n - 1) */
     struct bpf_insn insns[] = {
-        MOV_K(1, 7), CALL_FUNC(1), EXIT(),
-        JUMP_K(BPF_JNE, 1, 0, 2), MOV_K(0, 0), EXIT(), ALU_K(BPF_SUB, 1, 1), CALL_FUNC(-5), ALU_K(BPF_ADD, 0, 1), EXIT(),
+        MOV_K(1, 7), CALL_FUNC(1),         EXIT(),        JUMP_K(BPF_JNE, 1, 0, 2), MOV_K(0, 0),
+        EXIT(),      ALU_K(BPF_SUB, 1, 1), CALL_FUNC(-5), ALU_K(BPF_ADD, 0, 1),     EXIT(),
     };
     struct bpf_run run;
     RUN(insns, &run);
@@ -164,8 +185,14 @@ START_TEST(every_instruction_is_counted_once)
 {
     /* r0 counts 10 loops of 2; then a jump not taken, one taken over one instruction. */
     const struct bpf_insn insns[] = {
-        MOV_K(0, 0), ALU_K(BPF_ADD, 0, 1), JUMP_K(BPF_JLT, 0, 10, -2), JUMP_K(BPF_JEQ, 0, 0, 1), JUMP(1),
-        MOV_K(0, 0), LDDW(1, 5), EXIT(),
+        MOV_K(0, 0),
+        ALU_K(BPF_ADD, 0, 1),
+        JUMP_K(BPF_JLT, 0, 10, -2),
+        JUMP_K(BPF_JEQ, 0, 0, 1),
+        JUMP(1),
+        MOV_K(0, 0),
+        LDDW(1, 5),
+        EXIT(),
     };
     struct bpf_run run;
     ck_assert_uint_eq(RUN(insns, &run), 10);
@@ -186,19 +213,21 @@ END_TEST
 START_TEST(function_pointers_are_called)
 {
     const struct bpf_insn insns[] = {
-        LDDW_FUNC(2, 3), MOV_K(1, 40), I(BPF_JMP | BPF_CALL | BPF_X, 2, 0, 0, 0), EXIT(),
-        MOV_X(0, 1), ALU_K(BPF_ADD, 0, 2), EXIT(),
+        LDDW_FUNC(2, 3), MOV_K(1, 40), I(BPF_JMP | BPF_CALL | BPF_X, 2, 0, 0, 0),
+        EXIT(),          MOV_X(0, 1),  ALU_K(BPF_ADD, 0, 2),
+        EXIT(),
     };
     struct bpf_insn fixed[ARRAY_SIZE(insns)];
     memcpy(fixed, insns, sizeof insns);
     fixed[0].imm = 4; /* from slot 1 to slot 5 */
     struct bpf_run run;
     ck_assert_uint_eq(RUN(fixed, &run), 42);
-    const struct bpf_insn wild[] = { LDDW(2, UINT64_C(0xbf00000000001000)), I(BPF_JMP | BPF_CALL | BPF_X, 2, 0, 0, 0),
-                                     EXIT() };
+    const struct bpf_insn wild[] = { LDDW(2, UINT64_C(0xbf00000000001000)),
+                                     I(BPF_JMP | BPF_CALL | BPF_X, 2, 0, 0, 0), EXIT() };
     RUN(wild, &run);
     ck_assert_int_eq(run.error, -EFAULT);
-    const struct bpf_insn no_helper[] = { MOV_K(2, 12345), I(BPF_JMP | BPF_CALL | BPF_X, 2, 0, 0, 0), EXIT() };
+    const struct bpf_insn no_helper[] = { MOV_K(2, 12345),
+                                          I(BPF_JMP | BPF_CALL | BPF_X, 2, 0, 0, 0), EXIT() };
     RUN(no_helper, &run);
     ck_assert_int_eq(run.error, -EFAULT);
 }
@@ -207,7 +236,11 @@ END_TEST
 START_TEST(atomics_need_alignment)
 {
     const struct bpf_insn insns[] = {
-        ST(BPF_DW, 10, -16, 0), ST(BPF_DW, 10, -8, 0), MOV_K(1, 1), ATOMIC_INSN(BPF_DW, 10, -12, 1, BPF_ADD), EXIT(),
+        ST(BPF_DW, 10, -16, 0),
+        ST(BPF_DW, 10, -8, 0),
+        MOV_K(1, 1),
+        ATOMIC_INSN(BPF_DW, 10, -12, 1, BPF_ADD),
+        EXIT(),
     };
     struct bpf_run run;
     RUN(insns, &run);
@@ -218,7 +251,8 @@ END_TEST
 
 START_TEST(helper_costs_add_up)
 {
-    const struct bpf_insn insns[] = { CALL(BPF_FUNC_ktime_get_ns), CALL(BPF_FUNC_get_smp_processor_id), EXIT() };
+    const struct bpf_insn insns[] = { CALL(BPF_FUNC_ktime_get_ns),
+                                      CALL(BPF_FUNC_get_smp_processor_id), EXIT() };
     host.env.insn_cost_ps = 1500;
     struct bpf_prog *prog = make(insns, ARRAY_SIZE(insns), NULL, 0);
     struct bpf_run run = { .stack = stack, .stack_size = sizeof stack };
@@ -232,17 +266,19 @@ END_TEST
 
 static void refused(const struct bpf_insn *insns, uint32_t count, const char *words)
 {
-    const struct bpf_verify_request request = { .env = &host.env, .insns = insns, .insn_count = count };
+    const struct bpf_verify_request request = { .env = &host.env,
+                                                .insns = insns,
+                                                .insn_count = count };
     struct bpf_prog *prog;
     struct bpf_error error = { .text = "" };
     ck_assert_int_lt(bpf_prog_create_unverified(&request, &prog, &error), 0);
     ck_assert_msg(strstr(error.text, words) != NULL, "%s", error.text);
 }
 
-#define REFUSED(words, ...)                                                                        \
-    do {                                                                                           \
-        const struct bpf_insn insns_[] = { __VA_ARGS__ };                                          \
-        refused(insns_, ARRAY_SIZE(insns_), words);                                                \
+#define REFUSED(words, ...)                               \
+    do {                                                  \
+        const struct bpf_insn insns_[] = { __VA_ARGS__ }; \
+        refused(insns_, ARRAY_SIZE(insns_), words);       \
     } while (0)
 
 START_TEST(decoder_refuses_what_would_leave_the_code)
@@ -261,8 +297,8 @@ START_TEST(decoder_refuses_what_would_leave_the_code)
 }
 END_TEST
 
-static int checked_error(const struct bpf_insn *insns, uint32_t count, struct bpf_map *const *maps, uint32_t map_count,
-                         uint8_t *memory, size_t size, bool writable)
+static int checked_error(const struct bpf_insn *insns, uint32_t count, struct bpf_map *const *maps,
+                         uint32_t map_count, uint8_t *memory, size_t size, bool writable)
 {
     struct bpf_prog *prog = make(insns, count, maps, map_count);
     struct bpf_run run = { .stack = stack, .stack_size = sizeof stack, .insn_limit = 1000 };
@@ -295,8 +331,9 @@ END_TEST
 
 START_TEST(checked_loop_knows_maps)
 {
-    const struct bpf_map_spec spec = { .name = "m", .type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 12,
-                                       .max_entries = 2 };
+    const struct bpf_map_spec spec = {
+        .name = "m", .type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 12, .max_entries = 2
+    };
     struct bpf_map_spec read_only = spec, one = spec;
     read_only.flags = BPF_F_RDONLY_PROG;
     one.max_entries = 1;
@@ -307,23 +344,31 @@ START_TEST(checked_loop_knows_maps)
     for (int map = 0; map < 2; map++) {
         for (int offset = -4; offset <= 12; offset += 2) {
             struct bpf_insn insns[] = {
-                ST(BPF_W, 10, -4, 0), MOV_X(2, 10), ALU_K(BPF_ADD, 2, -4), LDDW_MAP(1, map),
-                CALL(BPF_FUNC_map_lookup_elem), ST(BPF_W, 0, offset, 7), EXIT(),
+                ST(BPF_W, 10, -4, 0),
+                MOV_X(2, 10),
+                ALU_K(BPF_ADD, 2, -4),
+                LDDW_MAP(1, map),
+                CALL(BPF_FUNC_map_lookup_elem),
+                ST(BPF_W, 0, offset, 7),
+                EXIT(),
             };
             bool inside = offset >= 0 && offset <= 8;
             ck_assert_int_eq(checked_error(insns, ARRAY_SIZE(insns), maps, 3, NULL, 0, true),
                              map == 0 && inside ? 0 : -EFAULT);
             insns[6] = LDX(BPF_W, 3, 0, offset);
-            ck_assert_int_eq(checked_error(insns, ARRAY_SIZE(insns), maps, 3, NULL, 0, true), inside ? 0 : -EFAULT);
+            ck_assert_int_eq(checked_error(insns, ARRAY_SIZE(insns), maps, 3, NULL, 0, true),
+                             inside ? 0 : -EFAULT);
         }
     }
     const struct bpf_insn direct[] = { LDDW_VALUE(1, 2, 8), ST(BPF_W, 1, 0, 7), EXIT() };
     uint64_t generation = maps[2]->generation;
     ck_assert_int_eq(checked_error(direct, ARRAY_SIZE(direct), maps, 3, NULL, 0, true), 0);
     ck_assert_uint_eq(maps[2]->generation, generation + 1);
-    const struct bpf_insn bad_key[] = { LDDW_MAP(1, 0), MOV_K(2, 64), CALL(BPF_FUNC_map_lookup_elem), EXIT() };
+    const struct bpf_insn bad_key[] = { LDDW_MAP(1, 0), MOV_K(2, 64),
+                                        CALL(BPF_FUNC_map_lookup_elem), EXIT() };
     ck_assert_int_eq(checked_error(bad_key, ARRAY_SIZE(bad_key), maps, 3, NULL, 0, true), -EFAULT);
-    const struct bpf_insn bad_map[] = { MOV_X(2, 10), MOV_X(1, 10), CALL(BPF_FUNC_map_lookup_elem), EXIT() };
+    const struct bpf_insn bad_map[] = { MOV_X(2, 10), MOV_X(1, 10), CALL(BPF_FUNC_map_lookup_elem),
+                                        EXIT() };
     ck_assert_int_eq(checked_error(bad_map, ARRAY_SIZE(bad_map), maps, 3, NULL, 0, true), -EFAULT);
     for (int i = 0; i < 3; i++)
         bpf_map_put(maps[i]);
@@ -336,8 +381,9 @@ START_TEST(program_outlives_its_request_and_survives_failed_allocation)
     const struct bpf_debug_line line = { .line = 3, .file = "x.c", .text = "return 1;" };
     const struct bpf_debug_info debug = { &func, 1, &line, 1 };
     const struct bpf_insn insns[] = { MOV_K(0, 1), EXIT() };
-    const struct bpf_verify_request request = { .env = &host.env, .name = "named", .insns = insns, .insn_count = 2,
-                                                .debug = &debug };
+    const struct bpf_verify_request request = {
+        .env = &host.env, .name = "named", .insns = insns, .insn_count = 2, .debug = &debug
+    };
     struct bpf_prog *prog = NULL;
     host.fail_at = 1;
     ck_assert_int_eq(bpf_prog_create_unverified(&request, &prog, NULL), -ENOMEM);

@@ -22,9 +22,13 @@ static void teardown(void)
     ck_assert_int_eq(host.live_bytes, 0);
 }
 
-static struct bpf_map *make(uint32_t type, uint32_t key_size, uint32_t value_size, uint32_t max_entries)
+static struct bpf_map *make(uint32_t type, uint32_t key_size, uint32_t value_size,
+                            uint32_t max_entries)
 {
-    const struct bpf_map_spec spec = { .name = "map", .type = type, .key_size = key_size, .value_size = value_size,
+    const struct bpf_map_spec spec = { .name = "map",
+                                       .type = type,
+                                       .key_size = key_size,
+                                       .value_size = value_size,
                                        .max_entries = max_entries };
     struct bpf_map *map;
     struct bpf_error error;
@@ -42,7 +46,9 @@ START_TEST(specs_that_cannot_be_are_refused_with_a_reason)
     } bad[] = {
         { { .name = "a", .type = 77, .max_entries = 1 }, -EINVAL, "type 77" },
         { { .name = "a b", .type = BPF_MAP_TYPE_ARRAY }, -EINVAL, "name" },
-        { { .name = "a", .type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4 }, -EINVAL, "max_entries" },
+        { { .name = "a", .type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4 },
+          -EINVAL,
+          "max_entries" },
         { { "a", BPF_MAP_TYPE_ARRAY, 8, 4, 1, 0 }, -EINVAL, "4-byte index" },
         { { "a", BPF_MAP_TYPE_ARRAY, 4, 0, 1, 0 }, -EINVAL, "value_size" },
         { { "a", BPF_MAP_TYPE_ARRAY, 4, 4, 1, 1 << 20 }, -EINVAL, "flags" },
@@ -208,11 +214,28 @@ START_TEST(hash_walk_goes_on_from_a_deleted_key)
     for (uint32_t i = 0; i < 100; i++)
         bpf_map_update(map, &i, &i, BPF_ANY);
     uint32_t key, next, seen = 0;
-    for (int err = bpf_map_next(map, NULL, &key); err == 0; err = bpf_map_next(map, &key, &next), key = next) {
+    for (int err = bpf_map_next(map, NULL, &key); err == 0;
+         err = bpf_map_next(map, &key, &next), key = next) {
         ck_assert_int_eq(bpf_map_delete(map, &key), 0);
         seen++;
     }
     ck_assert_uint_eq(seen, 100);
+    bpf_map_put(map);
+}
+END_TEST
+
+START_TEST(hash_takes_its_key_from_a_freed_value)
+{
+    struct bpf_map *map = make(BPF_MAP_TYPE_HASH, 4, 4, 1);
+    uint32_t key = 1, value = 2;
+    bpf_map_update(map, &key, &value, BPF_ANY);
+    uint32_t *inside = bpf_map_lookup(map, &key);
+    bpf_map_delete(map, &key);
+    value = 3;
+    ck_assert_int_eq(bpf_map_update(map, inside, &value, BPF_ANY), 0); /* the key is 2 */
+    key = 2;
+    ck_assert_ptr_eq(bpf_map_lookup(map, &key), inside);
+    ck_assert_uint_eq(*inside, 3);
     bpf_map_put(map);
 }
 END_TEST
@@ -372,6 +395,7 @@ int main(void)
     tcase_add_test(tcase, hash_agrees_with_a_model);
     tcase_add_test(tcase, hash_order_depends_on_contents_alone);
     tcase_add_test(tcase, hash_walk_goes_on_from_a_deleted_key);
+    tcase_add_test(tcase, hash_takes_its_key_from_a_freed_value);
     tcase_add_test(tcase, hash_is_known_to_be_the_same_everywhere);
     tcase_add_test(tcase, ring_gives_records_in_order);
     tcase_add_test(tcase, ring_hides_busy_and_discarded_records);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Loading what clang writes: maps, global data, subprograms, lines; and files that are damaged in every way. */
+/* Loading what clang writes: maps, global data, subprograms, lines; and files that are damaged in
+ * every way. */
 #include "host_env.h"
 #include <axiom/errno.h>
 #include <bpf/elf.h>
@@ -85,7 +86,8 @@ START_TEST(object_lists_its_parts)
     struct bpf_object *object = open_good();
     ck_assert_uint_eq(bpf_object_program_count(object), 4);
     ck_assert_str_eq(bpf_object_license(object), "Dual MIT/GPL");
-    const struct bpf_object_program *edge = bpf_object_program(object, program_index(object, "on_edge"));
+    const struct bpf_object_program *edge =
+        bpf_object_program(object, program_index(object, "on_edge"));
     ck_assert_str_eq(edge->section, "gpio/chip0/line17/rising");
     ck_assert_int_eq(edge->context->attach_type, BPF_ATTACH_GPIO);
     static const struct {
@@ -127,12 +129,14 @@ START_TEST(program_uses_maps_data_and_subprograms)
     ck_assert_uint_eq(run(edge, &context, sizeof context), 345 + 49);
 
     uint32_t index = 2;
-    struct bpf_map *counts = bpf_object_map(object, (uint32_t)bpf_object_map_index(object, "counts"));
+    struct bpf_map *counts =
+        bpf_object_map(object, (uint32_t)bpf_object_map_index(object, "counts"));
     ck_assert_uint_eq(*(uint64_t *)bpf_map_lookup(counts, &index), 2);
     struct bpf_map *lines = bpf_object_map(object, (uint32_t)bpf_object_map_index(object, "lines"));
     uint64_t line = 17;
     ck_assert_uint_eq(*(uint64_t *)bpf_map_lookup(lines, &line), 1000);
-    struct bpf_map *events = bpf_object_map(object, (uint32_t)bpf_object_map_index(object, "events"));
+    struct bpf_map *events =
+        bpf_object_map(object, (uint32_t)bpf_object_map_index(object, "events"));
     const void *data;
     uint32_t size;
     ck_assert(bpf_ringbuf_peek(events, &data, &size));
@@ -180,7 +184,8 @@ END_TEST
 START_TEST(functions_and_lines_are_named)
 {
     struct bpf_object *object = open_good();
-    const struct bpf_object_program *edge = bpf_object_program(object, program_index(object, "on_edge"));
+    const struct bpf_object_program *edge =
+        bpf_object_program(object, program_index(object, "on_edge"));
     const struct bpf_debug_info *debug = &edge->debug;
     ck_assert_uint_eq(debug->func_count, 3);
     ck_assert_str_eq(debug->funcs[0].name, "on_edge");
@@ -207,7 +212,8 @@ START_TEST(maps_can_be_shared_between_objects)
     uint32_t counts = (uint32_t)bpf_object_map_index(first, "counts");
     struct bpf_error error;
     ck_assert_int_eq(bpf_object_set_map(second, counts, bpf_object_map(first, counts), &error), 0);
-    ck_assert_int_eq(bpf_object_set_map(second, counts + 1, bpf_object_map(first, counts), &error), -EINVAL);
+    ck_assert_int_eq(bpf_object_set_map(second, counts + 1, bpf_object_map(first, counts), &error),
+                     -EINVAL);
     ck_assert_int_eq(bpf_object_create_maps(second, NULL), 0);
     ck_assert_ptr_eq(bpf_object_map(first, counts), bpf_object_map(second, counts));
     bpf_object_close(first);
@@ -215,8 +221,8 @@ START_TEST(maps_can_be_shared_between_objects)
 }
 END_TEST
 
-/* Opens hostile bytes from memory of exactly their size, so that the sanitizer sees any access outside; when they are
- * taken, everything that follows is done too. */
+/* Opens hostile bytes from memory of exactly their size, so that the sanitizer sees any access
+ * outside; when they are taken, everything that follows is done too. */
 static bool survives(const uint8_t *bytes, size_t size)
 {
     uint8_t *copy = malloc(size == 0 ? 1 : size);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Object files from anywhere: opened, maps created, each program disassembled, decoded, and run in the checked loop. */
+/* Object files from anywhere: opened, maps created, each program disassembled, decoded, and run in
+ * the checked loop. */
 #include <bpf/disasm.h>
 #include <bpf/elf.h>
 #include <bpf/helper.h>
@@ -47,7 +48,9 @@ static void run(struct bpf_prog *prog)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const struct bpf_env env = { .alloc = fuzz_alloc, .free = fuzz_free, .helpers = bpf_helpers,
+    const struct bpf_env env = { .alloc = fuzz_alloc,
+                                 .free = fuzz_free,
+                                 .helpers = bpf_helpers,
                                  .helper_count = bpf_helper_count };
     struct bpf_object *object;
     struct bpf_error error;

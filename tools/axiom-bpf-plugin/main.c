@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Plugin for the runner of bpf_conformance (github.com/Alan-Jowett/bpf_conformance): runs one unverified program.
+/* Plugin for the runner of bpf_conformance (github.com/Alan-Jowett/bpf_conformance): runs one
+ * unverified program.
  *
  *     axiom-bpf-plugin [MEMORY-HEX] [options] < program-hex
  *
- * The program is one line of hex bytes. R1 is the memory, R2 its size. Prints R0 in hex; exit 0 if the program ran. Other
- * options of the runner (--jit, --elf, ...) are refused: there is one engine yet. */
+ * The program is one line of hex bytes. R1 is the memory, R2 its size. Prints R0 in hex; exit 0 if
+ * the program ran. Other options of the runner (--jit, --elf, ...) are refused: there is one engine
+ * yet. */
 #include <bpf_unverified/conformance.h>
 #include <bpf_unverified/unverified.h>
 
@@ -15,7 +17,7 @@
 #include <string.h>
 
 #define PROGRAM_SIZE_MAX (8u << 20)
-#define INSN_LIMIT UINT64_C(1000000000)
+#define INSN_LIMIT       UINT64_C(1000000000)
 
 /* Bytes from hex digits with white space between; the count, or -1. */
 static long parse_hex(const char *text, uint8_t *to, size_t size)
@@ -27,7 +29,8 @@ static long parse_hex(const char *text, uint8_t *to, size_t size)
             continue;
         if (!isxdigit((unsigned char)*text))
             return -1;
-        int digit = isdigit((unsigned char)*text) ? *text - '0' : tolower((unsigned char)*text) - 'a' + 10;
+        int digit =
+            isdigit((unsigned char)*text) ? *text - '0' : tolower((unsigned char)*text) - 'a' + 10;
         if (high < 0) {
             high = digit;
             continue;
@@ -55,10 +58,13 @@ static void plugin_free(void *user, void *at, size_t size_bytes)
 static int run(const struct bpf_insn *insns, uint32_t insn_count, void *memory, size_t memory_size)
 {
     static _Alignas(16) uint8_t stack[BPF_RUN_STACK_SIZE];
-    const struct bpf_env env = { .alloc = plugin_alloc, .free = plugin_free, .helpers = bpf_conformance_helpers,
+    const struct bpf_env env = { .alloc = plugin_alloc,
+                                 .free = plugin_free,
+                                 .helpers = bpf_conformance_helpers,
                                  .helper_count = bpf_conformance_helper_count };
-    const struct bpf_verify_request request = { .env = &env, .name = "plugin", .insns = insns,
-                                                .insn_count = insn_count };
+    const struct bpf_verify_request request = {
+        .env = &env, .name = "plugin", .insns = insns, .insn_count = insn_count
+    };
     struct bpf_prog *prog;
     struct bpf_error error;
     if (bpf_prog_create_unverified(&request, &prog, &error) != 0) {
@@ -90,7 +96,8 @@ int main(int argc, char **argv)
         memory = realloc(memory, strlen(argv[i]) / 2 + 1);
         memory_size = memory == NULL ? -1 : parse_hex(argv[i], memory, strlen(argv[i]) / 2);
         if (memory_size < 0) {
-            fprintf(stderr, "%s: neither memory in hex nor an option that this plugin has\n", argv[i]);
+            fprintf(stderr, "%s: neither memory in hex nor an option that this plugin has\n",
+                    argv[i]);
             return 2;
         }
     }
@@ -101,7 +108,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "stdin holds no program: hex bytes, a multiple of 8\n");
         return 3;
     }
-    int status = run((const struct bpf_insn *)(const void *)bytes, (uint32_t)((size_t)size / sizeof(struct bpf_insn)),
+    int status = run((const struct bpf_insn *)(const void *)bytes,
+                     (uint32_t)((size_t)size / sizeof(struct bpf_insn)),
                      memory_size > 0 ? memory : NULL, (size_t)memory_size);
     free(memory);
     free(bytes);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* BTF: the types that a compiler recorded (Linux: Documentation/bpf/btf.rst). Read from hostile bytes: every access is
- * checked, every walk along type references is bounded. */
+/* BTF: the types that a compiler recorded (Linux: Documentation/bpf/btf.rst). Read from hostile
+ * bytes: every access is checked, every walk along type references is bounded. */
 #pragma once
 #include <axiom/types.h>
 #include <bpf/env.h>
@@ -36,10 +36,10 @@ enum bpf_btf_kind {
 struct bpf_btf_type {
     uint32_t id;
     enum bpf_btf_kind kind;
-    const char *name;        /* "" if it has none */
-    uint32_t member_count;   /* vlen */
-    uint32_t size_or_type;   /* size in bytes, or the type referred to */
-    uint64_t file_offset;    /* in the section, for messages */
+    const char *name;      /* "" if it has none */
+    uint32_t member_count; /* vlen */
+    uint32_t size_or_type; /* size in bytes, or the type referred to */
+    uint64_t file_offset;  /* in the section, for messages */
 };
 
 struct bpf_btf_member {
@@ -50,8 +50,8 @@ struct bpf_btf_member {
 };
 
 /* Copies what it needs; release with bpf_btf_destroy(). */
-int bpf_btf_parse(const struct bpf_env *env, const void *bytes, size_t size_bytes, struct bpf_btf **out,
-                  struct bpf_error *error);
+int bpf_btf_parse(const struct bpf_env *env, const void *bytes, size_t size_bytes,
+                  struct bpf_btf **out, struct bpf_error *error);
 void bpf_btf_destroy(struct bpf_btf *btf);
 
 uint32_t bpf_btf_type_count(const struct bpf_btf *btf); /* ids are 1..count, 0 is void */
@@ -61,8 +61,8 @@ bool bpf_btf_type_at(const struct bpf_btf *btf, uint32_t id, struct bpf_btf_type
 bool bpf_btf_member_at(const struct bpf_btf *btf, const struct bpf_btf_type *type, uint32_t index,
                        struct bpf_btf_member *out);
 /* Element count and element type of an ARRAY. */
-bool bpf_btf_array(const struct bpf_btf *btf, const struct bpf_btf_type *type, uint32_t *element_type,
-                   uint32_t *element_count);
+bool bpf_btf_array(const struct bpf_btf *btf, const struct bpf_btf_type *type,
+                   uint32_t *element_type, uint32_t *element_count);
 /* Follows typedef, const, volatile, restrict and type tags. */
 bool bpf_btf_resolve(const struct bpf_btf *btf, uint32_t id, struct bpf_btf_type *out);
 /* Size in bytes of a type, or -EINVAL (functions, loops, overflow). */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Where a program came from: its functions' names and the source lines of its instructions (.BTF.ext). */
+/* Where a program came from: its functions' names and the source lines of its instructions
+ * (.BTF.ext). */
 #pragma once
 #include <axiom/types.h>
 
@@ -25,5 +26,7 @@ struct bpf_debug_info {
 };
 
 /* The function or line that the instruction belongs to, or NULL. `info` may be NULL. */
-const struct bpf_debug_func *bpf_debug_func_at(const struct bpf_debug_info *info, uint32_t insn_index);
-const struct bpf_debug_line *bpf_debug_line_at(const struct bpf_debug_info *info, uint32_t insn_index);
+const struct bpf_debug_func *bpf_debug_func_at(const struct bpf_debug_info *info,
+                                               uint32_t insn_index);
+const struct bpf_debug_line *bpf_debug_line_at(const struct bpf_debug_info *info,
+                                               uint32_t insn_index);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Text of instructions, in the words that Linux's verifier and llvm-objdump print: "r0 = *(u8 *)(r1 + 0)". */
+/* Text of instructions, in the words that Linux's verifier and llvm-objdump print: "r0 = *(u8 *)(r1
+ * + 0)". */
 #pragma once
 #include <axiom/types.h>
 #include <bpf/debug_info.h>
@@ -15,12 +16,14 @@ struct bpf_disasm_names {
     const struct bpf_debug_info *debug;
 };
 
-/* One instruction into `to`, always terminated; its length as format_text() gives it. Undefined encodings give
+/* One instruction into `to`, always terminated; its length as format_text() gives it. Undefined
+ * encodings give
  * ".quad 0x...". */
-int bpf_disasm_insn(char *to, size_t size, const struct bpf_insn *insns, uint32_t insn_count, uint32_t index,
-                    const struct bpf_disasm_names *names);
+int bpf_disasm_insn(char *to, size_t size, const struct bpf_insn *insns, uint32_t insn_count,
+                    uint32_t index, const struct bpf_disasm_names *names);
 
-/* The whole program line by line, with function names and, as comments, the source lines. `emit` gets each line without
- * newline. */
-void bpf_disasm_program(const struct bpf_insn *insns, uint32_t insn_count, const struct bpf_disasm_names *names,
+/* The whole program line by line, with function names and, as comments, the source lines. `emit`
+ * gets each line without newline. */
+void bpf_disasm_program(const struct bpf_insn *insns, uint32_t insn_count,
+                        const struct bpf_disasm_names *names,
                         void (*emit)(void *user, const char *line), void *user);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Object files: what `clang -target bpf -O2 -g -c` writes, libbpf-style.
  *
- * Maps come from the BTF of the section .maps, global data (.data, .rodata, .bss and .rodata.*) becomes one array map a
- * section, calls into .text and between sections bring the called functions along behind the program, and .BTF.ext gives
- * names and source lines. The file is hostile: whatever is wrong gives an errno, the offset, and a reason.
+ * Maps come from the BTF of the section .maps, global data (.data, .rodata, .bss and .rodata.*)
+ * becomes one array map a section, calls into .text and between sections bring the called functions
+ * along behind the program, and .BTF.ext gives names and source lines. The file is hostile:
+ * whatever is wrong gives an errno, the offset, and a reason.
  *
  *     bpf_object_open(...)          parse, relocate
- *     bpf_object_create_maps(...)   make the maps (or bpf_object_set_map() with existing ones first)
- *     bpf_object_verify(...)        one program
- *     bpf_object_close(...)         programs and maps made from it stay */
+ *     bpf_object_create_maps(...)   make the maps (or bpf_object_set_map() with existing ones
+ * first) bpf_object_verify(...)        one program bpf_object_close(...)         programs and maps
+ * made from it stay */
 #pragma once
 #include <axiom/types.h>
 #include <bpf/env.h>
@@ -21,15 +22,16 @@ struct bpf_object;
 struct bpf_object_program {
     const char *name;    /* the C function's */
     const char *section; /* "gpio/chip0/line17/rising" */
-    const struct bpf_context_layout *context; /* by the section; NULL if no attach point has this name */
-    const struct bpf_insn *insns;             /* with the functions it calls */
+    const struct bpf_context_layout
+        *context;                 /* by the section; NULL if no attach point has this name */
+    const struct bpf_insn *insns; /* with the functions it calls */
     uint32_t insn_count;
     struct bpf_debug_info debug;
 };
 
 /* `bytes` are not needed after the call. */
-int bpf_object_open(const struct bpf_env *env, const void *bytes, size_t size_bytes, struct bpf_object **out,
-                    struct bpf_error *error);
+int bpf_object_open(const struct bpf_env *env, const void *bytes, size_t size_bytes,
+                    struct bpf_object **out, struct bpf_error *error);
 void bpf_object_close(struct bpf_object *object);
 
 const char *bpf_object_license(const struct bpf_object *object); /* "" if there is none */
@@ -38,16 +40,21 @@ uint32_t bpf_object_map_count(const struct bpf_object *object);
 const struct bpf_map_spec *bpf_object_map_spec(const struct bpf_object *object, uint32_t index);
 /* -1 if there is none of that name. */
 int bpf_object_map_index(const struct bpf_object *object, const char *name);
-/* Use an existing map (a reference is taken) in place of a new one: its type and sizes must match the spec. */
-int bpf_object_set_map(struct bpf_object *object, uint32_t index, struct bpf_map *map, struct bpf_error *error);
+/* Use an existing map (a reference is taken) in place of a new one: its type and sizes must match
+ * the spec. */
+int bpf_object_set_map(struct bpf_object *object, uint32_t index, struct bpf_map *map,
+                       struct bpf_error *error);
 /* Creates those not set, and gives global data their initial contents. */
 int bpf_object_create_maps(struct bpf_object *object, struct bpf_error *error);
 /* The map, owned by the object, or NULL before bpf_object_create_maps(). */
 struct bpf_map *bpf_object_map(const struct bpf_object *object, uint32_t index);
 
 uint32_t bpf_object_program_count(const struct bpf_object *object);
-const struct bpf_object_program *bpf_object_program(const struct bpf_object *object, uint32_t index);
-/* A request for program `index`, its context that of the section; change it before bpf_verify() as needed. Points into
- * the object. */
-void bpf_object_request(const struct bpf_object *object, uint32_t index, struct bpf_verify_request *out);
-int bpf_object_verify(const struct bpf_object *object, uint32_t index, struct bpf_verify_result *result);
+const struct bpf_object_program *bpf_object_program(const struct bpf_object *object,
+                                                    uint32_t index);
+/* A request for program `index`, its context that of the section; change it before bpf_verify() as
+ * needed. Points into the object. */
+void bpf_object_request(const struct bpf_object *object, uint32_t index,
+                        struct bpf_verify_request *out);
+int bpf_object_verify(const struct bpf_object *object, uint32_t index,
+                      struct bpf_verify_result *result);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What the library is handed by the program that links it: memory, clock, log, actuators, and the table of helpers.
+/* What the library is handed by the program that links it: memory, clock, log, actuators, and the
+ * table of helpers.
  *
- * bpf/ calls nothing else of the outside. The kernel fills this once (core/bpf_glue), the `axiom` command, tests and
- * fuzzers each have their own. An env outlives every map and program made with it and does not change meanwhile. */
+ * bpf/ calls nothing else of the outside. The kernel fills this once (core/bpf_glue), the `axiom`
+ * command, tests and fuzzers each have their own. An env outlives every map and program made with
+ * it and does not change meanwhile. */
 #pragma once
 #include <axiom/bpf.h>
 #include <axiom/log.h>
@@ -12,17 +14,20 @@ struct bpf_env;
 struct bpf_helper;
 struct bpf_map;
 
-/* What helpers do outside the library. A NULL member makes its helper return -EOPNOTSUPP (0 for times). Called in
- * whatever context the program runs in. Results: 0 or a negative errno unless said otherwise. */
+/* What helpers do outside the library. A NULL member makes its helper return -EOPNOTSUPP (0 for
+ * times). Called in whatever context the program runs in. Results: 0 or a negative errno unless
+ * said otherwise. */
 struct bpf_platform_ops {
     uint64_t (*clock_ns)(void *user);
     uint32_t (*cpu_index)(void *user);
     void (*trace_print)(void *user, const char *text);
-    void (*ringbuf_notify)(void *user, struct bpf_map *ringbuf); /* a record was committed: wake the reader */
-    int (*gpio_get)(void *user, uint32_t chip, uint32_t line);   /* 0, 1 or a negative errno */
+    void (*ringbuf_notify)(void *user,
+                           struct bpf_map *ringbuf); /* a record was committed: wake the reader */
+    int (*gpio_get)(void *user, uint32_t chip, uint32_t line); /* 0, 1 or a negative errno */
     int (*gpio_set)(void *user, uint32_t chip, uint32_t line, uint32_t level);
     int (*pwm_get)(void *user, uint32_t chip, uint32_t channel, struct axiom_pwm_state *out);
-    int (*pwm_set)(void *user, uint32_t chip, uint32_t channel, uint64_t period_ns, uint64_t duty_ns);
+    int (*pwm_set)(void *user, uint32_t chip, uint32_t channel, uint64_t period_ns,
+                   uint64_t duty_ns);
     int (*emergency_stop)(void *user, uint64_t reason);
     uint64_t (*sensor_last_ns)(void *user, uint32_t device, uint32_t channel);
 };
@@ -39,7 +44,8 @@ struct bpf_env {
 
     const struct bpf_platform_ops *platform;
 
-    /* The helpers that programs may call, sorted by id; usually bpf_helpers and bpf_helper_count (helper.h). */
+    /* The helpers that programs may call, sorted by id; usually bpf_helpers and bpf_helper_count
+     * (helper.h). */
     const struct bpf_helper *helpers;
     uint32_t helper_count;
 

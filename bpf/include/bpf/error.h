@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Why something from outside (an object file, a map's definition) was refused, in words for the person who can mend it. */
+/* Why something from outside (an object file, a map's definition) was refused, in words for the
+ * person who can mend it. */
 #pragma once
 #include <axiom/types.h>
 
-#define BPF_ERROR_TEXT_MAX 240
+#define BPF_ERROR_TEXT_MAX  240
 #define BPF_ERROR_NO_OFFSET UINT64_MAX
 
 struct bpf_error {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Instructions: RFC 9669's encoding, and one table that says which encodings exist.
  *
- * The table (bpf/insn_table.c) drives validity, decoding and disassembly: an encoding without a row is refused, a field
- * that a row does not name must be zero, the row's template is its text. */
+ * The table (bpf/insn_table.c) drives validity, decoding and disassembly: an encoding without a row
+ * is refused, a field that a row does not name must be zero, the row's template is its text. */
 #pragma once
 #include <axiom/types.h>
 #include <bpf/error.h>
 
-/* RFC 9669 §3.1; a program in memory has the byte order of the host, and all our hosts are little endian. */
+/* RFC 9669 §3.1; a program in memory has the byte order of the host, and all our hosts are little
+ * endian. */
 struct bpf_insn {
     uint8_t opcode;
     uint8_t dst_reg : 4;
@@ -17,86 +18,86 @@ struct bpf_insn {
 };
 _Static_assert(sizeof(struct bpf_insn) == 8, "RFC 9669 §3.1");
 
-#define BPF_REG_COUNT 11u
-#define BPF_REG_FP 10u
+#define BPF_REG_COUNT      11u
+#define BPF_REG_FP         10u
 #define BPF_CALL_ARG_COUNT 5u
 
 /* Opcode fields (RFC 9669 §3.2, §4, §5). */
 #define BPF_CLASS(opcode) ((opcode)&0x07u)
-#define BPF_LD 0x00u
-#define BPF_LDX 0x01u
-#define BPF_ST 0x02u
-#define BPF_STX 0x03u
-#define BPF_ALU 0x04u
-#define BPF_JMP 0x05u
-#define BPF_JMP32 0x06u
-#define BPF_ALU64 0x07u
+#define BPF_LD            0x00u
+#define BPF_LDX           0x01u
+#define BPF_ST            0x02u
+#define BPF_STX           0x03u
+#define BPF_ALU           0x04u
+#define BPF_JMP           0x05u
+#define BPF_JMP32         0x06u
+#define BPF_ALU64         0x07u
 
 #define BPF_SRC(opcode) ((opcode)&0x08u)
-#define BPF_K 0x00u
-#define BPF_X 0x08u
+#define BPF_K           0x00u
+#define BPF_X           0x08u
 
 #define BPF_OP(opcode) ((opcode)&0xf0u)
-#define BPF_ADD 0x00u
-#define BPF_SUB 0x10u
-#define BPF_MUL 0x20u
-#define BPF_DIV 0x30u
-#define BPF_OR 0x40u
-#define BPF_AND 0x50u
-#define BPF_LSH 0x60u
-#define BPF_RSH 0x70u
-#define BPF_NEG 0x80u
-#define BPF_MOD 0x90u
-#define BPF_XOR 0xa0u
-#define BPF_MOV 0xb0u
-#define BPF_ARSH 0xc0u
-#define BPF_END 0xd0u
-#define BPF_JA 0x00u
-#define BPF_JEQ 0x10u
-#define BPF_JGT 0x20u
-#define BPF_JGE 0x30u
-#define BPF_JSET 0x40u
-#define BPF_JNE 0x50u
-#define BPF_JSGT 0x60u
-#define BPF_JSGE 0x70u
-#define BPF_CALL 0x80u
-#define BPF_EXIT 0x90u
-#define BPF_JLT 0xa0u
-#define BPF_JLE 0xb0u
-#define BPF_JSLT 0xc0u
-#define BPF_JSLE 0xd0u
+#define BPF_ADD        0x00u
+#define BPF_SUB        0x10u
+#define BPF_MUL        0x20u
+#define BPF_DIV        0x30u
+#define BPF_OR         0x40u
+#define BPF_AND        0x50u
+#define BPF_LSH        0x60u
+#define BPF_RSH        0x70u
+#define BPF_NEG        0x80u
+#define BPF_MOD        0x90u
+#define BPF_XOR        0xa0u
+#define BPF_MOV        0xb0u
+#define BPF_ARSH       0xc0u
+#define BPF_END        0xd0u
+#define BPF_JA         0x00u
+#define BPF_JEQ        0x10u
+#define BPF_JGT        0x20u
+#define BPF_JGE        0x30u
+#define BPF_JSET       0x40u
+#define BPF_JNE        0x50u
+#define BPF_JSGT       0x60u
+#define BPF_JSGE       0x70u
+#define BPF_CALL       0x80u
+#define BPF_EXIT       0x90u
+#define BPF_JLT        0xa0u
+#define BPF_JLE        0xb0u
+#define BPF_JSLT       0xc0u
+#define BPF_JSLE       0xd0u
 
 #define BPF_SIZE(opcode) ((opcode)&0x18u)
-#define BPF_W 0x00u
-#define BPF_H 0x08u
-#define BPF_B 0x10u
-#define BPF_DW 0x18u
+#define BPF_W            0x00u
+#define BPF_H            0x08u
+#define BPF_B            0x10u
+#define BPF_DW           0x18u
 #define BPF_MODE(opcode) ((opcode)&0xe0u)
-#define BPF_IMM 0x00u
-#define BPF_ABS 0x20u
-#define BPF_IND 0x40u
-#define BPF_MEM 0x60u
-#define BPF_MEMSX 0x80u
-#define BPF_ATOMIC 0xc0u
+#define BPF_IMM          0x00u
+#define BPF_ABS          0x20u
+#define BPF_IND          0x40u
+#define BPF_MEM          0x60u
+#define BPF_MEMSX        0x80u
+#define BPF_ATOMIC       0xc0u
 
 #define BPF_LDDW (BPF_LD | BPF_IMM | BPF_DW)
 
-/* src_reg of LDDW (RFC 9669 §5.4). The loader gives maps as indexes into the program's table of maps (5, 6), so that
- * instructions never hold an address. */
-#define BPF_PSEUDO_MAP_FD 1u
-#define BPF_PSEUDO_MAP_VALUE 2u
-#define BPF_PSEUDO_BTF_ID 3u
-#define BPF_PSEUDO_FUNC 4u
-#define BPF_PSEUDO_MAP_IDX 5u
+/* src_reg of LDDW (RFC 9669 §5.4). The loader gives maps as indexes into the program's table of
+ * maps (5, 6), so that instructions never hold an address. */
+#define BPF_PSEUDO_MAP_FD        1u
+#define BPF_PSEUDO_MAP_VALUE     2u
+#define BPF_PSEUDO_BTF_ID        3u
+#define BPF_PSEUDO_FUNC          4u
+#define BPF_PSEUDO_MAP_IDX       5u
 #define BPF_PSEUDO_MAP_IDX_VALUE 6u
 /* src_reg of CALL (RFC 9669 §4.3.1). */
 #define BPF_CALL_HELPER 0u
-#define BPF_CALL_LOCAL 1u
+#define BPF_CALL_LOCAL  1u
 #define BPF_CALL_BTF_ID 2u
 
 /* imm of atomics (RFC 9669 §5.3). */
-#define BPF_FETCH 0x01
-#define BPF_XCHG (0xe0 | BPF_FETCH)
+#define BPF_FETCH   0x01
+#define BPF_XCHG    (0xe0 | BPF_FETCH)
 #define BPF_CMPXCHG (0xf0 | BPF_FETCH)
 
 /* Bytes that a load or store moves. */
@@ -114,18 +115,20 @@ static inline uint32_t bpf_access_size(uint8_t opcode)
     }
 }
 
-/* What an instruction does with its fields: bits of bpf_insn_row.fields. A field that is not named must be zero. */
+/* What an instruction does with its fields: bits of bpf_insn_row.fields. A field that is not named
+ * must be zero. */
 enum bpf_insn_fields {
-    BPF_USES_DST = 1u << 0,  /* reads the register dst */
-    BPF_SETS_DST = 1u << 1,  /* writes it: then it must not be R10 */
-    BPF_USES_SRC = 1u << 2,  /* reads the register src */
-    BPF_SETS_SRC = 1u << 3,  /* atomics that fetch: then it must not be R10 */
+    BPF_USES_DST = 1u << 0,   /* reads the register dst */
+    BPF_SETS_DST = 1u << 1,   /* writes it: then it must not be R10 */
+    BPF_USES_SRC = 1u << 2,   /* reads the register src */
+    BPF_SETS_SRC = 1u << 3,   /* atomics that fetch: then it must not be R10 */
     BPF_HAS_OFFSET = 1u << 4, /* memory displacement or jump distance */
     BPF_HAS_IMM = 1u << 5,
-    BPF_WIDE = 1u << 6,   /* takes two slots: LDDW */
-    BPF_JUMPS = 1u << 7,  /* may go elsewhere by `offset` (`imm` for gotol) */
-    BPF_ENDS = 1u << 8,   /* never goes on to the next instruction: exit, goto, gotol */
-    BPF_LEGACY = 1u << 9, /* packet access of classic BPF: refused by name (RFC 9669 §5.5, deprecated) */
+    BPF_WIDE = 1u << 6,  /* takes two slots: LDDW */
+    BPF_JUMPS = 1u << 7, /* may go elsewhere by `offset` (`imm` for gotol) */
+    BPF_ENDS = 1u << 8,  /* never goes on to the next instruction: exit, goto, gotol */
+    BPF_LEGACY =
+        1u << 9, /* packet access of classic BPF: refused by name (RFC 9669 §5.5, deprecated) */
 };
 
 /* Which other field picks the row among those of one opcode. */
@@ -142,8 +145,9 @@ struct bpf_insn_row {
     int16_t selected; /* value of the selecting field */
     uint16_t fields;  /* enum bpf_insn_fields */
     uint16_t op;      /* enum bpf_op: what the interpreter and the JITs do */
-    /* Text: %D %S dst and src as r0, %d %s as w0 (32-bit), %i imm, %o offset as "+ 8", %j jump distance "+3", %c the
-     * called helper or function, %m the LDDW constant; other characters stand for themselves. */
+    /* Text: %D %S dst and src as r0, %d %s as w0 (32-bit), %i imm, %o offset as "+ 8", %j jump
+     * distance "+3", %c the called helper or function, %m the LDDW constant; other characters stand
+     * for themselves. */
     const char *text;
 };
 
@@ -153,9 +157,10 @@ extern const uint32_t bpf_insn_table_count;
 /* The row of this encoding, or NULL. Only the first slot is looked at. Any 8 bytes are fine. */
 const struct bpf_insn_row *bpf_insn_find(const struct bpf_insn *insn);
 
-/* Whether the encoding at `index` exists, its fields are legal and its second slot (LDDW) is there: 0, or -EINVAL with
- * the reason. Targets of jumps and calls are not checked here. */
-int bpf_insn_check(const struct bpf_insn *insns, uint32_t insn_count, uint32_t index, struct bpf_error *error);
+/* Whether the encoding at `index` exists, its fields are legal and its second slot (LDDW) is there:
+ * 0, or -EINVAL with the reason. Targets of jumps and calls are not checked here. */
+int bpf_insn_check(const struct bpf_insn *insns, uint32_t insn_count, uint32_t index,
+                   struct bpf_error *error);
 
 /* Slots that the instruction takes: 2 for LDDW. */
 static inline uint32_t bpf_insn_slots(const struct bpf_insn *insn)

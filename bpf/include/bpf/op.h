@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* What instructions do, once decoded: one name per operation, whatever its encoding.
  *
- * The interpreter has one handler per name; JITs will lower from the same. ALU operations come in four forms: 64 or 32
- * bits, register (X) or immediate (K); conditions likewise. CALL_HELPER_CLEAR and FALL_OFF have no encoding: the decoder
- * makes them (bpf/prog.c says why). */
+ * The interpreter has one handler per name; JITs will lower from the same. ALU operations come in
+ * four forms: 64 or 32 bits, register (X) or immediate (K); conditions likewise. CALL_HELPER_CLEAR
+ * and FALL_OFF have no encoding: the decoder makes them (bpf/prog.c says why). */
 #pragma once
 
+// clang-format off
 #define BPF_ALU_OPS(X)                                                                                                 \
     X(ADD) X(SUB) X(MUL) X(DIV) X(SDIV) X(OR) X(AND) X(LSH) X(RSH) X(MOD) X(SMOD) X(XOR) X(MOV) X(ARSH)
 #define BPF_CONDITION_OPS(X) X(JEQ) X(JGT) X(JGE) X(JSET) X(JNE) X(JSGT) X(JSGE) X(JLT) X(JLE) X(JSLT) X(JSLE)
@@ -23,10 +24,14 @@
     X(ATOMIC_FETCH_ADD64) X(ATOMIC_FETCH_OR64) X(ATOMIC_FETCH_AND64) X(ATOMIC_FETCH_XOR64)                             \
     X(ATOMIC_XCHG64) X(ATOMIC_CMPXCHG64)                                                                               \
     X(LEGACY_PACKET) X(FALL_OFF)
+// clang-format on
 
 /* BPF_OP_ADD64_X, BPF_OP_ADD64_K, BPF_OP_ADD32_X, ... BPF_OP_JEQ64_X, ... BPF_OP_NEG64, ... */
-#define BPF_OP_FOUR(name) BPF_OP_##name##64_X, BPF_OP_##name##64_K, BPF_OP_##name##32_X, BPF_OP_##name##32_K,
+#define BPF_OP_FOUR(name) \
+    BPF_OP_##name##64_X, BPF_OP_##name##64_K, BPF_OP_##name##32_X, BPF_OP_##name##32_K,
 #define BPF_OP_ONE(name) BPF_OP_##name,
-enum bpf_op { BPF_ALU_OPS(BPF_OP_FOUR) BPF_CONDITION_OPS(BPF_OP_FOUR) BPF_OTHER_OPS(BPF_OP_ONE) BPF_OP_COUNT };
+enum bpf_op {
+    BPF_ALU_OPS(BPF_OP_FOUR) BPF_CONDITION_OPS(BPF_OP_FOUR) BPF_OTHER_OPS(BPF_OP_ONE) BPF_OP_COUNT
+};
 #undef BPF_OP_FOUR
 #undef BPF_OP_ONE

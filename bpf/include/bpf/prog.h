@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* A program that may be run.
  *
- * "Verified" is a type: struct bpf_prog is opaque, only bpf_verify() makes one, and interpreter and JITs take nothing
- * else. (Conformance tests and fuzzers run unverified programs too: that constructor lives in axiom_bpf_unverified.)
- * A program never changes once made. It holds a reference on each of its maps. */
+ * "Verified" is a type: struct bpf_prog is opaque, only bpf_verify() makes one, and interpreter and
+ * JITs take nothing else. (Conformance tests and fuzzers run unverified programs too: that
+ * constructor lives in axiom_bpf_unverified.) A program never changes once made. It holds a
+ * reference on each of its maps. */
 #pragma once
 #include <axiom/types.h>
 #include <bpf/context.h>
@@ -14,10 +15,10 @@
 
 struct bpf_prog;
 
-#define BPF_CALL_DEPTH_MAX 8u     /* frames, the main program's own counted */
-#define BPF_FRAME_SIZE_MAX 512u   /* bytes of stack of one frame */
-#define BPF_PROG_INSN_MAX 1000000u /* slots */
-#define BPF_PROG_MAP_MAX 256u
+#define BPF_CALL_DEPTH_MAX 8u       /* frames, the main program's own counted */
+#define BPF_FRAME_SIZE_MAX 512u     /* bytes of stack of one frame */
+#define BPF_PROG_INSN_MAX  1000000u /* slots */
+#define BPF_PROG_MAP_MAX   256u
 
 /* What the verifier found out; 0 where it did not look. */
 struct bpf_prog_bounds {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The verifier: the only way from bytes to a struct bpf_prog.
  *
- * It may refuse a program that is safe, never accept one that is not: no access outside context, stack, map values and
- * records, no use of what was not set, no endless run, no lost record. A refusal is an ordinary answer, with an errno
- * for the caller, a code for programs and a text with the source line for the person. */
+ * It may refuse a program that is safe, never accept one that is not: no access outside context,
+ * stack, map values and records, no use of what was not set, no endless run, no lost record. A
+ * refusal is an ordinary answer, with an errno for the caller, a code for programs and a text with
+ * the source line for the person. */
 #pragma once
 #include <axiom/types.h>
 #include <bpf/context.h>
@@ -13,31 +14,31 @@
 /* Codes are ABI of --json: append only. */
 enum bpf_reject {
     BPF_REJECT_NONE = 0,
-    BPF_REJECT_NO_VERIFIER,    /* this build has none */
-    BPF_REJECT_EMPTY,          /* no instructions, or too many */
-    BPF_REJECT_BAD_INSN,       /* unknown opcode, reserved field set, bad register */
-    BPF_REJECT_BAD_JUMP,       /* out of the function, into the middle of LDDW */
-    BPF_REJECT_FALL_OFF,       /* the end of a function without exit */
-    BPF_REJECT_UNREACHABLE,    /* code that no path reaches */
-    BPF_REJECT_UNINIT,         /* a register or stack slot that was not set */
-    BPF_REJECT_TYPE,           /* an operation that this kind of value does not have */
-    BPF_REJECT_POINTER_LEAK,   /* a pointer would get out: into a map, by R0, by a comparison */
-    BPF_REJECT_POINTER_MATH,   /* pointer arithmetic that is not allowed */
-    BPF_REJECT_NULL,           /* a pointer that may be NULL is used */
-    BPF_REJECT_OOB,            /* outside the memory it points to */
-    BPF_REJECT_ALIGN,          /* access that is not naturally aligned where it must be */
-    BPF_REJECT_READ_ONLY,      /* write to memory or a context slot that may only be read */
-    BPF_REJECT_STACK,          /* too deep, or outside the frame */
-    BPF_REJECT_CALL,           /* unknown function, recursion, too many frames */
-    BPF_REJECT_HELPER,         /* unknown helper, or not allowed at this attach point */
-    BPF_REJECT_ARGUMENT,       /* an argument of a helper is not what it must be */
-    BPF_REJECT_MAP,            /* a map index that is not there, or a map of the wrong type */
-    BPF_REJECT_REFERENCE,      /* a record is not submitted, or is used afterwards */
-    BPF_REJECT_LOOP,           /* a loop whose end cannot be shown */
-    BPF_REJECT_TOO_COMPLEX,    /* the walk exceeds insn_limit */
-    BPF_REJECT_BUDGET,         /* worst case exceeds the attach point's budget */
-    BPF_REJECT_MEMORY,         /* the verifier's own memory budget, or allocation failed */
-    BPF_REJECT_UNSUPPORTED,    /* known, but not yet proved by this verifier */
+    BPF_REJECT_NO_VERIFIER,  /* this build has none */
+    BPF_REJECT_EMPTY,        /* no instructions, or too many */
+    BPF_REJECT_BAD_INSN,     /* unknown opcode, reserved field set, bad register */
+    BPF_REJECT_BAD_JUMP,     /* out of the function, into the middle of LDDW */
+    BPF_REJECT_FALL_OFF,     /* the end of a function without exit */
+    BPF_REJECT_UNREACHABLE,  /* code that no path reaches */
+    BPF_REJECT_UNINIT,       /* a register or stack slot that was not set */
+    BPF_REJECT_TYPE,         /* an operation that this kind of value does not have */
+    BPF_REJECT_POINTER_LEAK, /* a pointer would get out: into a map, by R0, by a comparison */
+    BPF_REJECT_POINTER_MATH, /* pointer arithmetic that is not allowed */
+    BPF_REJECT_NULL,         /* a pointer that may be NULL is used */
+    BPF_REJECT_OOB,          /* outside the memory it points to */
+    BPF_REJECT_ALIGN,        /* access that is not naturally aligned where it must be */
+    BPF_REJECT_READ_ONLY,    /* write to memory or a context slot that may only be read */
+    BPF_REJECT_STACK,        /* too deep, or outside the frame */
+    BPF_REJECT_CALL,         /* unknown function, recursion, too many frames */
+    BPF_REJECT_HELPER,       /* unknown helper, or not allowed at this attach point */
+    BPF_REJECT_ARGUMENT,     /* an argument of a helper is not what it must be */
+    BPF_REJECT_MAP,          /* a map index that is not there, or a map of the wrong type */
+    BPF_REJECT_REFERENCE,    /* a record is not submitted, or is used afterwards */
+    BPF_REJECT_LOOP,         /* a loop whose end cannot be shown */
+    BPF_REJECT_TOO_COMPLEX,  /* the walk exceeds insn_limit */
+    BPF_REJECT_BUDGET,       /* worst case exceeds the attach point's budget */
+    BPF_REJECT_MEMORY,       /* the verifier's own memory budget, or allocation failed */
+    BPF_REJECT_UNSUPPORTED,  /* known, but not yet proved by this verifier */
     BPF_REJECT_COUNT
 };
 
@@ -47,8 +48,8 @@ const char *bpf_reject_name(enum bpf_reject reason);
 struct bpf_verify_request {
     const struct bpf_env *env;
     const char *name;
-    /* Functions one after another, the main program first; local calls are relative; maps are indexes into `maps`
-     * (BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE). */
+    /* Functions one after another, the main program first; local calls are relative; maps are
+     * indexes into `maps` (BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE). */
     const struct bpf_insn *insns;
     uint32_t insn_count; /* slots */
     struct bpf_map *const *maps;
@@ -74,6 +75,7 @@ struct bpf_verify_result {
     size_t memory_peak; /* of the verifier */
 };
 
-/* 0 with result->prog, or the negative errno: -EACCES unsafe, -EINVAL malformed, -E2BIG over a limit, -ENOMEM, -ENOSYS.
- * `result` is filled in either way. Does not keep the request or anything it points to, except env and maps. */
+/* 0 with result->prog, or the negative errno: -EACCES unsafe, -EINVAL malformed, -E2BIG over a
+ * limit, -ENOMEM, -ENOSYS. `result` is filled in either way. Does not keep the request or anything
+ * it points to, except env and maps. */
 int bpf_verify(const struct bpf_verify_request *request, struct bpf_verify_result *result);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Arithmetic as RFC 9669 §4.1 defines it where C does not: division by zero gives 0, modulo by zero the dividend, shift
- * counts are masked, signed overflow wraps. */
+/* Arithmetic as RFC 9669 §4.1 defines it where C does not: division by zero gives 0, modulo by zero
+ * the dividend, shift counts are masked, signed overflow wraps. */
 #pragma once
 #include <axiom/types.h>
 

@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* An ELF file of the kind that clang -target bpf writes: 64 bits, little endian, relocatable, machine BPF.
+/* An ELF file of the kind that clang -target bpf writes: 64 bits, little endian, relocatable,
+ * machine BPF.
  *
- * elf_file_open() checks once that every section and name lies inside the file; after it, a section's bytes can be read
- * without further checks. */
+ * elf_file_open() checks once that every section and name lies inside the file; after it, a
+ * section's bytes can be read without further checks. */
 #pragma once
 #include <axiom/types.h>
 #include <bpf/error.h>
 
-/* System V ABI, chapter 4; psABI of BPF for the machine number and relocations (RFC 9669 does not cover ELF; LLVM and
- * Linux Documentation/bpf/llvm_reloc.rst do). */
-#define ELF_SHT_PROGBITS 1u
-#define ELF_SHT_SYMTAB 2u
-#define ELF_SHT_STRTAB 3u
-#define ELF_SHT_NOBITS 8u
-#define ELF_SHT_REL 9u
+/* System V ABI, chapter 4; psABI of BPF for the machine number and relocations (RFC 9669 does not
+ * cover ELF; LLVM and Linux Documentation/bpf/llvm_reloc.rst do). */
+#define ELF_SHT_PROGBITS  1u
+#define ELF_SHT_SYMTAB    2u
+#define ELF_SHT_STRTAB    3u
+#define ELF_SHT_NOBITS    8u
+#define ELF_SHT_REL       9u
 #define ELF_SHF_EXECINSTR 4u
-#define ELF_STT_FUNC 2u
-#define ELF_STT_SECTION 3u
-#define ELF_STB_LOCAL 0u
-#define ELF_SHN_UNDEF 0u
-#define ELF_R_BPF_64_64 1u
-#define ELF_R_BPF_64_32 10u
+#define ELF_STT_FUNC      2u
+#define ELF_STT_SECTION   3u
+#define ELF_STB_LOCAL     0u
+#define ELF_SHN_UNDEF     0u
+#define ELF_R_BPF_64_64   1u
+#define ELF_R_BPF_64_32   10u
 
 struct elf_section {
     uint32_t index;

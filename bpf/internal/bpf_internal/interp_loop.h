@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The interpreter's loop, compiled twice: by interp.c as it is, by unverified/checked.c with each access checked.
+/* The interpreter's loop, compiled twice: by interp.c as it is, by unverified/checked.c with each
+ * access checked.
  *
- * Directly threaded: each handler ends with the jump to the next one. Nothing is counted per instruction: `block` is
- * where the current straight run of instructions began, and a taken jump adds its length. So the only costs that are
- * not the program's own are one load and one jump per instruction, and a compare per taken jump.
+ * Directly threaded: each handler ends with the jump to the next one. Nothing is counted per
+ * instruction: `block` is where the current straight run of instructions began, and a taken jump
+ * adds its length. So the only costs that are not the program's own are one load and one jump per
+ * instruction, and a compare per taken jump.
  *
  * The includer defines
  *   INTERP_LOOP            the function's name
@@ -28,19 +30,20 @@ struct interp_arguments {
     const void *checker; /* of the checked loop */
 };
 
-/* With `arguments` NULL it runs nothing and gives the table of handlers: labels are known only in here. */
+/* With `arguments` NULL it runs nothing and gives the table of handlers: labels are known only in
+ * here. */
 static uint64_t __attribute__((noinline))
 INTERP_LOOP(const struct interp_arguments *arguments, const int32_t **handlers)
 {
-#define FOUR_LABELS(name)                                                                          \
-    [BPF_OP_##name##64_X] = (int32_t)((const char *)&&do_##name##64_X - (const char *)&&origin),   \
-    [BPF_OP_##name##64_K] = (int32_t)((const char *)&&do_##name##64_K - (const char *)&&origin),   \
-    [BPF_OP_##name##32_X] = (int32_t)((const char *)&&do_##name##32_X - (const char *)&&origin),   \
+#define FOUR_LABELS(name)                                                                        \
+    [BPF_OP_##name##64_X] = (int32_t)((const char *)&&do_##name##64_X - (const char *)&&origin), \
+    [BPF_OP_##name##64_K] = (int32_t)((const char *)&&do_##name##64_K - (const char *)&&origin), \
+    [BPF_OP_##name##32_X] = (int32_t)((const char *)&&do_##name##32_X - (const char *)&&origin), \
     [BPF_OP_##name##32_K] = (int32_t)((const char *)&&do_##name##32_K - (const char *)&&origin),
-#define ONE_LABEL(name) [BPF_OP_##name] = (int32_t)((const char *)&&do_##name - (const char *)&&origin),
-    static const int32_t handler_table[BPF_OP_COUNT] = {
-        BPF_ALU_OPS(FOUR_LABELS) BPF_CONDITION_OPS(FOUR_LABELS) BPF_OTHER_OPS(ONE_LABEL)
-    };
+#define ONE_LABEL(name) \
+    [BPF_OP_##name] = (int32_t)((const char *)&&do_##name - (const char *)&&origin),
+    static const int32_t handler_table[BPF_OP_COUNT] = { BPF_ALU_OPS(FOUR_LABELS) BPF_CONDITION_OPS(
+        FOUR_LABELS) BPF_OTHER_OPS(ONE_LABEL) };
     if (arguments == NULL) {
         *handlers = handler_table;
         return 0;
@@ -62,69 +65,69 @@ INTERP_LOOP(const struct interp_arguments *arguments, const int32_t **handlers)
         goto stop;
     }
 
-#define DST r[pc->dst]
-#define SRC r[pc->src]
+#define DST        r[pc->dst]
+#define SRC        r[pc->src]
 #define DISPATCH() goto *((const char *)&&origin + INTERP_HANDLER(pc))
-#define NEXT()                                                                                     \
-    do {                                                                                           \
-        pc++;                                                                                      \
-        DISPATCH();                                                                                \
+#define NEXT()      \
+    do {            \
+        pc++;       \
+        DISPATCH(); \
     } while (0)
 #define END_BLOCK() (count += (uint64_t)(pc - block) + 1)
-#define TAKE()                                                                                     \
-    do {                                                                                           \
-        END_BLOCK();                                                                               \
-        pc += pc->distance;                                                                        \
-        block = pc + 1;                                                                            \
-        if (__builtin_expect(count > limit, 0))                                                    \
-            goto out_of_time;                                                                      \
-        NEXT();                                                                                    \
+#define TAKE()                                  \
+    do {                                        \
+        END_BLOCK();                            \
+        pc += pc->distance;                     \
+        block = pc + 1;                         \
+        if (__builtin_expect(count > limit, 0)) \
+            goto out_of_time;                   \
+        NEXT();                                 \
     } while (0)
-#define FAIL(code)                                                                                 \
-    do {                                                                                           \
-        END_BLOCK();                                                                               \
-        error = (code);                                                                            \
-        goto stop;                                                                                 \
+#define FAIL(code)      \
+    do {                \
+        END_BLOCK();    \
+        error = (code); \
+        goto stop;      \
     } while (0)
 
     DISPATCH();
 origin:
 
-/* --- ALU (RFC 9669 §4.1): a and b are the operands in the operation's width ------------------------------------- */
-#define ALU_OP(name, type, operand, expression)                                                    \
-    do_##name:                                                                                     \
-    {                                                                                              \
-        type a = (type)DST, b = (type)(operand);                                                   \
-        (void)a;                                                                                   \
-        DST = (type)(expression);                                                                  \
-        NEXT();                                                                                    \
+/* --- ALU (RFC 9669 §4.1): a and b are the operands in the operation's width --- */
+#define ALU_OP(name, type, operand, expression)  \
+    do_##name:                                   \
+    {                                            \
+        type a = (type)DST, b = (type)(operand); \
+        (void)a;                                 \
+        DST = (type)(expression);                \
+        NEXT();                                  \
     }
-#define ALU(name, expression64, expression32)                                                      \
-    ALU_OP(name##64_X, uint64_t, SRC, expression64)                                                \
-    ALU_OP(name##64_K, uint64_t, pc->imm, expression64)                                            \
-    ALU_OP(name##32_X, uint32_t, SRC, expression32)                                                \
+#define ALU(name, expression64, expression32)           \
+    ALU_OP(name##64_X, uint64_t, SRC, expression64)     \
+    ALU_OP(name##64_K, uint64_t, pc->imm, expression64) \
+    ALU_OP(name##32_X, uint32_t, SRC, expression32)     \
     ALU_OP(name##32_K, uint32_t, pc->imm, expression32)
 
     ALU(ADD, a + b, a + b)
     ALU(SUB, a - b, a - b)
-    ALU(MUL, a *b, a *b)
+    ALU(MUL, a * b, a * b)
     ALU(DIV, alu_div64(a, b), alu_div32(a, b))
     ALU(SDIV, alu_sdiv64(a, b), alu_sdiv32(a, b))
     ALU(MOD, alu_mod64(a, b), alu_mod32(a, b))
     ALU(SMOD, alu_smod64(a, b), alu_smod32(a, b))
     ALU(OR, a | b, a | b)
-    ALU(AND, a &b, a &b)
+    ALU(AND, a & b, a & b)
     ALU(XOR, a ^ b, a ^ b)
     ALU(LSH, a << (b & 63), a << (b & 31))
     ALU(RSH, a >> (b & 63), a >> (b & 31))
     ALU(ARSH, alu_arsh64(a, b), alu_arsh32(a, b))
     ALU(MOV, b, b)
 
-#define SET(name, expression)                                                                      \
-    do_##name:                                                                                     \
-    {                                                                                              \
-        DST = (uint64_t)(expression);                                                              \
-        NEXT();                                                                                    \
+#define SET(name, expression)         \
+    do_##name:                        \
+    {                                 \
+        DST = (uint64_t)(expression); \
+        NEXT();                       \
     }
     SET(NEG64, 0 - DST)
     SET(NEG32, (uint32_t)(0 - DST))
@@ -149,19 +152,19 @@ origin:
     SET(LD_MAP_VALUE, pc->imm)
     SET(LD_FUNC, pc->imm)
 
-/* --- Jumps (§4.3) ------------------------------------------------------------------------------------------------ */
-#define CONDITION_OP(name, type, operand, condition)                                               \
-    do_##name:                                                                                     \
-    {                                                                                              \
-        type a = (type)DST, b = (type)(operand);                                                   \
-        if (condition)                                                                             \
-            TAKE();                                                                                \
-        NEXT();                                                                                    \
+/* --- Jumps (§4.3) --- */
+#define CONDITION_OP(name, type, operand, condition) \
+    do_##name:                                       \
+    {                                                \
+        type a = (type)DST, b = (type)(operand);     \
+        if (condition)                               \
+            TAKE();                                  \
+        NEXT();                                      \
     }
-#define CONDITION(name, sign, condition)                                                           \
-    CONDITION_OP(name##64_X, sign##64_t, SRC, condition)                                           \
-    CONDITION_OP(name##64_K, sign##64_t, (int64_t)pc->small_imm, condition)                        \
-    CONDITION_OP(name##32_X, sign##32_t, SRC, condition)                                           \
+#define CONDITION(name, sign, condition)                                    \
+    CONDITION_OP(name##64_X, sign##64_t, SRC, condition)                    \
+    CONDITION_OP(name##64_K, sign##64_t, (int64_t)pc->small_imm, condition) \
+    CONDITION_OP(name##32_X, sign##32_t, SRC, condition)                    \
     CONDITION_OP(name##32_K, sign##32_t, pc->small_imm, condition)
     CONDITION(JEQ, uint, a == b)
     CONDITION(JNE, uint, a != b)
@@ -178,25 +181,25 @@ origin:
 do_JA:
     TAKE();
 
-#define CALL_HELPER(row)                                                                           \
-    do {                                                                                           \
-        if (INTERP_BAD_CALL(row))                                                                  \
-            FAIL(-EFAULT);                                                                         \
-        run->helper_ns += (row)->cost_ns;                                                          \
-        r[0] = (row)->body(run, r[1], r[2], r[3], r[4], r[5]);                                     \
+#define CALL_HELPER(row)                                       \
+    do {                                                       \
+        if (INTERP_BAD_CALL(row))                              \
+            FAIL(-EFAULT);                                     \
+        run->helper_ns += (row)->cost_ns;                      \
+        r[0] = (row)->body(run, r[1], r[2], r[3], r[4], r[5]); \
     } while (0)
-do_CALL_HELPER: {
+do_CALL_HELPER : {
     const struct bpf_helper *helper = (const struct bpf_helper *)(uintptr_t)pc->imm;
     CALL_HELPER(helper);
     NEXT();
 }
-do_CALL_HELPER_CLEAR: {
+do_CALL_HELPER_CLEAR : {
     const struct bpf_helper *helper = (const struct bpf_helper *)(uintptr_t)pc->imm;
     CALL_HELPER(helper);
     r[1] = r[2] = r[3] = r[4] = r[5] = 0;
     NEXT();
 }
-do_CALL_HELPER_UNWIND: {
+do_CALL_HELPER_UNWIND : {
     const struct bpf_helper *helper = (const struct bpf_helper *)(uintptr_t)pc->imm;
     CALL_HELPER(helper);
     if (r[0] == 0)
@@ -204,14 +207,14 @@ do_CALL_HELPER_UNWIND: {
     NEXT();
 }
 
-#define ENTER_FRAME()                                                                              \
-    do {                                                                                           \
-        if (depth + 1 >= BPF_CALL_DEPTH_MAX || r[BPF_REG_FP] + BPF_FRAME_SIZE_MAX > stack_end)     \
-            FAIL(-ELOOP);                                                                          \
-        frames[depth].resume = pc;                                                                 \
-        memcpy(frames[depth].saved, &r[6], sizeof frames[depth].saved);                            \
-        r[BPF_REG_FP] += BPF_FRAME_SIZE_MAX;                                                       \
-        depth++;                                                                                   \
+#define ENTER_FRAME()                                                                          \
+    do {                                                                                       \
+        if (depth + 1 >= BPF_CALL_DEPTH_MAX || r[BPF_REG_FP] + BPF_FRAME_SIZE_MAX > stack_end) \
+            FAIL(-ELOOP);                                                                      \
+        frames[depth].resume = pc;                                                             \
+        memcpy(frames[depth].saved, &r[6], sizeof frames[depth].saved);                        \
+        r[BPF_REG_FP] += BPF_FRAME_SIZE_MAX;                                                   \
+        depth++;                                                                               \
     } while (0)
 do_CALL_LOCAL:
     ENTER_FRAME();
@@ -229,8 +232,9 @@ do_EXIT:
     block = pc + 1;
     NEXT();
 
-/* A function by its address from LDDW, or a helper by its number (what bpf_conformance does). The verifier refuses it. */
-do_CALLX: {
+/* A function by its address from LDDW, or a helper by its number (what bpf_conformance does). The
+ * verifier refuses it. */
+do_CALLX : {
     uint64_t target = DST;
     if ((target & BPF_CODE_ADDRESS_TAG) == BPF_CODE_ADDRESS_TAG) {
         uint64_t index = target & ~BPF_CODE_ADDRESS_TAG;
@@ -243,7 +247,8 @@ do_CALLX: {
         pc = block = prog->code + index;
         DISPATCH();
     }
-    const struct bpf_helper *helper = target > UINT32_MAX ? NULL : bpf_helper_find(prog->env, (uint32_t)target);
+    const struct bpf_helper *helper =
+        target > UINT32_MAX ? NULL : bpf_helper_find(prog->env, (uint32_t)target);
     if (helper == NULL)
         FAIL(-EFAULT);
     CALL_HELPER(helper);
@@ -252,18 +257,18 @@ do_CALLX: {
     NEXT();
 }
 
-/* --- Memory (§5.1, §5.2): any alignment --------------------------------------------------------------------------- */
+/* --- Memory (§5.1, §5.2): any alignment --- */
 #define ADDRESS(base) ((uintptr_t)((base) + (uint64_t)(int64_t)pc->offset))
-#define LOAD(name, type, as)                                                                       \
-    do_##name:                                                                                     \
-    {                                                                                              \
-        uintptr_t at = ADDRESS(SRC);                                                               \
-        if (INTERP_BAD_ACCESS(at, sizeof(type), false))                                            \
-            FAIL(-EFAULT);                                                                         \
-        type value;                                                                                \
-        __builtin_memcpy(&value, (const void *)at, sizeof value);                                  \
-        DST = (uint64_t)(as)value;                                                                 \
-        NEXT();                                                                                    \
+#define LOAD(name, type, as)                                      \
+    do_##name:                                                    \
+    {                                                             \
+        uintptr_t at = ADDRESS(SRC);                              \
+        if (INTERP_BAD_ACCESS(at, sizeof(type), false))           \
+            FAIL(-EFAULT);                                        \
+        type value;                                               \
+        __builtin_memcpy(&value, (const void *)at, sizeof value); \
+        DST = (uint64_t)(as)value;                                \
+        NEXT();                                                   \
     }
     LOAD(LDX8, uint8_t, uint64_t)
     LOAD(LDX16, uint16_t, uint64_t)
@@ -273,15 +278,15 @@ do_CALLX: {
     LOAD(LDSX16, int16_t, int64_t)
     LOAD(LDSX32, int32_t, int64_t)
 
-#define STORE(name, type, operand)                                                                 \
-    do_##name:                                                                                     \
-    {                                                                                              \
-        uintptr_t at = ADDRESS(DST);                                                               \
-        if (INTERP_BAD_ACCESS(at, sizeof(type), true))                                             \
-            FAIL(-EFAULT);                                                                         \
-        type value = (type)(operand);                                                              \
-        __builtin_memcpy((void *)at, &value, sizeof value);                                        \
-        NEXT();                                                                                    \
+#define STORE(name, type, operand)                          \
+    do_##name:                                              \
+    {                                                       \
+        uintptr_t at = ADDRESS(DST);                        \
+        if (INTERP_BAD_ACCESS(at, sizeof(type), true))      \
+            FAIL(-EFAULT);                                  \
+        type value = (type)(operand);                       \
+        __builtin_memcpy((void *)at, &value, sizeof value); \
+        NEXT();                                             \
     }
     STORE(ST8, uint8_t, pc->imm)
     STORE(ST16, uint16_t, pc->imm)
@@ -292,35 +297,38 @@ do_CALLX: {
     STORE(STX32, uint32_t, SRC)
     STORE(STX64, uint64_t, SRC)
 
-/* --- Atomics (§5.3): naturally aligned, sequentially consistent --------------------------------------------------- */
-#define ATOMIC(name, type, statement)                                                              \
-    do_##name:                                                                                     \
-    {                                                                                              \
-        uintptr_t at = ADDRESS(DST);                                                               \
-        if (at % sizeof(type) != 0 || INTERP_BAD_ACCESS(at, sizeof(type), true))                   \
-            FAIL(-EFAULT);                                                                         \
-        type *cell = (type *)at;                                                                   \
-        type operand = (type)SRC;                                                                  \
-        statement;                                                                                 \
-        NEXT();                                                                                    \
+/* --- Atomics (§5.3): naturally aligned, sequentially consistent --- */
+#define ATOMIC(name, type, statement)                                            \
+    do_##name:                                                                   \
+    {                                                                            \
+        uintptr_t at = ADDRESS(DST);                                             \
+        if (at % sizeof(type) != 0 || INTERP_BAD_ACCESS(at, sizeof(type), true)) \
+            FAIL(-EFAULT);                                                       \
+        type *cell = (type *)at;                                                 \
+        type operand = (type)SRC;                                                \
+        statement;                                                               \
+        NEXT();                                                                  \
     }
-#define ATOMICS(bits, type)                                                                        \
-    ATOMIC(ATOMIC_ADD##bits, type, __atomic_fetch_add(cell, operand, __ATOMIC_SEQ_CST))            \
-    ATOMIC(ATOMIC_OR##bits, type, __atomic_fetch_or(cell, operand, __ATOMIC_SEQ_CST))              \
-    ATOMIC(ATOMIC_AND##bits, type, __atomic_fetch_and(cell, operand, __ATOMIC_SEQ_CST))            \
-    ATOMIC(ATOMIC_XOR##bits, type, __atomic_fetch_xor(cell, operand, __ATOMIC_SEQ_CST))            \
-    ATOMIC(ATOMIC_FETCH_ADD##bits, type, SRC = __atomic_fetch_add(cell, operand, __ATOMIC_SEQ_CST)) \
-    ATOMIC(ATOMIC_FETCH_OR##bits, type, SRC = __atomic_fetch_or(cell, operand, __ATOMIC_SEQ_CST))  \
-    ATOMIC(ATOMIC_FETCH_AND##bits, type, SRC = __atomic_fetch_and(cell, operand, __ATOMIC_SEQ_CST)) \
-    ATOMIC(ATOMIC_FETCH_XOR##bits, type, SRC = __atomic_fetch_xor(cell, operand, __ATOMIC_SEQ_CST)) \
-    ATOMIC(ATOMIC_XCHG##bits, type, SRC = __atomic_exchange_n(cell, operand, __ATOMIC_SEQ_CST))    \
-    ATOMIC(ATOMIC_CMPXCHG##bits, type, type expected = (type)r[0];                                 \
-           __atomic_compare_exchange_n(cell, &expected, operand, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
+#define ATOMICS(bits, type)                                                                       \
+    ATOMIC(ATOMIC_ADD##bits, type, __atomic_fetch_add(cell, operand, __ATOMIC_SEQ_CST))           \
+    ATOMIC(ATOMIC_OR##bits, type, __atomic_fetch_or(cell, operand, __ATOMIC_SEQ_CST))             \
+    ATOMIC(ATOMIC_AND##bits, type, __atomic_fetch_and(cell, operand, __ATOMIC_SEQ_CST))           \
+    ATOMIC(ATOMIC_XOR##bits, type, __atomic_fetch_xor(cell, operand, __ATOMIC_SEQ_CST))           \
+    ATOMIC(ATOMIC_FETCH_ADD##bits, type,                                                          \
+           SRC = __atomic_fetch_add(cell, operand, __ATOMIC_SEQ_CST))                             \
+    ATOMIC(ATOMIC_FETCH_OR##bits, type, SRC = __atomic_fetch_or(cell, operand, __ATOMIC_SEQ_CST)) \
+    ATOMIC(ATOMIC_FETCH_AND##bits, type,                                                          \
+           SRC = __atomic_fetch_and(cell, operand, __ATOMIC_SEQ_CST))                             \
+    ATOMIC(ATOMIC_FETCH_XOR##bits, type,                                                          \
+           SRC = __atomic_fetch_xor(cell, operand, __ATOMIC_SEQ_CST))                             \
+    ATOMIC(ATOMIC_XCHG##bits, type, SRC = __atomic_exchange_n(cell, operand, __ATOMIC_SEQ_CST))   \
+    ATOMIC(ATOMIC_CMPXCHG##bits, type, type expected = (type)r[0]; __atomic_compare_exchange_n(   \
+               cell, &expected, operand, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);              \
            r[0] = expected)
     ATOMICS(32, uint32_t)
     ATOMICS(64, uint64_t)
 
-/* --- What the decoder lets nobody reach, and the ends ------------------------------------------------------------- */
+/* --- What the decoder lets nobody reach, and the ends --- */
 do_CALL_BTF:
 do_LD_MAP_FD:
 do_LD_MAP_VALUE_FD:

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The inside of the object loader: what its files hand each other while a file is opened.
  *
- * open:  elf_file -> maps (.maps, global data) -> functions -> lines -> programs (each function it calls linked behind it)
+ * open:  elf_file -> maps (.maps, global data) -> functions -> lines -> programs (each function it
+ * calls linked behind it)
  *
- * Everything is allocated from pools, so that every failure releases all of it in one place. Work and memory are bounded
- * by the file's size and the limits below, whatever the file says. */
+ * Everything is allocated from pools, so that every failure releases all of it in one place. Work
+ * and memory are bounded by the file's size and the limits below, whatever the file says. */
 #pragma once
 #include <bpf/btf.h>
 #include <bpf/elf.h>
 #include <bpf_internal/elf_file.h>
 
-#define OBJECT_FUNCTION_MAX 4096u
-#define OBJECT_PROGRAM_MAX 1024u
-#define OBJECT_LINE_LIST_MAX 1024u
+#define OBJECT_FUNCTION_MAX    4096u
+#define OBJECT_PROGRAM_MAX     1024u
+#define OBJECT_LINE_LIST_MAX   1024u
 #define OBJECT_LINKED_INSN_MAX (2u * BPF_PROG_INSN_MAX) /* of all programs together */
-#define OBJECT_DATA_MAX (64u << 20)                     /* global data of all sections together */
+#define OBJECT_DATA_MAX        (64u << 20)              /* global data of all sections together */
 
 struct pool_block;
 
@@ -30,11 +31,11 @@ void pool_release(struct pool *pool);
 /* One map: a definition in .maps, or a section of global data. */
 struct object_map {
     struct bpf_map_spec spec;
-    uint32_t section;     /* ELF index */
-    uint64_t offset;      /* in .maps; 0 for data */
+    uint32_t section; /* ELF index */
+    uint64_t offset;  /* in .maps; 0 for data */
     bool is_data;
-    const uint8_t *data;  /* initial bytes, NULL for zeros */
-    struct bpf_map *map;  /* the object holds a reference */
+    const uint8_t *data; /* initial bytes, NULL for zeros */
+    struct bpf_map *map; /* the object holds a reference */
 };
 
 /* A function in a code section. Sorted by section, then offset; never overlapping. */
@@ -85,7 +86,8 @@ struct object_loader {
 };
 
 /* Sets loader->error and gives the errno. */
-#define loader_fail(loader, code, offset, ...) bpf_error_set((loader)->error, code, offset, __VA_ARGS__)
+#define loader_fail(loader, code, offset, ...) \
+    bpf_error_set((loader)->error, code, offset, __VA_ARGS__)
 
 int object_read_maps(struct object_loader *loader);
 int object_read_functions(struct object_loader *loader);
@@ -93,11 +95,12 @@ int object_read_lines(struct object_loader *loader);
 int object_link_programs(struct object_loader *loader);
 
 /* The map that the symbol's place belongs to, or NULL. */
-const struct object_map *object_map_of(const struct object_loader *loader, uint32_t section, uint64_t offset);
+const struct object_map *object_map_of(const struct object_loader *loader, uint32_t section,
+                                       uint64_t offset);
 /* The function that begins there, or NULL. */
-const struct object_function *object_function_at(const struct object_loader *loader, uint32_t section,
-                                                 uint64_t offset);
+const struct object_function *object_function_at(const struct object_loader *loader,
+                                                 uint32_t section, uint64_t offset);
 /* The lines of a stretch of code: how many, from *first on. */
-uint32_t object_lines_of(const struct object_loader *loader, uint32_t section, uint32_t offset, uint32_t size,
-                         const struct object_line **first);
+uint32_t object_lines_of(const struct object_loader *loader, uint32_t section, uint32_t offset,
+                         uint32_t size, const struct object_line **first);
 char *object_copy_string(struct object_loader *loader, const char *text);

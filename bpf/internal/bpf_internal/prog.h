@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The inside of programs: for bpf/ itself and for axiom_bpf_unverified. Nobody else sees this folder. */
+/* The inside of programs: for bpf/ itself and for axiom_bpf_unverified. Nobody else sees this
+ * folder. */
 #pragma once
 #include <bpf/error.h>
 #include <bpf/interp.h>
@@ -7,17 +8,19 @@
 #include <bpf/prog.h>
 #include <bpf/verifier.h>
 
-/* One decoded instruction. `handler` is where its code stands in the interpreter, counted from a label there, so that
- * dispatch is one load, one addition and one jump. */
+/* One decoded instruction. `handler` is where its code stands in the interpreter, counted from a
+ * label there, so that dispatch is one load, one addition and one jump. */
 struct bpf_code {
     int32_t handler;
     uint8_t dst, src;
     int16_t offset;
     union {
-        int64_t imm; /* sign-extended; LDDW's constant, a map's or value's address, a helper's row */
+        int64_t
+            imm; /* sign-extended; LDDW's constant, a map's or value's address, a helper's row */
         struct {
             int32_t small_imm;
-            int32_t distance; /* of a jump or local call, in decoded instructions from the next one */
+            int32_t
+                distance; /* of a jump or local call, in decoded instructions from the next one */
         };
     };
 };
@@ -33,7 +36,8 @@ struct bpf_prog {
     const struct bpf_code *code; /* ends with FALL_OFF */
     uint32_t code_count;         /* FALL_OFF counted */
     uint32_t touched_count;
-    struct bpf_map *const *touched; /* maps whose values it reaches without a lookup, and may write */
+    struct bpf_map *const
+        *touched; /* maps whose values it reaches without a lookup, and may write */
     const struct bpf_code_origin *origins;
     const struct bpf_env *env;
     const struct bpf_context_layout *context;
@@ -47,20 +51,25 @@ struct bpf_prog {
     size_t size_bytes; /* of the one allocation that all of this lies in */
 };
 
-/* Copies instructions and debug info, takes references on the maps, decodes. Refuses only what cannot be decoded
+/* Copies instructions and debug info, takes references on the maps, decodes. Refuses only what
+ * cannot be decoded
  * (-EINVAL), and -ENOMEM. The verifier calls this last, after it accepted the program. */
 int bpf_prog_create(const struct bpf_verify_request *request, const struct bpf_prog_bounds *bounds,
                     struct bpf_prog **out, struct bpf_error *error);
 
-/* decode.c: fills `code` and `origins` (slots + 1 entries each are enough) and `touched` (map_count entries). */
-int bpf_decode(const struct bpf_verify_request *request, struct bpf_prog *prog, struct bpf_code *code,
-               struct bpf_code_origin *origins, struct bpf_map **touched, struct bpf_error *error);
+/* decode.c: fills `code` and `origins` (slots + 1 entries each are enough) and `touched` (map_count
+ * entries). */
+int bpf_decode(const struct bpf_verify_request *request, struct bpf_prog *prog,
+               struct bpf_code *code, struct bpf_code_origin *origins, struct bpf_map **touched,
+               struct bpf_error *error);
 
 /* The handler of an operation in the interpreter. */
 int32_t bpf_interp_handler(enum bpf_op op);
 
 /* bpf_prog_run() with R2. */
-uint64_t bpf_interp_run(const struct bpf_prog *prog, void *context, uint64_t r2, struct bpf_run *run);
+uint64_t bpf_interp_run(const struct bpf_prog *prog, void *context, uint64_t r2,
+                        struct bpf_run *run);
 
-/* What LDDW of a function leaves in a register: not an address, so that runs are equal everywhere. */
+/* What LDDW of a function leaves in a register: not an address, so that runs are equal everywhere.
+ */
 #define BPF_CODE_ADDRESS_TAG (UINT64_C(0xbf) << 56)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What a BPF program in C includes, and what the kernel must agree with: event contexts, helpers, map types.
+/* What a BPF program in C includes, and what the kernel must agree with: event contexts, helpers,
+ * map types.
  *
  *     clang -target bpf -O2 -g -I include/uapi -c prog.bpf.c -o prog.o
  *
- * Everything here is ABI: numbers are never reused, slots never move (tests/bpf/abi_test.c holds them). Numbers that
- * Linux has are Linux's (include/uapi/linux/bpf.h); Axiom's own helpers and map types start at AXIOM_BPF_BASE, far
- * above Linux's. Contexts are made of 64-bit slots only, at most 12, the same under every section name. */
+ * Everything here is ABI: numbers are never reused, slots never move (tests/bpf/abi_test.c holds
+ * them). Numbers that Linux has are Linux's (include/uapi/linux/bpf.h); Axiom's own helpers and map
+ * types start at AXIOM_BPF_BASE, far above Linux's. Contexts are made of 64-bit slots only, at most
+ * 12, the same under every section name. */
 #pragma once
 
 #ifdef __BPF__
@@ -18,7 +20,8 @@ typedef __UINT8_TYPE__ uint8_t;
 typedef __UINT16_TYPE__ uint16_t;
 typedef __UINT32_TYPE__ uint32_t;
 typedef __UINT64_TYPE__ uint64_t;
-/* Linux's names, with Linux's types (asm-generic/int-ll64.h), so that habits and formats carry over. */
+/* Linux's names, with Linux's types (asm-generic/int-ll64.h), so that habits and formats carry
+ * over. */
 typedef signed char __s8;
 typedef unsigned char __u8;
 typedef short __s16;
@@ -31,14 +34,16 @@ typedef unsigned long long __u64;
 #include <stdint.h>
 #endif
 
-#define AXIOM_BPF_BASE 0x10000
+#define AXIOM_BPF_BASE             0x10000
 #define AXIOM_BPF_CONTEXT_SLOT_MAX 12
 
-/* --- Event contexts ------------------------------------------------------------------------------------------------
- * A program gets a pointer to one of these in its first argument. Reads of 1, 2, 4 or 8 aligned bytes inside a slot
- * are fine; writes are 8 bytes, to the slots that the section's row in bpf/context.c names as writable. */
+/* --- Event contexts ---
+ * A program gets a pointer to one of these in its first argument. Reads of 1, 2, 4 or 8 aligned
+ * bytes inside a slot are fine; writes are 8 bytes, to the slots that the section's row in
+ * bpf/context.c names as writable. */
 
-/* Section gpio/chipC/lineL/rising|falling|both|high|low: an edge or level on a line. The return value is ignored. */
+/* Section gpio/chipC/lineL/rising|falling|both|high|low: an edge or level on a line. The return
+ * value is ignored. */
 enum axiom_gpio_edge {
     AXIOM_GPIO_RISING = 1, /* as GPIO_V2_LINE_EVENT_RISING_EDGE */
     AXIOM_GPIO_FALLING = 2,
@@ -54,15 +59,17 @@ struct axiom_gpio_ctx {
     uint64_t level;      /* of the line after the edge: 0 or 1 */
     uint64_t bank;       /* of the line in the chip */
     uint64_t bank_level; /* all lines of the bank; bit = line within the bank */
-    uint64_t sequence;   /* 1 for this line's first event since boot; a gap means events were lost */
+    uint64_t sequence; /* 1 for this line's first event since boot; a gap means events were lost */
 };
 
-/* Section iio/NAME/CHANNEL: one sample of a sensor's channel. Return 0 to drop it before user space sees it, 1 to keep. */
+/* Section iio/NAME/CHANNEL: one sample of a sensor's channel. Return 0 to drop it before user space
+ * sees it, 1 to keep. */
 struct axiom_iio_ctx {
-    uint64_t time_ns;   /* of the sample, by the driver's clock */
-    uint64_t device;    /* index of the IIO device */
-    uint64_t channel;   /* enum iio_quantity: 0..2 acceleration x y z, 3..5 angular velocity x y z, 6 temperature, 7 humidity */
-    int64_t value;      /* as read from the device */
+    uint64_t time_ns; /* of the sample, by the driver's clock */
+    uint64_t device;  /* index of the IIO device */
+    uint64_t channel; /* enum iio_quantity: 0..2 acceleration x y z, 3..5 angular velocity x y z, 6
+                         temperature, 7 humidity */
+    int64_t value;    /* as read from the device */
     int64_t scale_nano; /* one step of `value` in 1e-9 SI units, rounded */
     int64_t nano;       /* the quantity itself in 1e-9 SI units, offset and exact scale applied */
     uint64_t sequence;  /* 1 for this channel's first sample since boot */
@@ -84,9 +91,10 @@ enum axiom_origin {
     AXIOM_ORIGIN_BPF = 2,
 };
 
-/* Section pwm/chipC/channelN: a policy, run before a PWM channel changes. Return 0 to let it pass (with the four new
- * values as the program left them: write them to clamp), a negative errno to refuse.
- * Section guard/pwm: runs after the policies, with the values that would be latched; may only refuse. */
+/* Section pwm/chipC/channelN: a policy, run before a PWM channel changes. Return 0 to let it pass
+ * (with the four new values as the program left them: write them to clamp), a negative errno to
+ * refuse. Section guard/pwm: runs after the policies, with the values that would be latched; may
+ * only refuse. */
 struct axiom_pwm_ctx {
     uint64_t time_ns;
     uint64_t chip;
@@ -102,7 +110,8 @@ struct axiom_pwm_ctx {
     uint64_t enabled;
 };
 
-/* Section guard/gpio: runs before every write of an output line. Return 0 to allow, a negative errno to refuse. */
+/* Section guard/gpio: runs before every write of an output line. Return 0 to allow, a negative
+ * errno to refuse. */
 struct axiom_guard_gpio_ctx {
     uint64_t time_ns;
     uint64_t chip;
@@ -112,7 +121,7 @@ struct axiom_guard_gpio_ctx {
     uint64_t level;     /* what would be driven */
 };
 
-/* --- Records that helpers fill ------------------------------------------------------------------------------------ */
+/* --- Records that helpers fill --- */
 
 /* bpf_pwm_get() */
 struct axiom_pwm_state {
@@ -138,13 +147,14 @@ struct axiom_window {
     uint64_t last_ns;
 };
 
-/* --- Map types and flags ------------------------------------------------------------------------------------------ */
+/* --- Map types and flags --- */
 enum bpf_map_type {
     BPF_MAP_TYPE_UNSPEC = 0,
     BPF_MAP_TYPE_HASH = 1,
     BPF_MAP_TYPE_ARRAY = 2,
     BPF_MAP_TYPE_RINGBUF = 27,
-    /* key uint32_t (age: 0 is the newest), value struct axiom_sample; keeps the newest max_entries samples. */
+    /* key uint32_t (age: 0 is the newest), value struct axiom_sample; keeps the newest max_entries
+       samples. */
     AXIOM_MAP_TYPE_TIMESERIES = AXIOM_BPF_BASE,
 };
 
@@ -173,27 +183,28 @@ enum {
     BPF_RB_PROD_POS = 3,
 };
 
-/* A record in the ring: this header, then the data, padded to 8 bytes (Linux: kernel/bpf/ringbuf.c). */
-#define BPF_RINGBUF_BUSY_BIT (1u << 31)
+/* A record in the ring: this header, then the data, padded to 8 bytes (Linux:
+ * kernel/bpf/ringbuf.c). */
+#define BPF_RINGBUF_BUSY_BIT    (1u << 31)
 #define BPF_RINGBUF_DISCARD_BIT (1u << 30)
-#define BPF_RINGBUF_HDR_SZ 8
+#define BPF_RINGBUF_HDR_SZ      8
 
-/* --- Helpers ------------------------------------------------------------------------------------------------------
- * X(name, number, return type, parameters). The semantics that the verifier knows are the row of the same number in
- * bpf/helper_table.c. Helpers that return long give 0 or a negative errno unless said otherwise.
+/* --- Helpers ---
+ * X(name, number, return type, parameters). The semantics that the verifier knows are the row of
+ * the same number in bpf/helper_table.c. Helpers that return long give 0 or a negative errno unless
+ * said otherwise.
  *
  * map_lookup_elem         a pointer to the value, or NULL: test it. Valid for the rest of the run.
- * trace_printk            fmt_size counts the final 0; %d %i %u %x %X %o %c %% with flags, width, h hh l ll. No %s or %p:
- *                         an address would make two equal runs differ. Gives the length of the text
- * ringbuf_reserve         memory for a record, or NULL: test it. Must be submitted or discarded on every path.
- * ringbuf_query           flags BPF_RB_AVAIL_DATA...; a number
- * gpio_get                0 or 1
- * pwm_set                 enables the channel with this waveform; keeps its polarity
- * motor_emergency_stop    every actuator to its safe state now, latched until a privileged re-arm
- * timeseries_push         time must not go backwards: -EINVAL
- * timeseries_last         copies the newest size_bytes / 16 samples, newest first; how many
- * timeseries_window       statistics of the samples with time_ns >= since_ns
+ * trace_printk            fmt_size counts the final 0; %d %i %u %x %X %o %c %% with flags, width, h
+ * hh l ll. No %s or %p: an address would make two equal runs differ. Gives the length of the text
+ * ringbuf_reserve         memory for a record, or NULL: test it. Must be submitted or discarded on
+ * every path. ringbuf_query           flags BPF_RB_AVAIL_DATA...; a number gpio_get 0 or 1 pwm_set
+ * enables the channel with this waveform; keeps its polarity motor_emergency_stop    every actuator
+ * to its safe state now, latched until a privileged re-arm timeseries_push         time must not go
+ * backwards: -EINVAL timeseries_last         copies the newest size_bytes / 16 samples, newest
+ * first; how many timeseries_window       statistics of the samples with time_ns >= since_ns
  * sensor_last_timestamp   time of the last sample of an IIO channel; 0 if there was none */
+// clang-format off
 #define AXIOM_BPF_HELPERS(X)                                                                                           \
     X(map_lookup_elem, 1, void *, (const void *map, const void *key))                                                  \
     X(map_update_elem, 2, long, (const void *map, const void *key, const void *value, uint64_t flags))                 \
@@ -217,17 +228,19 @@ enum {
     X(timeseries_window, AXIOM_BPF_BASE + 7, long,                                                                     \
       (const void *map, uint64_t since_ns, struct axiom_window *window, uint32_t size_bytes))                          \
     X(sensor_last_timestamp, AXIOM_BPF_BASE + 8, uint64_t, (uint32_t device, uint32_t channel))
+// clang-format on
 
 #define AXIOM_BPF_HELPER_ID(name, number, returns, parameters) BPF_FUNC_##name = (number),
 enum bpf_func_id { AXIOM_BPF_HELPERS(AXIOM_BPF_HELPER_ID) };
 #undef AXIOM_BPF_HELPER_ID
 
-/* --- Only in programs --------------------------------------------------------------------------------------------- */
+/* --- Only in programs --- */
 #ifdef __BPF__
 
 /* A helper is called through a constant address that is its number. */
-#define AXIOM_BPF_HELPER_POINTER(name, number, returns, parameters)                                                    \
-    static returns(*const bpf_##name) parameters __attribute__((unused)) = (returns(*) parameters)(number);
+#define AXIOM_BPF_HELPER_POINTER(name, number, returns, parameters)        \
+    static returns(*const bpf_##name) parameters __attribute__((unused)) = \
+        (returns(*) parameters)(number);
 AXIOM_BPF_HELPERS(AXIOM_BPF_HELPER_POINTER)
 #undef AXIOM_BPF_HELPER_POINTER
 
@@ -235,8 +248,8 @@ AXIOM_BPF_HELPERS(AXIOM_BPF_HELPER_POINTER)
 #define SEC(name) __attribute__((section(name), used))
 
 /* The members of a map's definition, read from BTF by the loader:
- *     struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 4); __type(key, uint32_t); __type(value, long); }
- *     counts SEC(".maps"); */
+ *     struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 4); __type(key, uint32_t);
+ * __type(value, long); } counts SEC(".maps"); */
 #define __uint(name, value) int(*name)[value]
 #define __type(name, value) __typeof__(value) *name
 
@@ -251,9 +264,9 @@ AXIOM_BPF_HELPERS(AXIOM_BPF_HELPER_POINTER)
 #endif
 
 /* bpf_printk("edge %d at %llu", n, t): at most three arguments. */
-#define bpf_printk(format, ...)                                                                                        \
-    ({                                                                                                                 \
-        static const char bpf_printk_format[] = format;                                                                \
-        bpf_trace_printk(bpf_printk_format, sizeof(bpf_printk_format), ##__VA_ARGS__);                                 \
+#define bpf_printk(format, ...)                                                        \
+    ({                                                                                 \
+        static const char bpf_printk_format[] = format;                                \
+        bpf_trace_printk(bpf_printk_format, sizeof(bpf_printk_format), ##__VA_ARGS__); \
     })
 #endif

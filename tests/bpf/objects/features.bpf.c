@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* One object with everything that the loader knows: maps of all types, global data, subprograms, several programs. */
+/* One object with everything that the loader knows: maps of all types, global data, subprograms,
+ * several programs. */
 #include <axiom/bpf.h>
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
