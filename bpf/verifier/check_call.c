@@ -284,6 +284,21 @@ static int leave_function(struct verifier *v)
     return 0;
 }
 
+static int refuse_lost_record(struct verifier *v, uint32_t reserved_at)
+{
+    const struct bpf_debug_line *line = bpf_debug_line_at(v->request->debug, reserved_at);
+    const char *mend =
+        "call bpf_ringbuf_submit() or bpf_ringbuf_discard() on every path to the end";
+    if (line == NULL)
+        return refuse(
+            v, -EACCES, BPF_REJECT_REFERENCE, mend,
+            "the record reserved at insn %u is neither submitted nor discarded on this path",
+            reserved_at);
+    return refuse(v, -EACCES, BPF_REJECT_REFERENCE, mend,
+                  "the record reserved in line %u is neither submitted nor discarded on this path",
+                  line->line);
+}
+
 int check_exit(struct verifier *v, bool *path_ends)
 {
     struct state *s = &v->state;
@@ -298,11 +313,7 @@ int check_exit(struct verifier *v, bool *path_ends)
                       "the program returns %s", is.text);
     }
     if (s->reference_count != 0)
-        return refuse(
-            v, -EACCES, BPF_REJECT_REFERENCE,
-            "call bpf_ringbuf_submit() or bpf_ringbuf_discard() on every path to the end",
-            "the record reserved at insn %u is neither submitted nor discarded on this path",
-            s->references[0].insn_index);
+        return refuse_lost_record(v, s->references[0].insn_index);
     *path_ends = true;
     return 0;
 }

@@ -21,8 +21,12 @@
 
 /* A checkpoint every so many instructions at most: making and comparing them costs too. */
 #define SPACING_INSNS 8u
-/* At one instruction, the newest so many are compared; older ones are forgotten. */
+/* At one instruction so many complete ones are compared, those first that were made or of use last;
+ * others are forgotten. Paths are walked last in, first out, so what serves next was mostly
+ * completed just before. */
 #define COMPARED_MAX 24u
+/* How far back along the path a state is looked for that comes again. */
+#define LOOKED_BACK_MAX 48u
 
 void prune_init(struct verifier *v)
 {
@@ -108,11 +112,11 @@ void prune_complete(struct verifier *v, uint32_t pending)
         c->complete = true;
         c->parent = NULL;
         list_del(&c->age);
-        if (c->snapshot == NULL || list_empty(&c->bucket)) {
-            drop_snapshot(v, c);
+        if (c->snapshot == NULL) {
             verifier_free(v, c, sizeof *c);
         } else {
             list_add_tail(&c->age, &v->complete);
+            list_add(&c->bucket, bucket_of(v, c->pc));
         }
         c = parent;
     }
@@ -151,7 +155,6 @@ static int make_checkpoint(struct verifier *v)
         return refuse_memory(v);
     c->snapshot_size = size;
     __builtin_memcpy(c->snapshot, v->scratch, size);
-    list_add(&c->bucket, bucket_of(v, s->pc));
     v->newest_insns = v->walked;
     snapshot_restart_deps(s);
     return 0;
@@ -164,40 +167,52 @@ static void end_by(struct verifier *v, const struct checkpoint *c, uint64_t deps
     note_tail(v->state.newest, v->state.insns + c->tail_insns, v->state.ns + c->tail_ns);
 }
 
-int prune_visit(struct verifier *v, bool *covered)
+/* Was the state here before on this very path? Its numbers count in full: a counter that only
+ * matters to the loop's own end makes it another state. */
+static bool comes_again(const struct verifier *v)
 {
+    const struct checkpoint *c = v->state.newest;
+    uint64_t deps;
+    for (uint32_t i = 0; c != NULL && i < LOOKED_BACK_MAX; i++, c = c->parent)
+        if (c->pc == v->state.pc && c->snapshot != NULL &&
+            snapshot_covers(v, c->snapshot, COVERS_EXACTLY, &deps))
+            return true;
+    return false;
+}
+
+static bool find_cover(struct verifier *v)
+{
+    struct list_head *bucket = bucket_of(v, v->state.pc);
     struct checkpoint *c, *after;
-    struct state *s = &v->state;
     uint32_t compared = 0;
-    *covered = false;
-    list_for_each_entry_safe(c, after, bucket_of(v, s->pc), bucket) {
-        uint64_t deps;
-        if (c->pc != s->pc)
+    uint64_t deps;
+    list_for_each_entry_safe(c, after, bucket, bucket) {
+        if (c->pc != v->state.pc)
             continue;
         if (++compared > COMPARED_MAX) {
-            /* Open ones stay on the path, only nobody looks for them here any more. */
-            if (c->complete)
-                destroy(v, c);
-            else
-                list_del(&c->bucket);
-            continue;
-        }
-        if (!c->complete) {
-            if (snapshot_covers(v, c->snapshot, COVERS_EXACTLY, &deps))
-                return refuse_loop(v);
-            continue;
-        }
-        if (v->probe != NULL && v->probe->never_prune)
-            continue;
-        if (snapshot_covers(v, c->snapshot, COVERS_WHAT_MATTERS, &deps)) {
+            destroy(v, c);
+        } else if (snapshot_covers(v, c->snapshot, COVERS_WHAT_MATTERS, &deps)) {
             end_by(v, c, deps);
-            list_del(&c->age); /* used last, forgotten last */
+            /* Used last: looked at first, forgotten last. */
+            list_del(&c->age);
             list_add_tail(&c->age, &v->complete);
-            *covered = true;
-            return 0;
+            list_del(&c->bucket);
+            list_add(&c->bucket, bucket);
+            return true;
         }
     }
-    if (s->newest != NULL && v->walked - v->newest_insns < SPACING_INSNS)
+    return false;
+}
+
+int prune_visit(struct verifier *v, bool *covered)
+{
+    bool may_cover = v->probe == NULL || !v->probe->never_prune;
+    *covered = may_cover && find_cover(v);
+    if (*covered)
+        return 0;
+    if (comes_again(v))
+        return refuse_loop(v);
+    if (v->state.newest != NULL && v->walked - v->newest_insns < SPACING_INSNS)
         return 0;
     return make_checkpoint(v);
 }

@@ -65,7 +65,7 @@ struct verifier {
     struct state state;
     struct pending *pending;
     uint32_t pending_count;
-    struct list_head buckets[BUCKET_COUNT]; /* checkpoints by instruction */
+    struct list_head buckets[BUCKET_COUNT]; /* complete checkpoints by instruction */
     struct list_head complete;              /* checkpoints by age, those done with */
     struct list_head open;                  /* those on the current path */
     uint64_t newest_insns;                  /* `walked` when the newest checkpoint was made */
@@ -167,7 +167,7 @@ int stack_clobber(struct verifier *v, uint32_t frame, int64_t from, int64_t to, 
  * -------------------------------------------------------------------------------------------------------
  */
 struct checkpoint {
-    struct list_head bucket; /* in verifier.buckets; alone when no longer looked at */
+    struct list_head bucket; /* in verifier.buckets, once complete */
     struct list_head age;
     struct checkpoint *parent; /* the one before it on the path */
     uint8_t *snapshot;         /* NULL: forgotten, for want of memory */
