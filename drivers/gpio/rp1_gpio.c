@@ -46,10 +46,8 @@ struct bank {
     uint32_t offset; /* of its registers in each of the three regions */
     /* gpio->lock protects; the handler reads without it, each word changes as a whole: */
     uint32_t level; /* of the pins as last reported; bits of pins without edges mean nothing */
-    uint32_t enabled_pins;        /* with an event enabled */
-    struct spinlock handler_lock; /* the interrupt, and the watch that stands in for it */
-    /* handler_lock protects: */
-    uint32_t handled_count; /* runs of the handler */
+    uint32_t enabled_pins;  /* with an event enabled */
+    uint32_t handled_count; /* runs of the handler, which alone writes it */
     /* The watch timer's: */
     uint32_t suspect_count; /* handled_count when something was pending at the last look */
     bool suspect;
@@ -386,9 +384,11 @@ static void report_pin(struct bank *bank, uint32_t index, uint32_t level)
 /* Short, because edges come by the hundred thousand: one read says which pins, one write a pin
  * forgets the edge, one read of the levels also waits until those writes have arrived, so that what
  * comes after is latched anew. */
-static void handle_pending_locked(struct bank *bank) MUST_HOLD(bank->handler_lock)
+static void handle_bank(struct irq *irq, void *context)
 {
+    struct bank *bank = context;
     struct rp1_gpio *gpio = bank->gpio;
+    (void)irq;
     bank->handled_count++;
     uint32_t pending = mmio_read32(&gpio->io, bank->offset + RP1_GPIO_PCIE_INTS);
     if (pending == 0)
@@ -402,28 +402,25 @@ static void handle_pending_locked(struct bank *bank) MUST_HOLD(bank->handler_loc
         report_pin(bank, (uint32_t)__builtin_ctz(left), level);
 }
 
-static void handle_bank(struct irq *irq, void *context)
-{
-    struct bank *bank = context;
-    (void)irq;
-    spin_lock(&bank->handler_lock);
-    handle_pending_locked(bank);
-    spin_unlock(&bank->handler_lock);
-}
-
-/* The bank's message was lost: the pending edge keeps the line active, so no other one will come.
- * Handled now; masking and unmasking makes RP1 look at the line again. */
-static void rescue(struct bank *bank, uint64_t waited_ns)
+/* The bank's interrupt was lost: the pending edge keeps its line active, so none will come by
+ * itself. Dropping and raising the line, and unmasking at RP1, which then looks at it again, makes
+ * another message. */
+static void send_again(struct bank *bank)
 {
     if (ratelimit_allow(&bank->gpio->limit, "rp1_gpio"))
         log_warning(
-            "rp1_gpio: interrupt lost: edges of GPIO %u..%u pending for %llu us; handled by "
-            "polling",
+            "rp1_gpio: interrupt lost: edges of GPIO %u..%u pending for %llu us; RP1 is asked "
+            "to send it again",
             bank->first, bank->first + bank->count - 1,
-            (unsigned long long)(waited_ns / NSEC_PER_USEC));
-    handle_bank(bank->irq, bank);
+            (unsigned long long)(WATCH_GRACE_NS / NSEC_PER_USEC));
+    const struct mmio *io = &bank->gpio->io;
+    struct irq_state state = spin_lock_irqsave(&bank->gpio->lock);
+    uint32_t enabled = mmio_read32(io, bank->offset + RP1_GPIO_PCIE_INTE);
     irq_mask(bank->irq);
+    mmio_write32(io, bank->offset + RP1_GPIO_PCIE_INTE, 0);
+    mmio_write32(io, bank->offset + RP1_GPIO_PCIE_INTE, enabled);
     irq_unmask(bank->irq);
+    spin_unlock_irqrestore(&bank->gpio->lock, state);
 }
 
 /* Looks at a bank that has edges enabled. True: something is pending that was not when we looked
@@ -437,7 +434,7 @@ static bool watch_bank(struct bank *bank)
     }
     if (bank->suspect && bank->suspect_count == bank->handled_count) {
         bank->suspect = false;
-        rescue(bank, WATCH_GRACE_NS);
+        send_again(bank);
         return false;
     }
     bank->suspect = true;
@@ -560,7 +557,6 @@ static void fill_banks(struct rp1_gpio *gpio)
         gpio->banks[i] = (struct bank){
             .gpio = gpio, .first = first[i], .count = count[i], .offset = i * RP1_GPIO_BANK_STRIDE
         };
-        spin_lock_init(&gpio->banks[i].handler_lock);
         gpio->chip.bank_first[i] = first[i];
     }
     gpio->chip.bank_count = RP1_GPIO_BANK_COUNT;

@@ -231,14 +231,17 @@ static int abort_error(uint32_t source)
     return -EIO;
 }
 
-/* After an abort the controller has thrown its FIFO away, and what it may still have received
- * belongs to nobody. */
+/* After an abort the controller has thrown its transmit FIFO away and makes a STOP; what it may
+ * have received before belongs to nobody. */
 static int aborted(struct dw_i2c *i2c)
 {
     const uint32_t usual = DW_IC_ABRT_ARB_LOST | DW_IC_ABRT_7B_ADDR_NOACK | DW_IC_ABRT_TXDATA_NOACK;
     uint32_t source = i2c->abort_source & ~DW_IC_ABRT_TX_FLUSH_CNT;
     if ((source & usual) == 0 && ratelimit_allow(&i2c->limit, i2c->name))
         log_warning("%s: transfer aborted, source 0x%x", i2c->name, source);
+    uint64_t deadline_ns = ktime_get_ns() + DISABLE_NS;
+    while ((reg_read(i2c, DW_IC_STATUS) & DW_IC_STATUS_ACTIVITY) && ktime_get_ns() < deadline_ns)
+        delay_relax(deadline_ns);
     (void)disable(i2c);
     return abort_error(source);
 }

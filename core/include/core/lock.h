@@ -2,7 +2,6 @@
 /* The order of locks. Whoever holds one may take those further down the list, never one further up.
  *
  * - mutexes of drivers and subsystems: each other's order is theirs to document
- * - handler locks of drivers (rp1_gpio's banks): held while attached programs run
  * - interlock.lock: held from a writer's look at the latch to its last register access
  * - other locks of drivers: registers and state of one device
  * - work_queue.lock: items and state of one work queue
