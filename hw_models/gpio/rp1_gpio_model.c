@@ -343,6 +343,7 @@ const struct model_ops rp1_gpio_model = {
     .line_count = RP1_GPIO_LINE_COUNT,
     .pins_input = gpio_pins_input,
     .pins_release = gpio_pins_release,
+    .line_count = RP1_GPIO_LINE_COUNT,
     .translate = gpio_translate,
     .line_level = gpio_line_level,
 };
