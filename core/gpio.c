@@ -4,6 +4,7 @@
  * Edges come up from a driver's interrupt handler: recorded, then the attached programs. Writes go
  * down: guard, interlock, driver. Chips are registered while devices are probed and unregistered
  * when they are removed, both in the boot thread; lookups need no lock. */
+#include <axiom/bits.h>
 #include <axiom/bug.h>
 #include <axiom/errno.h>
 #include <axiom/event.h>
@@ -20,6 +21,8 @@ struct gpio_core {
     struct mutex lock;
     /* lock protects: */
     uint16_t rising_count[GPIO_LINE_MAX], falling_count[GPIO_LINE_MAX]; /* who wants edges */
+    /* The interlock's write lock protects: */
+    uint64_t outputs; /* lines that direction_output() made outputs */
 };
 
 static struct gpio_chip *chips[GPIO_CHIP_MAX];
@@ -150,7 +153,18 @@ int gpio_direction_input(uint32_t chip_index, uint32_t line, enum gpio_pull pull
         return -ENODEV;
     interlock_configure_begin();
     int err = chip->ops->direction_input(chip, line, pull);
+    if (err == 0)
+        chip->core->outputs &= ~BIT64(line);
     interlock_write_end();
+    return err;
+}
+
+/* Inside the interlock's write. */
+static int become_output(struct gpio_chip *chip, uint32_t line, bool level)
+{
+    int err = chip->ops->direction_output(chip, line, level);
+    if (err == 0)
+        chip->core->outputs |= BIT64(line);
     return err;
 }
 
@@ -165,9 +179,15 @@ int gpio_direction_output(uint32_t chip_index, uint32_t line, bool level, const 
     err = interlock_write_begin(origin, ACTUATOR_GPIO, chip_index, line);
     if (err)
         return err;
-    err = chip->ops->direction_output(chip, line, level);
+    err = become_output(chip, line, level);
     interlock_write_end();
     return err;
+}
+
+bool gpio_is_output(uint32_t chip_index, uint32_t line)
+{
+    const struct gpio_chip *chip = find_line(chip_index, line);
+    return chip != NULL && (chip->core->outputs & BIT64(line)) != 0;
 }
 
 int gpio_get(uint32_t chip_index, uint32_t line)
@@ -187,9 +207,12 @@ int gpio_set(uint32_t chip_index, uint32_t line, bool level, const char *origin)
     err = interlock_write_begin(origin, ACTUATOR_GPIO, chip_index, line);
     if (err)
         return err;
-    chip->ops->set(chip, line, level);
+    if (chip->core->outputs & BIT64(line))
+        chip->ops->set(chip, line, level);
+    else
+        err = become_output(chip, line, level);
     interlock_write_end();
-    return 0;
+    return err;
 }
 
 static uint32_t edges_wanted(const struct gpio_core *core, uint32_t line)

@@ -63,6 +63,13 @@ static void let_happen(struct happening next)
         run_timer();
 }
 
+/* The run is over, now. */
+static void stop_now(void)
+{
+    machine.stopped = true;
+    machine.result->stop_time_ns = machine.clock.now_ns;
+}
+
 enum machine_step machine_step(uint64_t limit_ns)
 {
     struct happening next = next_happening();
@@ -71,7 +78,7 @@ enum machine_step machine_step(uint64_t limit_ns)
             !machine.stopped && (soonest > machine.stop_at_ns || machine.stop_requested), 0)) {
         if (!machine.stop_requested && machine.stop_at_ns > machine.clock.now_ns)
             clock_advance(machine.stop_at_ns);
-        machine.stopped = true;
+        stop_now();
         return MACHINE_STOP;
     }
     if (next.at_ns <= limit_ns && next.at_ns != TIME_NEVER) {
@@ -79,9 +86,10 @@ enum machine_step machine_step(uint64_t limit_ns)
         return MACHINE_EVENT;
     }
     if (limit_ns == TIME_NEVER) {
-        bool first = !machine.stopped;
-        machine.stopped = true;
-        return first ? MACHINE_STOP : MACHINE_NOTHING;
+        if (machine.stopped)
+            return MACHINE_NOTHING;
+        stop_now();
+        return MACHINE_STOP;
     }
     clock_advance(limit_ns);
     return MACHINE_EVENT;
@@ -94,7 +102,7 @@ bool machine_stop_overdue(void)
     if (!machine.stop_requested &&
         (machine.stop_at_ns == TIME_NEVER || machine.clock.now_ns < machine.stop_at_ns))
         return false;
-    machine.stopped = true;
+    stop_now();
     return true;
 }
 

@@ -230,7 +230,9 @@ static int attach_gpio(struct bpf_link *link, char *reason, size_t size)
         format_text(reason, size, "there is no gpio/chip%u/line%u on this board", t->chip, t->line);
         return -ENODEV;
     }
-    int err = gpio_direction_input(t->chip, t->line, GPIO_PULL_NONE);
+    int err = 0;
+    if (!gpio_is_output(t->chip, t->line)) /* an output's edges may be watched, too */
+        err = gpio_direction_input(t->chip, t->line, GPIO_PULL_NONE);
     if (!err)
         err = gpio_edges_get(t->chip, t->line, t->edges);
     if (err) {

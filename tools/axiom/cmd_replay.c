@@ -141,10 +141,10 @@ static int load_recording(struct replay *r, const char *path)
     }
     if (s->fdt == NULL)
         return complain(EXIT_INPUT, "%s has no attachment board.dtb: it cannot be replayed", path);
-    /* Times in a recording are virtual: nothing is added. The run ended when its last event says it did. */
+    /* Times in a recording are virtual: nothing is added. The run ended when its end says it did. */
     s->input_offset_ns = 0;
     if (mcap_reader_metadata(r->inputs.reader, "axiom.end", &end)) {
-        s->end_time_ns = metadata_number(&end, "last_event_ns", s->end_time_ns);
+        s->end_time_ns = metadata_number(&end, "stop_ns", s->end_time_ns);
         metadata_text(&end, "reason", text, sizeof text);
         if (strcmp(text, "complete") != 0)
             complain(EXIT_OK, "%s: the recorded run ended early (%s): compared as far as it goes", path, text);

@@ -252,6 +252,7 @@ static void recording_end(struct recording *r, struct session *s, const char *re
 {
     struct mcap_error error = { .text = "" };
     const struct trace_recorder *rec = &r->recorder;
+    r->recorder.stop_ns = s->result.stop_time_ns;
     trace_recorder_finish(&r->recorder, reason);
     uint64_t no_channel = rec->dropped_no_channel, too_large = rec->dropped_too_large;
     s->record_size = mcap_file_writer(r->file)->file_size;

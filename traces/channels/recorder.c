@@ -243,6 +243,8 @@ int trace_recorder_finish(struct trace_recorder *recorder, const char *reason)
     struct mcap_out map = { buffer, sizeof buffer, 0 };
     put_text(&map, "reason", err == -ENOSPC ? "disk full" : reason);
     put_number(&map, "last_event_ns", recorder->last_time_ns);
+    if (recorder->stop_ns != 0)
+        put_number(&map, "stop_ns", recorder->stop_ns);
     put_number(&map, "dropped_messages", recorder->writer->dropped_messages);
     if (recorder->writer->dropped_messages > 0)
         put_number(&map, "dropped_from_ns", recorder->writer->dropped_from_ns);

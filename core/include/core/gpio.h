@@ -77,8 +77,10 @@ void gpio_line_edge(struct gpio_chip *chip, uint32_t line, enum gpio_edge edge,
 int gpio_direction_input(uint32_t chip, uint32_t line, enum gpio_pull pull);
 int gpio_direction_output(uint32_t chip, uint32_t line, bool level, const char *origin);
 int gpio_get(uint32_t chip, uint32_t line);
-/* -EPERM: the interlock is latched; a guard's or policy's own errno. `origin` names who asks, for
- * the record. Any context. */
+bool gpio_is_output(uint32_t chip, uint32_t line);
+/* A line that is no output yet becomes one, at that level. -EPERM: the interlock is latched; -EBUSY:
+ * the pin belongs to another function; a guard's or policy's own errno. `origin` names who asks,
+ * for the record. Any context. */
 int gpio_set(uint32_t chip, uint32_t line, bool level, const char *origin);
 /* Counted: edges stay on while anyone wants them. Process context. */
 int gpio_edges_get(uint32_t chip, uint32_t line, uint32_t edges);

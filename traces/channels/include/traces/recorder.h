@@ -29,6 +29,7 @@ struct trace_recorder {
     uint64_t dropped_no_channel; /* the channel table or the summary buffer was full */
     uint64_t dropped_too_large;  /* longer than the chunk buffer */
     uint64_t last_time_ns;
+    uint64_t stop_ns; /* the caller's: when the run was ended, for "axiom.end"; 0: unknown */
     int error; /* the writer's first error other than a full disk; nothing is recorded after it */
 };
 
