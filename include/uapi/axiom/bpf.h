@@ -263,10 +263,15 @@ AXIOM_BPF_HELPERS(AXIOM_BPF_HELPER_POINTER)
 #define __noinline __attribute__((noinline))
 #endif
 
-/* bpf_printk("edge %d at %llu", n, t): at most three arguments. */
-#define bpf_printk(format, ...)                                                        \
-    ({                                                                                 \
-        static const char bpf_printk_format[] = format;                                \
-        bpf_trace_printk(bpf_printk_format, sizeof(bpf_printk_format), ##__VA_ARGS__); \
+/* bpf_printk("edge %d at %llu", n, t): at most three numbers. Those that are not given are passed
+ * as 0: the verifier refuses a call while an address is left in their registers. */
+#define bpf_printk(format, ...)                                      \
+    ({                                                               \
+        static const char bpf_printk_format[] = format;              \
+        AXIOM_BPF_PRINTK(bpf_printk_format, ##__VA_ARGS__, 0, 0, 0); \
     })
+#define AXIOM_BPF_PRINTK(format, a, b, c, ...)                                               \
+    _Static_assert(sizeof((const long long[]){ 0, ##__VA_ARGS__ }) <= 4 * sizeof(long long), \
+                   "bpf_printk takes at most three numbers");                                \
+    bpf_trace_printk(format, sizeof(format), a, b, c)
 #endif
