@@ -340,7 +340,6 @@ const struct model_ops rp1_gpio_model = {
     .read = gpio_read,
     .write = gpio_write,
     .line_input = gpio_line_input,
-    .line_count = RP1_GPIO_LINE_COUNT,
     .pins_input = gpio_pins_input,
     .pins_release = gpio_pins_release,
     .line_count = RP1_GPIO_LINE_COUNT,
