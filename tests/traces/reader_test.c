@@ -19,8 +19,8 @@ START_TEST(every_message_comes_back_in_order)
     struct mcap_item item;
     struct mcap_error error;
     for (uint64_t n = 0; n < 5000; n++) {
-        ck_assert_int_eq(mcap_reader_next(r, &item, &error), 1);
-        ck_assert(sample_is(&item, n));
+        if (mcap_reader_next(r, &item, &error) != 1 || !sample_is(&item, n))
+            ck_abort_msg("not message %u", (unsigned)n);
     }
     ck_assert_int_eq(mcap_reader_next(r, &item, &error), 0);
     ck_assert_int_eq(mcap_reader_next(r, &item, &error), 0);
@@ -78,8 +78,8 @@ START_TEST(a_time_range_gives_just_that)
             last = 4999;
         ck_assert_int_eq(mcap_reader_seek(r, first * 1000, last * 1000, &error), 0);
         for (uint64_t n = first; n <= last; n++) {
-            ck_assert_int_eq(mcap_reader_next(r, &item, &error), 1);
-            ck_assert(sample_is(&item, n));
+            if (mcap_reader_next(r, &item, &error) != 1 || !sample_is(&item, n))
+                ck_abort_msg("not message %u", (unsigned)n);
         }
         ck_assert_int_eq(mcap_reader_next(r, &item, &error), 0);
     }
@@ -378,8 +378,8 @@ START_TEST(attachments_and_metadata_come_back)
         ck_assert_int_eq(mcap_reader_attachment(r, 2, &data, &size, &error), -ENOENT);
         struct mcap_item item;
         for (uint64_t n = 0; n < 1000; n++) {
-            ck_assert_int_eq(mcap_reader_next(r, &item, &error), 1);
-            ck_assert(sample_is(&item, n));
+            if (mcap_reader_next(r, &item, &error) != 1 || !sample_is(&item, n))
+                ck_abort_msg("not message %u", (unsigned)n);
         }
         mcap_reader_close(r);
     }
@@ -472,8 +472,8 @@ START_TEST(a_damaged_summary_is_named_and_can_be_gone_without)
     struct mcap_item item;
     struct mcap_error error;
     for (uint64_t n = 0; n < 2000; n++) {
-        ck_assert_int_eq(mcap_reader_next(r, &item, &error), 1);
-        ck_assert(sample_is(&item, n));
+        if (mcap_reader_next(r, &item, &error) != 1 || !sample_is(&item, n))
+            ck_abort_msg("not message %u", (unsigned)n);
     }
     ck_assert_int_eq(mcap_reader_next(r, &item, &error), 0);
     ck_assert_ptr_nonnull(strstr(mcap_reader_loss(r)->text, "summary"));

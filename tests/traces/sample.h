@@ -61,7 +61,8 @@ static inline void sample_write(struct mcap_writer *w, const uint16_t *channel, 
             .publish_time = 1000 * n - n % 5,
             .data = { payload, sample_payload(n, payload) },
         };
-        ck_assert_int_eq(mcap_writer_message(w, &message), 0);
+        if (mcap_writer_message(w, &message) != 0)
+            ck_abort_msg("message %u was not taken", message.sequence);
     }
 }
 

@@ -100,6 +100,8 @@ static size_t window_part(const struct mcap_reader *r, uint64_t offset, const ui
     return (size_t)(r->window_offset + r->window_size - offset);
 }
 
+#define WINDOW_FILL_MIN 4096u
+
 int64_t window_get(struct mcap_reader *r, uint64_t offset, size_t want, const uint8_t **at)
 {
     size_t have = window_part(r, offset, at);
@@ -112,9 +114,11 @@ int64_t window_get(struct mcap_reader *r, uint64_t offset, size_t want, const ui
         memmove(r->window.at, *at, have);
     r->window_offset = offset;
     r->window_size = have;
-    /* Filled only as far as small records and the heads of large ones need: what a large one needs
-     * goes past it. */
-    size_t fill = want > WINDOW_SIZE / 4 ? WINDOW_SIZE : WINDOW_SIZE / 4;
+    /* A little after a jump, as over a chunk; more and more where records follow each other. */
+    r->window_fill = have > 0 ? 2 * r->window_fill : WINDOW_FILL_MIN;
+    if (r->window_fill > WINDOW_SIZE)
+        r->window_fill = WINDOW_SIZE;
+    size_t fill = want > r->window_fill ? want : r->window_fill;
     int64_t got = mcap_input_read(r, offset + have, r->window.at + have, fill - have);
     if (got < 0)
         return got;

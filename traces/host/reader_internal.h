@@ -75,6 +75,7 @@ struct mcap_reader {
     struct buffer window; /* of small records; window_offset.. + window_size in the file */
     uint64_t window_offset;
     size_t window_size;
+    size_t window_fill;  /* how much to read at a time */
     struct buffer large; /* one record that is too long for the window */
     struct decompressor decompressor;
 
