@@ -3,6 +3,7 @@
  * file's channel back. */
 #include "iio_shape.h"
 
+#include <axiom/decimal.h>
 #include <axiom/errno.h>
 #include <axiom/format.h>
 #include <axiom/string.h>
@@ -80,9 +81,9 @@ const char *event_channel_name(const struct event *event)
 /* True if the scan's standard message alone gives the same event back. */
 static bool scan_is_standard(const struct event *event, const struct iio_shape *shape)
 {
-    /* Doubles hold integers up to 2^53 exactly, so nano values of that size come back as they were.
-     */
-    const int64_t exact = INT64_C(1) << 53;
+    /* Below 2^23 a double's step is at most 2^-30, so rounding moves the value by less than half a
+     * nano, and reading it gives the same nano back. */
+    const int64_t exact = (INT64_C(1) << 23) * NANO;
     const struct event_iio *iio = &event->iio;
     if (event->layer != EVENT_LAYER_MACHINE || !shape->canonical || iio->dropped != 0)
         return false;
