@@ -92,7 +92,7 @@ static int cpu_start(uint32_t index)
     while (!__atomic_load_n(&cpus[index].online, __ATOMIC_ACQUIRE)) {
         if (ktime_get_ns() > give_up_ns)
             panic("CPU %u was started and does not answer", index); /* its stack is lost */
-        arch_cpu_relax(give_up_ns);
+        delay_relax(give_up_ns);
     }
     return 0;
 free_idle:

@@ -57,6 +57,17 @@ uint64_t clock_deadline_ticks(uint64_t ns)
     return ns == TIME_NEVER ? TIME_NEVER : clock_ns_to_ticks(frequency.divisor, ns);
 }
 
+uint64_t clock_reached_ns(uint64_t ns)
+{
+    if (current_source == NULL || ns == TIME_NEVER)
+        return ns;
+    uint64_t ticks = clock_ns_to_ticks(frequency.divisor, ns);
+    uint64_t rest, part;
+    uint64_t seconds = reciprocal_divide(frequency, ticks, &rest);
+    uint64_t below = reciprocal_divide(frequency, rest * NSEC_PER_SEC, &part);
+    return seconds * NSEC_PER_SEC + below + (part != 0);
+}
+
 /* The best of those registered becomes the clock. */
 static void choose(void)
 {

@@ -239,7 +239,7 @@ void delay_ns(uint64_t duration_ns)
         return;
     uint64_t until = ktime_get_ns() + duration_ns;
     while (ktime_get_ns() < until)
-        arch_cpu_relax(until);
+        delay_relax(until);
 }
 
 void delay_us(uint32_t duration_us)
@@ -249,7 +249,7 @@ void delay_us(uint32_t duration_us)
 
 void delay_relax(uint64_t deadline_ns)
 {
-    arch_cpu_relax(deadline_ns);
+    arch_cpu_relax(clock_reached_ns(deadline_ns));
 }
 
 int time_init(void)
