@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* RP1 GPIO: every register of the three banks, then what pins do. Offsets and bits are the facts table's, written out. */
+/* RP1 GPIO: every register of the three banks, then what pins do. Offsets and bits are the facts
+ * table's, written out. */
 #include "suite.h"
 #include <stdio.h>
 
 enum { IO = 0, RIO = 1, PADS = 2 };
 enum { INTR = 0x100, INTE = 0x11c, INTF = 0x120, INTS = 0x124 };
 enum { OUT = 0, OE = 4, IN = 8, NOSYNC = 0xc };
-#define FALL (1u << 20)
-#define RISE (1u << 21)
-#define LOW (1u << 22)
-#define HIGH (1u << 23)
-#define F_FALL (1u << 24)
-#define F_RISE (1u << 25)
-#define DB_LOW (1u << 26)
-#define DB_HIGH (1u << 27)
+#define FALL     (1u << 20)
+#define RISE     (1u << 21)
+#define LOW      (1u << 22)
+#define HIGH     (1u << 23)
+#define F_FALL   (1u << 24)
+#define F_RISE   (1u << 25)
+#define DB_LOW   (1u << 26)
+#define DB_HIGH  (1u << 27)
 #define IRQRESET (1u << 28)
 
 static struct model *gpio(void)
@@ -57,16 +58,16 @@ static uint32_t rio_in(uint32_t line)
 }
 
 /* One line of each bank, and the ends. */
-static const uint32_t some_lines[] = {0, 8, 9, 17, 27, 28, 33, 34, 45, 53};
-static const uint32_t bank_pins[3] = {28, 6, 20};
+static const uint32_t some_lines[] = { 0, 8, 9, 17, 27, 28, 33, 34, 45, 53 };
+static const uint32_t bank_pins[3] = { 28, 6, 20 };
 
 START_TEST(every_ctrl_and_pad_register)
 {
     for (uint32_t line = 0; line < 54; line++) {
         char name[32];
         snprintf(name, sizeof name, "GPIO%u", line);
-        const struct env_register ctrl = {name, io_ctrl(line), 0x9f, 0xcff3ffff};
-        const struct env_register pad = {name, pad_of(line), line <= 8 ? 0x9a : 0x96, 0xff};
+        const struct env_register ctrl = { name, io_ctrl(line), 0x9f, 0xcff3ffff };
+        const struct env_register pad = { name, pad_of(line), line <= 8 ? 0x9a : 0x96, 0xff };
         env_check_registers(gpio(), IO, &ctrl, 1);
         env_check_registers(gpio(), PADS, &pad, 1);
     }
@@ -78,16 +79,16 @@ START_TEST(every_bank_register)
     for (uint32_t bank = 0; bank < 3; bank++) {
         uint32_t base = 0x4000 * bank, all = (1u << bank_pins[bank]) - 1;
         const struct env_register io[] = {
-            {"PROC0_INTE", base + 0x104, 0, all}, {"PROC0_INTF", base + 0x108, 0, all},
-            {"PROC1_INTE", base + 0x110, 0, all}, {"PROC1_INTF", base + 0x114, 0, all},
-            {"PCIE_INTE", base + 0x11c, 0, all},  {"PCIE_INTF", base + 0x120, 0, all},
+            { "PROC0_INTE", base + 0x104, 0, all }, { "PROC0_INTF", base + 0x108, 0, all },
+            { "PROC1_INTE", base + 0x110, 0, all }, { "PROC1_INTF", base + 0x114, 0, all },
+            { "PCIE_INTE", base + 0x11c, 0, all },  { "PCIE_INTF", base + 0x120, 0, all },
         };
-        const struct env_register rio[] = {{"OUT", base, 0, all}, {"OE", base + 4, 0, all}};
-        const struct env_register pads = {"VOLTAGE_SELECT", base, 0, 1};
+        const struct env_register rio[] = { { "OUT", base, 0, all }, { "OE", base + 4, 0, all } };
+        const struct env_register pads = { "VOLTAGE_SELECT", base, 0, 1 };
         env_check_registers(gpio(), IO, io, ARRAY_SIZE(io));
         env_check_registers(gpio(), RIO, rio, ARRAY_SIZE(rio));
         env_check_registers(gpio(), PADS, &pads, 1);
-        static const uint32_t read_only[] = {0x100, 0x10c, 0x118, 0x124};
+        static const uint32_t read_only[] = { 0x100, 0x10c, 0x118, 0x124 };
         for (uint32_t i = 0; i < 4; i++) {
             ck_assert_uint_eq(env_read(gpio(), IO, base + read_only[i]), 0);
             env_write(gpio(), IO, base + read_only[i], 0xffffffff);
@@ -108,8 +109,8 @@ START_TEST(aliases_of_all_blocks)
 {
     static const struct {
         uint32_t region, offset;
-    } at[] = {{IO, 8 * 5 + 4}, {IO, 0x11c}, {RIO, OUT}, {RIO, OE}, {PADS, 4 + 4 * 5},
-              {IO, 0x8000 + 4}, {RIO, 0x4000}, {PADS, 0x8004}};
+    } at[] = { { IO, 8 * 5 + 4 },   { IO, 0x11c },      { RIO, OUT },    { RIO, OE },
+               { PADS, 4 + 4 * 5 }, { IO, 0x8000 + 4 }, { RIO, 0x4000 }, { PADS, 0x8004 } };
     for (uint32_t i = 0; i < ARRAY_SIZE(at); i++) {
         uint32_t region = at[i].region, offset = at[i].offset;
         env_write(gpio(), region, offset, 0x12);
@@ -146,7 +147,8 @@ START_TEST(an_input_needs_its_pad_and_its_function)
         ck_assert_uint_eq(status(line) & (1u << 17), 0);
         board_input(line);
         ck_assert_uint_eq(rio_in(line), 1);
-        ck_assert_uint_eq(env_read(gpio(), RIO, bank_base(line) + NOSYNC) & bank_bit(line), bank_bit(line));
+        ck_assert_uint_eq(env_read(gpio(), RIO, bank_base(line) + NOSYNC) & bank_bit(line),
+                          bank_bit(line));
         ck_assert_uint_ne(status(line) & (1u << 17), 0);
         env_write(gpio(), PADS, pad_of(line) + ALIAS_CLR, 1u << 6);
         ck_assert_uint_eq(rio_in(line), 0);
@@ -209,7 +211,7 @@ START_TEST(overrides_and_output_disable_win)
     ctrl_set(17, 1u << 12); /* inverted */
     ck_assert_int_eq(level(17), 0);
     ctrl_clr(17, 3u << 12);
-    ctrl_set(17, 2u << 14); /* OEOVER disable */
+    ctrl_set(17, 2u << 14);         /* OEOVER disable */
     ck_assert_int_eq(level(17), 0); /* pulled down */
     ck_assert_uint_eq(status(17) & 0x3000, 0x1000);
     ctrl_clr(17, 3u << 14);
@@ -340,7 +342,7 @@ START_TEST(lines_of_one_bank_change_together)
     ck_assert_uint_eq(env_activations(gpio(), 0), before + 1);
     ck_assert_uint_eq(ints(17), both);
     ck_assert_uint_eq(env_count(EVENT_GPIO), 3);
-    static const uint8_t lines[] = {17, 18, 40};
+    static const uint8_t lines[] = { 17, 18, 40 };
     for (uint32_t i = 0; i < 3; i++) {
         const struct event *event = &env_event(i)->event;
         ck_assert_uint_eq(event->gpio.line, lines[i]);
@@ -363,16 +365,20 @@ START_TEST(events_say_who_moved_the_pin)
     board_output(17, true);
     ck_assert_uint_eq(env_count(EVENT_GPIO), 1);
     const struct event *event = &env_last(EVENT_GPIO)->event;
-    ck_assert(event->role == EVENT_ROLE_OUTPUT && event->gpio.driven == 1 && event->gpio.line == 17);
+    ck_assert(event->role == EVENT_ROLE_OUTPUT && event->gpio.driven == 1 &&
+              event->gpio.line == 17);
     env_write(gpio(), RIO, OE + ALIAS_CLR, 1u << 17); /* released: the pull moves it */
     event = &env_last(EVENT_GPIO)->event;
-    ck_assert(event->role == EVENT_ROLE_OUTPUT && event->gpio.driven == 0 && event->gpio.level == 0);
+    ck_assert(event->role == EVENT_ROLE_OUTPUT && event->gpio.driven == 0 &&
+              event->gpio.level == 0);
     env_write(gpio(), PADS, pad_of(20), 0x92 | 2u << 2);
     event = &env_last(EVENT_GPIO)->event;
-    ck_assert(event->role == EVENT_ROLE_OBSERVATION && event->gpio.line == 20 && event->gpio.level == 1);
+    ck_assert(event->role == EVENT_ROLE_OBSERVATION && event->gpio.line == 20 &&
+              event->gpio.level == 1);
     gpio()->ops->line_input(gpio(), 22, 0, true); /* another chip's output on the board */
     event = &env_last(EVENT_GPIO)->event;
-    ck_assert(event->role == EVENT_ROLE_OBSERVATION && event->gpio.line == 22 && event->gpio.level == 1);
+    ck_assert(event->role == EVENT_ROLE_OBSERVATION && event->gpio.line == 22 &&
+              event->gpio.level == 1);
     ck_assert_int_eq(level(22), 1);
 }
 END_TEST
@@ -478,9 +484,9 @@ END_TEST
 START_TEST(specifiers_translate)
 {
     uint32_t line = 99;
-    ck_assert_int_eq(gpio()->ops->translate(gpio(), (uint32_t[]){53, 1}, 2, &line), 0);
+    ck_assert_int_eq(gpio()->ops->translate(gpio(), (uint32_t[]){ 53, 1 }, 2, &line), 0);
     ck_assert_uint_eq(line, 53);
-    ck_assert_int_lt(gpio()->ops->translate(gpio(), (uint32_t[]){54, 1}, 2, &line), 0);
+    ck_assert_int_lt(gpio()->ops->translate(gpio(), (uint32_t[]){ 54, 1 }, 2, &line), 0);
     ck_assert_int_lt(gpio()->ops->translate(gpio(), NULL, 0, &line), 0);
     ck_assert_int_eq(level(54), -1);
 }
@@ -507,14 +513,27 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        every_ctrl_and_pad_register, every_bank_register, aliases_of_all_blocks, only_whole_registers_are_accessed,
-        an_input_needs_its_pad_and_its_function, pulls_decide_an_open_pin, an_output_follows_rio,
-        overrides_and_output_disable_win, input_override_shows_in_rio, edges_latch_until_irqreset,
-        interrupt_needs_event_enable_and_inte, level_interrupts_follow_the_pin,
-        interrupt_can_be_forced_and_overridden, lines_of_one_bank_change_together, events_say_who_moved_the_pin,
-        contention_is_said_and_the_chip_wins, filter_passes_what_is_stable_for_its_time,
-        filter_settles_without_a_timer_too, debounced_levels_interrupt, a_stuck_line_keeps_its_level,
-        specifiers_translate, state_hash_follows_registers_and_pins};
+    const TTest *const tests[] = { every_ctrl_and_pad_register,
+                                   every_bank_register,
+                                   aliases_of_all_blocks,
+                                   only_whole_registers_are_accessed,
+                                   an_input_needs_its_pad_and_its_function,
+                                   pulls_decide_an_open_pin,
+                                   an_output_follows_rio,
+                                   overrides_and_output_disable_win,
+                                   input_override_shows_in_rio,
+                                   edges_latch_until_irqreset,
+                                   interrupt_needs_event_enable_and_inte,
+                                   level_interrupts_follow_the_pin,
+                                   interrupt_can_be_forced_and_overridden,
+                                   lines_of_one_bank_change_together,
+                                   events_say_who_moved_the_pin,
+                                   contention_is_said_and_the_chip_wins,
+                                   filter_passes_what_is_stable_for_its_time,
+                                   filter_settles_without_a_timer_too,
+                                   debounced_levels_interrupt,
+                                   a_stuck_line_keeps_its_level,
+                                   specifiers_translate,
+                                   state_hash_follows_registers_and_pins };
     return suite_run("rp1_gpio", board_setup, tests, ARRAY_SIZE(tests), NULL, NULL, 0);
 }

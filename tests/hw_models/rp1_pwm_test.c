@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* RP1 PWM, its clock and its way to the pads. Offsets and bits are written out; the clock is 50 MHz, 20 ns a tick. */
+/* RP1 PWM, its clock and its way to the pads. Offsets and bits are written out; the clock is 50
+ * MHz, 20 ns a tick. */
 #include "suite.h"
 
 enum { GLOBAL = 0x00, INTR = 0x54, INTE = 0x58, INTS = 0x60 };
@@ -56,19 +57,21 @@ static const struct event_pwm *last(void)
 
 START_TEST(every_pwm_register)
 {
-    struct model *const blocks[] = {board.pwm0, board.pwm1};
+    struct model *const blocks[] = { board.pwm0, board.pwm1 };
     for (uint32_t b = 0; b < 2; b++) {
         static const struct env_register table[] = {
-            {"COMMON_RANGE", 0x08, 0, 0xffffffff}, {"COMMON_DUTY", 0x0c, 0, 0xffffffff},
-            {"INTE", 0x58, 0, 0x1ff},              {"INTF", 0x5c, 0, 0x1ff},
+            { "COMMON_RANGE", 0x08, 0, 0xffffffff },
+            { "COMMON_DUTY", 0x0c, 0, 0xffffffff },
+            { "INTE", 0x58, 0, 0x1ff },
+            { "INTF", 0x5c, 0, 0x1ff },
         };
         env_check_registers(blocks[b], 0, table, ARRAY_SIZE(table));
         for (uint32_t channel = 0; channel < 4; channel++) {
             const struct env_register regs[] = {
-                {"CHAN_CTRL", 0x14 + 16 * channel, 0x100, 0xfffff1ff},
-                {"CHAN_RANGE", 0x18 + 16 * channel, 0, 0xffffffff},
-                {"CHAN_PHASE", 0x1c + 16 * channel, 0, 0xffffffff},
-                {"CHAN_DUTY", 0x20 + 16 * channel, 0, 0xffffffff},
+                { "CHAN_CTRL", 0x14 + 16 * channel, 0x100, 0xfffff1ff },
+                { "CHAN_RANGE", 0x18 + 16 * channel, 0, 0xffffffff },
+                { "CHAN_PHASE", 0x1c + 16 * channel, 0, 0xffffffff },
+                { "CHAN_DUTY", 0x20 + 16 * channel, 0, 0xffffffff },
             };
             env_check_registers(blocks[b], 0, regs, ARRAY_SIZE(regs));
         }
@@ -76,7 +79,7 @@ START_TEST(every_pwm_register)
         env_write(blocks[b], 0, GLOBAL, 0xffffffff);
         ck_assert_uint_eq(env_read(blocks[b], 0, GLOBAL), 0xf); /* SET_UPDATE clears itself */
         env_write(blocks[b], 0, GLOBAL, 0);
-        ck_assert_uint_eq(env_read(blocks[b], 0, 0x10), 0); /* DUTY_FIFO is write only */
+        ck_assert_uint_eq(env_read(blocks[b], 0, 0x10), 0);          /* DUTY_FIFO is write only */
         ck_assert_uint_eq(env_read(blocks[b], 0, 0x04), 0x00020040); /* DWELL_TIME 2, flush done */
         env_write(blocks[b], 0, 0x04, 0x801ff800);
         ck_assert_uint_eq(env_read(blocks[b], 0, 0x04), 0x801ff840);
@@ -89,10 +92,10 @@ END_TEST
 START_TEST(every_clock_register)
 {
     static const struct env_register table[] = {
-        {"CLK_PWM0_CTRL", 0x74, 0, 0xbff},          {"CLK_PWM0_DIV_INT", 0x78, 0, 0xffff},
-        {"CLK_PWM0_DIV_FRAC", 0x7c, 0, 0xffff0000}, {"CLK_PWM1_CTRL", 0x84, 0, 0xbff},
-        {"CLK_PWM1_DIV_INT", 0x88, 0, 0xffff},      {"CLK_PWM1_DIV_FRAC", 0x8c, 0, 0xffff0000},
-        {"CLK_UART_CTRL", 0x54, 0, 0xbff},          {"CLK_UART_DIV_INT", 0x58, 0, 0xff},
+        { "CLK_PWM0_CTRL", 0x74, 0, 0xbff },          { "CLK_PWM0_DIV_INT", 0x78, 0, 0xffff },
+        { "CLK_PWM0_DIV_FRAC", 0x7c, 0, 0xffff0000 }, { "CLK_PWM1_CTRL", 0x84, 0, 0xbff },
+        { "CLK_PWM1_DIV_INT", 0x88, 0, 0xffff },      { "CLK_PWM1_DIV_FRAC", 0x8c, 0, 0xffff0000 },
+        { "CLK_UART_CTRL", 0x54, 0, 0xbff },          { "CLK_UART_DIV_INT", 0x58, 0, 0xff },
     };
     env_check_registers(board.clocks, 0, table, ARRAY_SIZE(table));
     ck_assert_uint_eq(env_read(board.clocks, 0, 0x80), 0);
@@ -285,8 +288,8 @@ START_TEST(channels_reach_the_pins_of_their_function)
 {
     static const struct {
         uint32_t line, funcsel, block, channel;
-    } ways[] = {{12, 0, 0, 0}, {13, 0, 0, 1}, {14, 0, 0, 2}, {15, 0, 0, 3},
-                {18, 3, 0, 2}, {19, 3, 0, 3}, {45, 0, 1, 3}};
+    } ways[] = { { 12, 0, 0, 0 }, { 13, 0, 0, 1 }, { 14, 0, 0, 2 }, { 15, 0, 0, 3 },
+                 { 18, 3, 0, 2 }, { 19, 3, 0, 3 }, { 45, 0, 1, 3 } };
     clock_on();
     env_write(board.clocks, 0, 0x88, 1);
     env_write(board.clocks, 0, 0x84, 2u << 5 | 1u << 11);
@@ -300,7 +303,8 @@ START_TEST(channels_reach_the_pins_of_their_function)
         env_write(board.gpio, 2, pad_of(ways[i].line), 0x56);
         env_write(board.gpio, 0, io_ctrl(ways[i].line), 0x80 | ways[i].funcsel);
         ck_assert_int_eq(pin(ways[i].line), 1);
-        ck_assert(last()->chip == ways[i].block && last()->channel == ways[i].channel && last()->enabled);
+        ck_assert(last()->chip == ways[i].block && last()->channel == ways[i].channel &&
+                  last()->enabled);
         env_write(board.gpio, 0, io_ctrl(ways[i].line), 0x9f);
         ck_assert(!last()->enabled);
     }
@@ -315,23 +319,17 @@ START_TEST(modes_shape_the_period)
         uint32_t mode, range, duty;
         const char *levels; /* tick by tick */
     } modes[] = {
-        {0, 8, 3, "00000000"},
-        {1, 8, 3, "11100000"},
-        {6, 8, 3, "00000111"},
-        {2, 4, 1, "00011000"},
-        {5, 8, 3, "00010000"},
-        {3, 8, 3, "00100101"},
-        {4, 8, 0xb1000000, "10110001"},
-        {7, 8, 0x0000008d, "10110001"},
-        {1, 8, 0, "00000000"},
-        {1, 8, 8, "11111111"},
-        {1, 8, 100, "11111111"},
+        { 0, 8, 3, "00000000" },          { 1, 8, 3, "11100000" },          { 6, 8, 3, "00000111" },
+        { 2, 4, 1, "00011000" },          { 5, 8, 3, "00010000" },          { 3, 8, 3, "00100101" },
+        { 4, 8, 0xb1000000, "10110001" }, { 7, 8, 0x0000008d, "10110001" }, { 1, 8, 0, "00000000" },
+        { 1, 8, 8, "11111111" },          { 1, 8, 100, "11111111" },
     };
     for (uint32_t i = 0; i < ARRAY_SIZE(modes); i++) {
         wr(GLOBAL, SET_UPDATE);
         start(0, modes[i].range, modes[i].duty, 0x100 | modes[i].mode);
         for (uint32_t tick = 0; tick < 24; tick++) {
-            ck_assert_msg(pin(12) == modes[i].levels[tick % 8] - '0', "mode %u, tick %u", modes[i].mode, tick);
+            ck_assert_msg(pin(12) == modes[i].levels[tick % 8] - '0', "mode %u, tick %u",
+                          modes[i].mode, tick);
             env_run_for(20);
         }
     }
@@ -391,7 +389,7 @@ START_TEST(fifo_feeds_a_word_each_period)
         wr(0x10, 5);
     ck_assert_uint_eq(rd(0x04) & 0x1f, 16);
     ck_assert_uint_eq(rd(INTR) & 0x0a, 0x0a); /* overflow, full */
-    wr(0x04, 1u << 5); /* flush */
+    wr(0x04, 1u << 5);                        /* flush */
     ck_assert_uint_eq(rd(0x04) & 0x1f, 0);
 }
 END_TEST
@@ -442,13 +440,23 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        every_pwm_register, every_clock_register, duty_appears_at_the_pin, polarity_inverts_the_pin,
-        nothing_happens_before_set_update, new_duty_and_range_take_effect_at_the_periods_end,
-        disabling_is_immediate, without_a_clock_there_is_no_output, clock_divider_scales_the_period,
-        pad_override_stops_in_the_middle_of_a_period, output_disable_leaves_the_pin_to_its_pull,
-        channels_reach_the_pins_of_their_function, modes_shape_the_period, phase_offsets_a_channel,
-        bound_channels_share_range_and_duty, fifo_feeds_a_word_each_period, reload_bits_follow_the_overflows,
-        what_the_datasheet_forbids_is_said};
+    const TTest *const tests[] = { every_pwm_register,
+                                   every_clock_register,
+                                   duty_appears_at_the_pin,
+                                   polarity_inverts_the_pin,
+                                   nothing_happens_before_set_update,
+                                   new_duty_and_range_take_effect_at_the_periods_end,
+                                   disabling_is_immediate,
+                                   without_a_clock_there_is_no_output,
+                                   clock_divider_scales_the_period,
+                                   pad_override_stops_in_the_middle_of_a_period,
+                                   output_disable_leaves_the_pin_to_its_pull,
+                                   channels_reach_the_pins_of_their_function,
+                                   modes_shape_the_period,
+                                   phase_offsets_a_channel,
+                                   bound_channels_share_range_and_duty,
+                                   fifo_feeds_a_word_each_period,
+                                   reload_bits_follow_the_overflows,
+                                   what_the_datasheet_forbids_is_said };
     return suite_run("rp1_pwm", board_setup, tests, ARRAY_SIZE(tests), NULL, NULL, 0);
 }
