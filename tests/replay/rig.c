@@ -5,7 +5,7 @@
 #include <check.h>
 #include <core/gpio.h>
 #include <core/thread.h>
-#include <core/time.h>
+#include <core/wait.h>
 #include <drivers/table.h>
 #include <libfdt.h>
 #include <stdio.h>
@@ -23,6 +23,7 @@ static void (*current_body)(struct rig *rig);
 /* --- the agent: a kernel thread that runs the test's function --- */
 
 static struct thread *agent_thread;
+static struct wait_queue agent_stopping; /* nobody wakes it but thread_stop() and the time */
 
 static int agent_run(void *argument)
 {
@@ -36,6 +37,7 @@ static int agent_run(void *argument)
 static int agent_probe(struct device *device)
 {
     (void)device;
+    wait_queue_init(&agent_stopping);
     const struct thread_options options = { .name = "agent",
                                             .entry = agent_run,
                                             .sched = { .priority = 40 } };
@@ -68,8 +70,7 @@ const struct driver *const driver_table[] = {
 
 void rig_sleep_until(uint64_t time_ns)
 {
-    while (ktime_get_ns() < time_ns && !thread_should_stop())
-        (void)thread_sleep_until(time_ns);
+    (void)wait_event_until(&agent_stopping, thread_should_stop(), time_ns);
 }
 
 struct mmio rig_mmio(uint64_t base, uint64_t size)
