@@ -156,7 +156,7 @@ static void imu_values(uint32_t k, int64_t *nano)
                               : ((int64_t)k * (axis + 1) - 600) * 1221730;
 }
 
-START_TEST(the_imus_samples_come_through)
+static void run_imu(void)
 {
     for (uint32_t k = 0; k < IMU_COUNT; k++) {
         int64_t nano[6];
@@ -165,9 +165,14 @@ START_TEST(the_imus_samples_come_through)
     }
     rig.config.end_time_ns = 1200 * RIG_MS;
     rig_run(&rig, NULL);
+}
+
+START_TEST(the_imus_samples_come_through)
+{
+    run_imu();
     check_clean_run();
     /* Every input once, in order: nothing skipped, nothing but repeats of the last in between. */
-    uint32_t next = 0, last_raw = 0;
+    uint32_t next = 0;
     uint64_t last_ns = 0;
     for (uint32_t i = 0; i < rig.event_count; i++) {
         const struct event *event = &rig.events[i].event;
@@ -186,9 +191,36 @@ START_TEST(the_imus_samples_come_through)
                 break;
             }
         }
-        (void)last_raw;
     }
     CHECK(next == IMU_COUNT);
+}
+END_TEST
+
+static bool same_scan(const struct event *a, const struct event *b)
+{
+    return a->time_ns == b->time_ns && a->source_ns == b->source_ns &&
+           a->iio.count == b->iio.count &&
+           memcmp(a->iio.raw, b->iio.raw, a->iio.count * sizeof a->iio.raw[0]) == 0;
+}
+
+START_TEST(four_cpus_sample_as_one_does)
+{
+    run_imu();
+    struct rig one = rig;
+    rig_init(&rig);
+    rig.config.cpu_count = 4;
+    rig.config.seed = (uint64_t)_i + 7;
+    rig.config.schedule.policy = SIM_SCHEDULE_SEEDED;
+    rig.config.schedule.switch_one_in = 10;
+    run_imu();
+    check_clean_run();
+    uint32_t count = rig_count(&one, EVENT_IIO, EVENT_LAYER_KERNEL, "imu0");
+    CHECK(count >= IMU_COUNT);
+    CHECK(rig_count(&rig, EVENT_IIO, EVENT_LAYER_KERNEL, "imu0") == count);
+    for (uint32_t i = 0; i < count; i++)
+        CHECK(same_scan(&rig_find(&one, EVENT_IIO, EVENT_LAYER_KERNEL, "imu0", i)->event,
+                        &rig_find(&rig, EVENT_IIO, EVENT_LAYER_KERNEL, "imu0", i)->event));
+    rig_exit(&one);
 }
 END_TEST
 
@@ -228,6 +260,7 @@ int main(void)
     tcase_add_test(tcase, a_pwm_change_reaches_the_record);
     tcase_add_test(tcase, the_sht31_measures);
     tcase_add_test(tcase, the_imus_samples_come_through);
+    tcase_add_loop_test(tcase, four_cpus_sample_as_one_does, 0, 3);
     tcase_add_test(tcase, the_real_boards_tree_boots);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
