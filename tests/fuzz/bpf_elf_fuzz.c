@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Object files from anywhere: opened, maps created, each program disassembled, decoded, and run in
- * the checked loop. */
+ * the checked loop, and verified. */
+#include <axiom/errno.h>
 #include <bpf/disasm.h>
 #include <bpf/elf.h>
 #include <bpf/helper.h>
@@ -37,13 +38,26 @@ static void forget_line(void *user, const char *line)
     *(uint32_t *)user += line[0] != '\0';
 }
 
-static void run(struct bpf_prog *prog)
+static int run(struct bpf_prog *prog, uint32_t context_size)
 {
     static _Alignas(16) uint8_t stack[BPF_RUN_STACK_SIZE];
     uint64_t context[AXIOM_BPF_CONTEXT_SLOT_MAX] = { 1, 2, 3 };
-    const struct bpf_region region = { context, sizeof context, true };
+    const struct bpf_region region = { context, context_size, true };
     struct bpf_run state = { .stack = stack, .stack_size = sizeof stack, .insn_limit = 10000 };
     bpf_prog_run_checked(prog, context, 0, &region, 1, &state);
+    return state.error;
+}
+
+/* What the verifier accepts never touches memory that is not its own. */
+static void run_verified(const struct bpf_object *object, uint32_t index)
+{
+    static struct bpf_verify_result result;
+    if (bpf_object_verify(object, index, &result) != 0)
+        return;
+    int error = run(result.prog, bpf_context_size(bpf_prog_context(result.prog)));
+    if (error != 0 && error != -ETIME)
+        abort();
+    bpf_prog_destroy(result.prog);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -66,9 +80,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         bpf_disasm_program(program->insns, program->insn_count, &names, forget_line, &line_count);
         bpf_object_request(object, i, &request);
         if (have_maps && bpf_prog_create_unverified(&request, &prog, &error) == 0) {
-            run(prog);
+            run(prog, sizeof(uint64_t) * AXIOM_BPF_CONTEXT_SLOT_MAX);
             bpf_prog_destroy(prog);
         }
+        if (have_maps)
+            run_verified(object, i);
     }
     bpf_object_close(object);
     if (in_use != 0)
