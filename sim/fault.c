@@ -25,15 +25,15 @@ struct fault_word {
 };
 
 static const struct fault_word fault_words[FAULT_KIND_COUNT] = {
-    [FAULT_NACK] = { "nack", "byte", .matched = true },
-    [FAULT_STUCK_LINE] = { "stuck-line", "line", .matched = true },
-    [FAULT_BIT_FLIP] = { "bit-flip", "bit" },
-    [FAULT_LOST_IRQ] = { "lost-irq", "output", .matched = true },
-    [FAULT_LATE_IRQ] = { "late-irq", "delay", .is_time = true },
-    [FAULT_FIFO_OVERRUN] = { "fifo-overrun" },
-    [FAULT_SENSOR_FREEZE] = { "sensor-freeze" },
-    [FAULT_CLOCK_STRETCH] = { "clock-stretch", "time", .is_time = true },
-    [FAULT_ARB_LOST] = { "arb-lost" },
+    [FAULT_NACK] = { .name = "nack", .parameter = "byte", .matched = true },
+    [FAULT_STUCK_LINE] = { .name = "stuck-line", .parameter = "line", .matched = true },
+    [FAULT_BIT_FLIP] = { .name = "bit-flip", .parameter = "bit" },
+    [FAULT_LOST_IRQ] = { .name = "lost-irq", .parameter = "output", .matched = true },
+    [FAULT_LATE_IRQ] = { .name = "late-irq", .parameter = "delay", .is_time = true },
+    [FAULT_FIFO_OVERRUN] = { .name = "fifo-overrun" },
+    [FAULT_SENSOR_FREEZE] = { .name = "sensor-freeze" },
+    [FAULT_CLOCK_STRETCH] = { .name = "clock-stretch", .parameter = "time", .is_time = true },
+    [FAULT_ARB_LOST] = { .name = "arb-lost" },
 };
 
 /* --- injection --- */

@@ -100,7 +100,7 @@ START_TEST(a_panic_says_where_it_was_and_aborts)
         "backtrace:",
         "static_function_that_fails+",
         "failing_irq+",
-        "kernel_irq+",
+        "arch_sim_take_irqs+",
         "fake_idle_until_stop+",
         "main_of_kernel+",
         "CPU 0: running",
