@@ -159,7 +159,7 @@ static void state_set(enum thread_state new_state)
 {
     struct thread *thread = thread_current();
     struct irq_state state = spin_lock_irqsave(&thread->lock);
-    __atomic_store_n(&thread->state, new_state, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&thread->state, (uint8_t)new_state, __ATOMIC_SEQ_CST);
     spin_unlock_irqrestore(&thread->lock, state);
 }
 

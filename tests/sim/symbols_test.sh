@@ -14,7 +14,7 @@ defined=$(nm --defined-only -g "$@" 2> /dev/null | awk 'NF == 3 { print $3 }' | 
 
 # Compiler runtime: libgcc's integer helpers (__popcountdi2, __udivti3), the linker's tables.
 allowed='^(mem(cpy|move|set|cmp|chr)|str(len|nlen|cmp|ncmp|chr|rchr)|fdt_.*|host_.*|driver_table|model_table'
-allowed+='|__asan_.*|__ubsan_.*|__sanitizer_.*|__[a-z]+[sdt]i[234]|_GLOBAL_OFFSET_TABLE_|__start___sancov.*|__stop___sancov.*)$'
+allowed+='|__asan_.*|__ubsan_.*|__sanitizer_.*|__[a-z]+[sdt]i[234]|_GLOBAL_OFFSET_TABLE_|__sancov_.*|__start___sancov.*|__stop___sancov.*)$'
 for archive in "$@"; do
     wanted=$(nm -u "$archive" 2> /dev/null | awk 'NF == 2 { print $2 }' | sort -u)
     strange=$(comm -23 <(echo "$wanted") <(echo "$defined") | grep -Ev "$allowed")

@@ -244,8 +244,8 @@ static void put_summary(struct tail *t, struct mcap_footer *footer)
             continue;
         uint8_t bytes[SUMMARY_OFFSET_SIZE];
         struct mcap_out out = { bytes, sizeof bytes, 0 };
-        mcap_put_summary_offset(
-            &out, &(struct mcap_summary_offset){ group[i], start[i], start[i + 1] - start[i] });
+        mcap_put_summary_offset(&out, &(struct mcap_summary_offset){ (uint8_t)group[i], start[i],
+                                                                     start[i + 1] - start[i] });
         tail_put(t, bytes, sizeof bytes);
     }
 }
