@@ -2,13 +2,12 @@
 /* CSV, private parts. Two forms are told apart by the header line:
  *
  *   long   time_ns,channel,value          one change or sample a row; channels appear as they come
- *   wide   time_s,limit,acc_x[mg],...     one column a channel; without a time column, rate=HZ
- * gives the time
+ *   wide   time_s,limit,acc_x[mg],...     one column a channel; without a time column, rate=HZ gives it
  *
- * Separators are comma, semicolon or tab. Empty lines and lines that begin with # or ; before the
- * header are skipped. Opening passes over the whole file once ("survey"): only then is it known
- * which channels there are, which of them are levels (nothing but 0 and 1), and whether every line
- * is sound, so that a bad line 900,000 is reported before a machine has booted. */
+ * Separators are comma, semicolon or tab. Empty lines and lines that begin with # are skipped, and
+ * before the header those that begin with ; too. Opening passes over the whole file once ("survey"):
+ * only then is it known which channels there are, which of them are levels (nothing but 0 and 1), and
+ * whether every line is sound, so that a bad line 900,000 is reported before a machine has booted. */
 #pragma once
 #include "number.h"
 #include "source_internal.h"

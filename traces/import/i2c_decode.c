@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The I2C decoder. UM10204 (I2C-bus specification) section 3.1; the order of the tests at one time
- * is in the header.
+/* The I2C decoder. UM10204 (I2C-bus specification) section 3.1; the order of the tests at one time is in
+ * the header.
  *
- *                 SDA falls, SCL high
- *   FIND_START ──────────────────────► FIND_ADDRESS ──8 bits──► FIND_ACK ──1 bit──► FIND_DATA ──8
- * bits──► FIND_ACK ▲                                   ▲                                      │ │
- *        │          SDA rises, SCL high      └────────── SDA falls, SCL high ───────┘      │
- *        └─────────────────────────────────────────────────────────────────────────────────┘
+ *              SDA falls, SCL high
+ *   FIND_START --------------------> FIND_ADDRESS --8 bits--> FIND_ACK --1 bit--> FIND_DATA
+ *        ^                                ^                      ^                 |  |  |
+ *        |                                |                      +-----8 bits------+  |  |
+ *        |                                +----------- SDA falls, SCL high -----------+  |
+ *        +------------------------------- SDA rises, SCL high ---------------------------+
  *
- * A transaction is handed out in buffers of its own, because one input can end it and begin the
- * next. */
+ * A transaction is handed out in buffers of its own, because one input can end it and begin the next. */
 #include <traces/i2c_decode.h>
 
 #include <string.h>

@@ -171,7 +171,7 @@ static int open_format(struct trace_input *input, enum content content,
     case CONTENT_ULOG:
         return trace_open_ulog(input, options, source, error);
     case CONTENT_MCAP:
-        return trace_fail(error, -EOPNOTSUPP, "%s: MCAP is not imported yet", input->name);
+        return trace_open_mcap(input, options, source, error);
     case CONTENT_UNKNOWN:
         break;
     }

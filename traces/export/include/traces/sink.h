@@ -2,14 +2,14 @@
 /* Writing a trace for other people's tools: VCD for waveform viewers (GTKWave, PulseView), CSV for
  * everything else.
  *
- * A sink takes channels first, then records in time order, then the end. Numbers are written as
- * exact decimals of their nano values. Nothing of the host (date, locale, user) gets into the file:
- * equal input, equal bytes.
+ * A sink takes channels first, then records in time order, then the end. Numbers are written as exact
+ * decimals of their nano values. Nothing of the host (date, locale, user) gets into the file: equal
+ * input, equal bytes.
  *
- *   VCD  levels are wires, numbers are reals, a scan is a scope with one real for each quantity,
- * I2C transactions are strings. Time is in ns. Names lose the characters that VCD cannot have. CSV
- * time_ns,channel,value. A scan is one row for each quantity, "imu.accel_x"; initial levels are
- * rows at time 0; I2C transactions and gaps are comment lines. trace_open() reads it back.
+ *   VCD  levels are wires, numbers are reals, a scan is a scope with one real for each quantity, I2C
+ *        transactions are strings. Time is in ns. Names lose the characters that VCD cannot have.
+ *   CSV  time_ns,channel,value. A scan is one row for each quantity, "imu.accel_x"; initial levels are
+ *        rows at time 0; I2C transactions and gaps are comment lines. trace_open() reads it back.
  *
  * Everything returns 0 or a negative errno and fills `error`. */
 #pragma once

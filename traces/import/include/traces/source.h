@@ -87,13 +87,15 @@ struct trace_record {
     };
 };
 
-/* Options, each a word of the command line; a NULL or empty list is fine. A word no format knows is
- * an error. format=csv|sr|ulog|mcap     do not guess rate=480                    Hz, up to three
- * decimals: CSV without a time column origin=first|zero           CSV: time 0 is the first stamp
- * (first), or stamp 0 (zero, the default) unit:COLUMN=UNIT            CSV: the unit of a column
- * whose header does not say i2c:scl=2,sda=1[,name=N]    captures: decode a bus too, as one more
- * channel; lines by name or number limit=BYTES                 captures: the most sample bytes to
- * unpack (64 GiB unless told) */
+/* Options, each a word of the command line; a NULL or empty list is fine. A word that no format knows
+ * is an error.
+ *   format=csv|sr|ulog|mcap   do not guess
+ *   rate=480                  Hz, up to three decimals: CSV without a time column
+ *   origin=first|zero         CSV, MCAP: time 0 is the first stamp or stamp 0; unless told, zero for
+ *                             CSV, and for MCAP first where the stamps are UNIX times
+ *   unit:COLUMN=UNIT          CSV: the unit of a column whose header does not say
+ *   i2c:scl=2,sda=1[,name=N]  captures: decode a bus too, as one more channel; lines by name or number
+ *   limit=BYTES               captures: the most sample bytes to unpack (64 GiB unless told) */
 struct trace_options {
     const char *const *word;
     size_t count;
