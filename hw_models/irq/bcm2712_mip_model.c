@@ -7,14 +7,12 @@
  * SPI until CLEARED is written. A masked message stays in status and is delivered when unmasked.
  * Reset values are assumed: everything masked and level typed, so a driver has to set it up.
  * RAISED written by software raises vectors 0-31 for a test (bare-metal notes). */
-#include <axiom/errno.h>
 #include <hw/regs/bcm2712_mip.h>
 #include <hw_models/models.h>
 
 struct mip {
     struct model model;
-    struct model *gic; /* looked up at the first message: binding order is the tree's */
-    uint32_t gic_phandle, cell_type, first_spi, offset, count;
+    uint32_t offset; /* vector of the first entry of msi-ranges */
     /* [0] vectors 0-31, [1] 32-63 */
     uint32_t raised[2], config[2], mask_host[2], mask_vpu[2], output[2];
 };
@@ -24,21 +22,11 @@ static struct mip *mip_of(struct model *model)
     return CONTAINER_OF(model, struct mip, model);
 }
 
-/* Vector n is SPI first_spi + n - offset. */
+/* Vector n is message n - offset of msi-ranges, which the machine wires to the SPI. */
 static void spi_set(struct mip *mip, uint32_t vector, bool level)
 {
-    uint32_t line;
-    if (vector < mip->offset || vector - mip->offset >= mip->count)
-        return;
-    if (mip->gic == NULL)
-        mip->gic = model_by_phandle(&mip->model, mip->gic_phandle);
-    uint32_t cells[3] = { mip->cell_type, mip->first_spi + vector - mip->offset, 1 };
-    if (mip->gic == NULL || mip->gic->ops->translate(mip->gic, cells, 3, &line) != 0) {
-        model_warn(&mip->model, "vector %u: no interrupt controller takes SPI %u", vector,
-                   cells[1]);
-        return;
-    }
-    mip->gic->ops->line_input(mip->gic, line, 0, level);
+    if (vector >= mip->offset)
+        model_line_set(&mip->model, vector - mip->offset, 0, level);
 }
 
 static void update(struct mip *mip, uint32_t half)
@@ -149,17 +137,9 @@ static void mip_write(struct model *model, const struct model_access *access, ui
     update(mip, half);
 }
 
-/* msi-ranges = <&gic TYPE FIRST FLAGS COUNT>; brcm,msi-offset = <first vector>. */
 static int mip_init(struct model *model, const struct model_node *node)
 {
     struct mip *mip = mip_of(model);
-    if (model_node_u32(node, "msi-ranges", 0, &mip->gic_phandle) != 0 ||
-        model_node_u32(node, "msi-ranges", 1, &mip->cell_type) != 0 ||
-        model_node_u32(node, "msi-ranges", 2, &mip->first_spi) != 0 ||
-        model_node_u32(node, "msi-ranges", 4, &mip->count) != 0) {
-        model_warn(model, "needs msi-ranges of five cells");
-        return -EINVAL;
-    }
     (void)model_node_u32(node, "brcm,msi-offset", 0, &mip->offset);
     for (uint32_t half = 0; half < 2; half++) {
         mip->mask_host[half] = UINT32_MAX;

@@ -29,14 +29,17 @@
 #define GYRO_LSB_FEMTO  INT64_C(76358154775)
 /* Self-test output change: within 50..1700 mg, 150..700 dps at 2000 dps, 20..80 at 250 (table 2).
  */
-#define ACCEL_SELF_TEST_NANO      INT64_C(4903325000)    /* 500 mg */
-#define GYRO_SELF_TEST_NANO       INT64_C(6981317008)    /* 400 dps */
-#define GYRO_SELF_TEST_SMALL_NANO INT64_C(872664626)     /* 50 dps */
+#define ACCEL_SELF_TEST_NANO      INT64_C(4903325000) /* 500 mg */
+#define GYRO_SELF_TEST_NANO       INT64_C(6981317008) /* 400 dps */
+#define GYRO_SELF_TEST_SMALL_NANO INT64_C(872664626)  /* 50 dps */
+#define INT_TYPE_ACTIVE_LOW       10u /* falling edge 2 or low level 8, of a specifier's second cell */
 #define INPUT_LIMIT_NANO          INT64_C(1000000000000) /* far above every range */
 
 struct lsm6dso {
     struct model model;
     bool own_rate;
+    bool tree_active_low; /* the tree says how the board reads INT1, CTRL3_C how the chip drives it
+                           */
     uint32_t reg[REGISTER_COUNT]; /* as written */
     int64_t accel_nano[3], gyro_nano[3], temperature_nano;
     uint16_t out[7];  /* temperature, gyroscope, accelerometer: OUT_TEMP_L on */
@@ -123,7 +126,7 @@ static void update_int1(struct lsm6dso *imu)
     if (pin == imu->int1)
         return;
     imu->int1 = pin;
-    model_line_set(&imu->model, 0, 0, pin);
+    model_line_set(&imu->model, 0, 0, pin != imu->tree_active_low);
 }
 
 /* --- conversion --- */
@@ -551,6 +554,12 @@ static int imu_init(struct model *model, const struct model_node *node)
     for (uint32_t i = 0; i < ARRAY_SIZE(registers); i++)
         imu->reg[registers[i].address] = registers[i].reset;
     imu->temperature_nano = 25 * INT64_C(1000000000);
+    /* The pin idles low; the machine takes an idle output for its inactive level. */
+    uint32_t type = 0;
+    (void)model_node_u32(node, "interrupts", 1, &type);
+    imu->tree_active_low = (type & INT_TYPE_ACTIVE_LOW) != 0;
+    if (imu->tree_active_low)
+        model_line_set(model, 0, 0, true);
     return 0;
 }
 

@@ -6,11 +6,8 @@ enum { PHANDLE_GIC = 1, PHANDLE_CLOCKS = 2, PHANDLE_MIP = 0x27, PHANDLE_GPIO = 0
 struct board board;
 
 static const struct env_property no_properties[] = { { NULL, NULL, 0, { 0 } } };
-static const struct env_property mip_properties[] = {
-    { "msi-ranges", NULL, 5, { PHANDLE_GIC, 0, 0x80, 1, 0x40 } },
-    { "brcm,msi-offset", NULL, 1, { 0 } },
-    { 0 }
-};
+static const struct env_property mip_properties[] = { { "brcm,msi-offset", NULL, 1, { 0 } },
+                                                      { 0 } };
 static const struct env_property pcie_properties[] = { { "msi-parent", NULL, 1, { PHANDLE_MIP } },
                                                        { 0 } };
 static const struct env_property pwm0_properties[] = {
@@ -72,6 +69,8 @@ static void setup(uint32_t cpus, const struct model_node *imu)
     board.imu = env_add(&lsm6dso_model, imu);
     board.gpio = env_add(&rp1_gpio_model, &gpio_node);
     env_start();
+    for (uint32_t message = 0; message < 64; message++)
+        env_wire(board.mip, message, board.gic, 3, (const uint32_t[]){ 0, 0x80 + message, 1 });
     for (uint32_t bank = 0; bank < 3; bank++)
         env_wire(board.gpio, bank, board.msix, 2, (const uint32_t[]){ bank, 4 });
     env_wire(board.i2c, 0, board.msix, 2, (const uint32_t[]){ 8, 4 });

@@ -33,9 +33,9 @@ static struct {
     uint32_t model_count;
     struct model_timer *timer[256];
     uint32_t timer_count;
-    struct wire wire[32];
+    struct wire wire[128];
     uint32_t wire_count;
-    struct output output[64];
+    struct output output[160];
     uint32_t output_count;
     struct fault fault[16];
     uint32_t fault_count;
@@ -175,7 +175,7 @@ static struct output *output_of(struct model *model, uint32_t index, uint32_t cp
         if (o->model == model && o->index == index && o->cpu == cpu)
             return o;
     }
-    ck_assert_uint_lt(env.output_count, 64);
+    ck_assert_uint_lt(env.output_count, ARRAY_SIZE(env.output));
     env.output[env.output_count] = (struct output){ .model = model, .index = index, .cpu = cpu };
     return &env.output[env.output_count++];
 }
