@@ -39,6 +39,44 @@ static bool parse_line(const char *text, uint32_t *line)
     return digits > 0 && *text == '\0';
 }
 
+/* Where a device on an I2C bus is: the bus's number (its label is "i2cN") and the device's address.
+ */
+static bool i2c_place(struct model *model, uint32_t *bus, uint64_t *address)
+{
+    uint64_t size;
+    struct model *parent = model->ops->i2c != NULL ? model_parent(model) : NULL;
+    return parent != NULL && strncmp(parent->label, "i2c", 3) == 0 &&
+           parse_line(parent->label + 3, bus) && board_reg(model->node, 0, address, &size) == 0;
+}
+
+/* "i2c/1/0x44": the device itself, where a recording of its answers names no more than the bus did.
+ */
+static int resolve_i2c(const char *path, const char *label, const char *rest,
+                       struct sim_target *out)
+{
+    uint32_t wanted_bus, bus;
+    uint64_t wanted = 0, address;
+    if (!parse_line(label, &wanted_bus) || strncmp(rest, "0x", 2) != 0 || rest[2] == '\0')
+        return machine_fail(-EINVAL, "input target %s: write i2c/BUS/0xADDRESS", path);
+    for (const char *at = rest + 2; *at != '\0'; at++) {
+        int digit = *at >= '0' && *at <= '9'   ? *at - '0'
+                    : *at >= 'a' && *at <= 'f' ? *at - 'a' + 10
+                                               : -1;
+        if (digit < 0 || wanted > 0x7f)
+            return machine_fail(-EINVAL, "input target %s: write i2c/BUS/0xADDRESS", path);
+        wanted = wanted * 16 + (uint64_t)digit;
+    }
+    for (uint32_t i = 0; i < machine.binding_count; i++) {
+        struct model_binding *binding = &machine.bindings[i];
+        if (!binding->initialised || binding->model->ops->queue_answer == NULL ||
+            !i2c_place(binding->model, &bus, &address) || bus != wanted_bus || address != wanted)
+            continue;
+        *out = (struct sim_target){ .model = binding->model };
+        return 0;
+    }
+    return machine_fail(-EINVAL, "input target %s: no device with a model answers there", path);
+}
+
 static bool named(const struct model_binding *binding, const char *label)
 {
     return strcmp(binding->label, label) == 0 || strcmp(binding->model->name, label) == 0;
@@ -53,6 +91,8 @@ static int resolve(const char *path, struct sim_target *out)
 {
     char label[EVENT_NAME_MAX];
     const char *rest;
+    if (split_path(path, "i2c", label, sizeof label, &rest))
+        return resolve_i2c(path, label, rest, out);
     bool gpio = split_path(path, "gpio", label, sizeof label, &rest);
     bool iio = !gpio && split_path(path, "iio", label, sizeof label, &rest);
     if (!gpio && !iio)
@@ -190,6 +230,21 @@ static void deliver_lines(void)
     model->ops->pins_input(model, mask, level);
 }
 
+/* A recorded answer is an input of the bus: what was served can be served again. */
+static void emit_answer(struct model *model, const struct sim_input *input)
+{
+    uint32_t bus;
+    uint64_t address;
+    if (!i2c_place(model, &bus, &address))
+        return;
+    struct event event = { .kind = EVENT_I2C };
+    event.i2c.bus = (uint8_t)bus;
+    event.i2c.address = (uint8_t)address;
+    event.i2c.read_size = (uint16_t)input->size;
+    event.i2c.read_data = input->bytes;
+    model_emit(&machine.self_model, &event, EVENT_ROLE_INPUT);
+}
+
 /* What the surroundings of a sensor are is the machine's to record. */
 static void emit_sensor(const struct model *model, const struct sim_input *input)
 {
@@ -209,6 +264,8 @@ static void deliver_sensor(void)
     begin_delivery();
     if (next->kind == SIM_INPUT_SENSOR)
         emit_sensor(model, next);
+    else
+        emit_answer(model, next);
     bool taken = next->kind == SIM_INPUT_SENSOR
                      ? model->ops->sensor_input(model, next->quantity, next->nano, next->count)
                      : model->ops->queue_answer(model, next->bytes, next->size);

@@ -90,7 +90,10 @@ int board_open(const void *fdt, size_t size)
         return machine_fail(-EINVAL, "device tree: %zu bytes are too few for its header", size);
     int err = fdt_check_full(fdt, size);
     if (err != 0)
-        return machine_fail(-EINVAL, "device tree: %s", fdt_strerror(err));
+        return machine_fail(-EINVAL,
+                            "the device tree cannot be read (%s, %llu bytes): it is cut or "
+                            "damaged, or no .dtb; make it again with dtc",
+                            fdt_strerror(err), (unsigned long long)size);
     int count = count_nodes(fdt);
     if (count <= 0)
         return machine_fail(-EINVAL, "device tree: more than %u nodes, or %u deep, or none",
@@ -224,7 +227,7 @@ static bool translate_up(const struct model_node *bus, uint64_t size, uint32_t *
 }
 
 int board_reg_physical(const struct model_node *node, uint32_t index, uint64_t *address,
-                      uint64_t *size)
+                       uint64_t *size)
 {
     uint64_t at, length;
     int err = board_reg(node, index, &at, &length);
@@ -244,7 +247,7 @@ int board_reg_physical(const struct model_node *node, uint32_t index, uint64_t *
 }
 
 int board_translate(const struct model_node *bus, uint32_t space, uint64_t address, uint64_t size,
-                   uint64_t *out)
+                    uint64_t *out)
 {
     for (; !is_root(bus); bus = parent_of(bus)) {
         if (!translate_up(bus, size, &space, &address))
@@ -314,7 +317,7 @@ static int extended_specifier(const void *property, uint32_t total, uint32_t tai
 }
 
 int board_interrupt(const struct model_node *node, uint32_t index, struct tree_specifier *out,
-                   uint32_t *message)
+                    uint32_t *message)
 {
     uint32_t size;
     const void *list = board_property(node, "interrupts-extended", &size);
