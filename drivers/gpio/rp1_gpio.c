@@ -613,6 +613,21 @@ static int request_irqs(struct device *device, struct rp1_gpio *gpio)
     return 0;
 }
 
+/* Lines of bank 0 (the 40-pin header) that nobody has given a function become inputs, so that a
+ * program that reads a bank's levels sees its pins. Pulls stay as they are; banks 1 and 2 are the
+ * board's own. */
+static void unused_lines_to_inputs(struct rp1_gpio *gpio)
+{
+    for (uint32_t line = 0; line < gpio->banks[1].first; line++) {
+        struct pin pin = pin_of(gpio, line);
+        uint32_t ctrl = mmio_read32(&gpio->io, ctrl_offset(pin));
+        if (field_get(RP1_CTRL_FUNCSEL, ctrl) != RP1_FUNCSEL_NULL)
+            continue;
+        rio_write(gpio, pin, RP1_RIO_OE, false);
+        connect(gpio, line, RP1_FUNCSEL_SYS_RIO);
+    }
+}
+
 static int probe(struct device *device)
 {
     struct rp1_gpio *gpio = kzalloc(sizeof *gpio);
@@ -635,6 +650,7 @@ static int probe(struct device *device)
     err = gpio_chip_register(&gpio->chip);
     if (err)
         goto free_irqs;
+    unused_lines_to_inputs(gpio);
     device_set_data(device, gpio);
     return 0;
 free_irqs:
