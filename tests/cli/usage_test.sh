@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# Help teaches, and what is typed wrong ends with exit code 2 and a way out.
+. "$(dirname "$0")/lib.sh"
+csv=$source_dir/examples/button_led/button.csv
+check "no command" 2 "usage: axiom" "$axiom"
+check "help" 0 "Exit codes" "$axiom" --help
+for command in run replay diff trace bpf; do
+    check "help of $command" 0 "usage: axiom $command" "$axiom" $command --help
+done
+check "unknown command" 2 "no command 'frob'" "$axiom" frob
+check "unknown option" 2 "axiom run --help" "$axiom" run --frob
+check "no trace" 2 "wants a trace" "$axiom" run
+check "two traces" 2 "one trace" "$axiom" run "$csv" "$csv"
+check "CPUs" 2 "1 to 8" "$axiom" run "$csv" --cpus 9
+check "no CPU" 2 "1 to 8" "$axiom" run "$csv" --cpus 0
+check "seed" 2 "number" "$axiom" run "$csv" --seed x
+check "speed" 2 "factor" "$axiom" run "$csv" --speed -1
+check "duration" 2 "duration" "$axiom" run --for soon
+check "binding without a device" 2 "CHANNEL=DEVICE" "$axiom" run "$csv" --bind button
+check "CPU model" 2 "none or rpi5" "$axiom" run "$csv" --cpu-model z80
+check "replay without a file" 2 "one recording" "$axiom" replay
+check "gdb without an event" 2 "needs --at" "$axiom" replay x.mcap --gdb
+check "diff wants two" 2 "two recordings" "$axiom" diff x.mcap
+check "trace verb" 2 "info FILE" "$axiom" trace frob x
+check "bpf verb" 2 "no 'bpf frob'" "$axiom" bpf frob x.o
+check "export by suffix" 2 "must end in" "$axiom" trace export "$csv" out.pdf
+finish
