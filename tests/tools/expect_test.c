@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Expectations: the language, and each assertion both holding and not. Events are made up here; what a real run emits is
- * judged by tests/replay. */
+/* Expectations: the language, and each assertion both holding and not. Events are made up here;
+ * what a real run emits is judged by tests/replay. */
 #include "expect.h"
 
 #include <check.h>
@@ -27,17 +27,17 @@ static void refuses(const char *text, uint32_t line, const char *why)
 
 static void pwm(struct expect *expect, uint64_t time_ns, uint64_t duty_ns)
 {
-    struct event event = {
-        .kind = EVENT_PWM, .time_ns = time_ns, .pwm = { .period_ns = 1000, .duty_ns = duty_ns, .enabled = 1 }
-    };
+    struct event event = { .kind = EVENT_PWM,
+                           .time_ns = time_ns,
+                           .pwm = { .period_ns = 1000, .duty_ns = duty_ns, .enabled = 1 } };
     expect_event(expect, "/pwm/chip0/0", &event);
 }
 
 static void stop(struct expect *expect, uint64_t time_ns)
 {
-    struct event event = {
-        .kind = EVENT_INTERLOCK, .time_ns = time_ns, .interlock = { INTERLOCK_STOP, "position", "" }
-    };
+    struct event event = { .kind = EVENT_INTERLOCK,
+                           .time_ns = time_ns,
+                           .interlock = { INTERLOCK_STOP, "position", "" } };
     expect_event(expect, "/interlock", &event);
 }
 
@@ -46,7 +46,10 @@ static void map_entry(struct expect *expect, int64_t first, int64_t second)
     uint32_t key = 0;
     int64_t value[2] = { first, second };
     struct event event = { .kind = EVENT_BPF_MAP,
-                           .bpf_map = { .map = "m", .key = (uint8_t *)&key, .value = (uint8_t *)value, .key_size = 4,
+                           .bpf_map = { .map = "m",
+                                        .key = (uint8_t *)&key,
+                                        .value = (uint8_t *)value,
+                                        .key_size = 4,
                                         .value_size = 16 } };
     expect_event(expect, "/bpf/map/m", &event);
 }
@@ -95,7 +98,8 @@ END_TEST
 
 START_TEST(within_has_a_deadline)
 {
-    const char *text = "within 2us after /interlock where action == stop: /pwm/chip0/0 where duty_ns == 0";
+    const char *text =
+        "within 2us after /interlock where action == stop: /pwm/chip0/0 where duty_ns == 0";
     struct expect *e = parse(text);
     stop(e, 1000);
     pwm(e, 3000, 0);
@@ -138,7 +142,8 @@ END_TEST
 
 START_TEST(texts_are_compared_as_texts)
 {
-    struct expect *e = parse("count /interlock where origin == \"position\" and action == stop: == 1");
+    struct expect *e =
+        parse("count /interlock where origin == \"position\" and action == stop: == 1");
     stop(e, 5);
     ck_assert(holds(e, 10));
     e = parse("count /interlock where origin == other: == 0");

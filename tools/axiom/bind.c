@@ -12,10 +12,14 @@
 #include <string.h>
 
 static const char *const quantity_names[IIO_QUANTITY_COUNT] = {
-    [IIO_ACCEL_X] = "accel_x",      [IIO_ACCEL_Y] = "accel_y",
-    [IIO_ACCEL_Z] = "accel_z",      [IIO_ANGL_VEL_X] = "anglvel_x",
-    [IIO_ANGL_VEL_Y] = "anglvel_y", [IIO_ANGL_VEL_Z] = "anglvel_z",
-    [IIO_TEMP] = "temp",            [IIO_HUMIDITYRELATIVE] = "humidityrelative",
+    [IIO_ACCEL_X] = "accel_x",
+    [IIO_ACCEL_Y] = "accel_y",
+    [IIO_ACCEL_Z] = "accel_z",
+    [IIO_ANGL_VEL_X] = "anglvel_x",
+    [IIO_ANGL_VEL_Y] = "anglvel_y",
+    [IIO_ANGL_VEL_Z] = "anglvel_z",
+    [IIO_TEMP] = "temp",
+    [IIO_HUMIDITYRELATIVE] = "humidityrelative",
 };
 
 int binding_add_pair(struct binding_list *list, const char *channel, const char *device)
@@ -38,7 +42,8 @@ int binding_add(struct binding_list *list, const char *text)
     char copy[256];
     const char *equals = strrchr(text, '=');
     if (equals == NULL || equals == text || equals[1] == '\0' || strlen(text) >= sizeof copy)
-        return complain_usage("run", "--bind wants CHANNEL=DEVICE, as in --bind 5=gpio/chip0/17, not '%s'", text);
+        return complain_usage(
+            "run", "--bind wants CHANNEL=DEVICE, as in --bind 5=gpio/chip0/17, not '%s'", text);
     memcpy(copy, text, (size_t)(equals - text));
     copy[equals - text] = '\0';
     return binding_add_pair(list, copy, equals + 1);
@@ -54,7 +59,8 @@ void binding_free(struct binding_list *list)
     *list = (struct binding_list){ 0 };
 }
 
-/* --- what the board offers --------------------------------------------------------------------- */
+/* --- what the board offers ---------------------------------------------------------------------
+ */
 
 struct offer {
     struct sim_target_info info;
@@ -77,7 +83,8 @@ static void take_offer(void *context, const struct sim_target_info *info)
     offer->info.label = offer->label;
 }
 
-/* Splits "iio/sht31/temp" into the target "iio/sht31" and the quantity; a line's number is part of its target. */
+/* Splits "iio/sht31/temp" into the target "iio/sht31" and the quantity; a line's number is part of
+ * its target. */
 static bool device_split(const char *device, char *target, size_t size, int *quantity)
 {
     *quantity = -1;
@@ -105,7 +112,8 @@ static const struct offer *find_offer(const struct offers *offers, const char *t
     for (uint32_t i = 0; i < offers->count; i++) {
         const struct offer *offer = &offers->at[i];
         size_t kind_size = strlen(offer->info.kind), label_size = strlen(offer->label);
-        if (kind_size != (size_t)(slash - target) || memcmp(target, offer->info.kind, kind_size) != 0)
+        if (kind_size != (size_t)(slash - target) ||
+            memcmp(target, offer->info.kind, kind_size) != 0)
             continue;
         if (strncmp(slash + 1, offer->label, label_size) != 0)
             continue;
@@ -136,7 +144,8 @@ static void print_offers(const struct offers *offers)
     fputc('\n', stderr);
 }
 
-/* --- binding ----------------------------------------------------------------------------------- */
+/* --- binding -----------------------------------------------------------------------------------
+ */
 
 static int64_t target_index(struct feed *feed, const char *target)
 {
@@ -153,7 +162,8 @@ static int64_t target_index(struct feed *feed, const char *target)
 }
 
 /* Whether what the channel holds means something to the device; the reason otherwise. */
-static const char *misfit(const struct trace_channel *channel, const struct offer *offer, int quantity)
+static const char *misfit(const struct trace_channel *channel, const struct offer *offer,
+                          int quantity)
 {
     bool line = offer->info.line_count > 0;
     switch (channel->kind) {
@@ -168,13 +178,15 @@ static const char *misfit(const struct trace_channel *channel, const struct offe
             return NULL;
         return "the channel is one number: say of what, as in iio/sht31/temp";
     case TRACE_I2C:
-        return !line && offer->info.takes_answers ? NULL : "the channel is a bus, and the device serves no answers";
+        return !line && offer->info.takes_answers
+                   ? NULL
+                   : "the channel is a bus, and the device serves no answers";
     }
     return "the channel is of a kind that drives nothing";
 }
 
-static int bind_channel(struct feed *feed, const struct offers *offers, uint32_t index, const char *device,
-                        bool automatic)
+static int bind_channel(struct feed *feed, const struct offers *offers, uint32_t index,
+                        const char *device, bool automatic)
 {
     const struct trace_channel *channel = trace_channel_at(feed->source, index);
     char target[128];
@@ -187,7 +199,8 @@ static int bind_channel(struct feed *feed, const struct offers *offers, uint32_t
             return EXIT_OK;
         if (offer != NULL)
             return complain(EXIT_INPUT, "cannot bind '%s' to %s: %s", channel->name, device, why);
-        complain(EXIT_INPUT, "cannot bind '%s' to %s: there is no such device", channel->name, device);
+        complain(EXIT_INPUT, "cannot bind '%s' to %s: there is no such device", channel->name,
+                 device);
         print_offers(offers);
         return EXIT_INPUT;
     }
@@ -211,7 +224,8 @@ static int complain_channel(const struct feed *feed, const char *name)
     return EXIT_INPUT;
 }
 
-static int bind_named(struct feed *feed, const struct offers *offers, const struct binding_list *bindings)
+static int bind_named(struct feed *feed, const struct offers *offers,
+                      const struct binding_list *bindings)
 {
     for (size_t i = 0; i < bindings->count; i++) {
         int64_t index = trace_channel_find(feed->source, bindings->at[i].channel);
@@ -245,10 +259,12 @@ static int bind_by_name(struct feed *feed, const struct offers *offers)
     return EXIT_OK;
 }
 
-int feed_open(struct feed *feed, struct trace_source *source, const struct binding_list *bindings, const void *fdt,
-              size_t fdt_size)
+int feed_open(struct feed *feed, struct trace_source *source, const struct binding_list *bindings,
+              const void *fdt, size_t fdt_size)
 {
-    *feed = (struct feed){ .source = source, .channel_count = trace_channel_count(source), .to_ns = TIME_NEVER };
+    *feed = (struct feed){ .source = source,
+                           .channel_count = trace_channel_count(source),
+                           .to_ns = TIME_NEVER };
     feed->channel = calloc(feed->channel_count + 1, sizeof *feed->channel);
     struct offers *offers = calloc(1, sizeof *offers);
     char reason[SIM_REASON_MAX] = "";
@@ -256,7 +272,7 @@ int feed_open(struct feed *feed, struct trace_source *source, const struct bindi
     if (feed->channel == NULL || offers == NULL)
         code = complain(EXIT_IO, "no memory");
     else if (sim_list_targets(fdt, fdt_size, take_offer, offers, reason) != 0)
-        code = complain(EXIT_INPUT, "device tree: %s", reason);
+        code = complain(EXIT_INPUT, "the board: %s", reason);
     for (uint32_t i = 0; code == EXIT_OK && i < feed->channel_count; i++)
         feed->channel[i] = (struct feed_channel){ .target = -1, .quantity = -1 };
     if (code == EXIT_OK)
@@ -280,7 +296,8 @@ void feed_close(struct feed *feed)
     feed->target_count = 0;
 }
 
-/* --- the stream -------------------------------------------------------------------------------- */
+/* --- the stream --------------------------------------------------------------------------------
+ */
 
 /* Levels that lines have at time 0 come first: the machine sets them before power-on. */
 static bool next_initial(struct feed *feed, struct sim_input *out)
@@ -288,7 +305,8 @@ static bool next_initial(struct feed *feed, struct sim_input *out)
     while (feed->next_initial < feed->channel_count) {
         uint32_t i = feed->next_initial++;
         const struct trace_channel *channel = trace_channel_at(feed->source, i);
-        if (feed->channel[i].target < 0 || channel->kind != TRACE_LEVEL || channel->initial_level < 0)
+        if (feed->channel[i].target < 0 || channel->kind != TRACE_LEVEL ||
+            channel->initial_level < 0)
             continue;
         *out = (struct sim_input){
             .target = (uint32_t)feed->channel[i].target,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Which channel of a trace drives which pin or sensor, and the stream of inputs that comes of it. */
+/* Which channel of a trace drives which pin or sensor, and the stream of inputs that comes of it.
+ */
 #pragma once
 #include <stdio.h>
 
@@ -23,11 +24,11 @@ void binding_free(struct binding_list *list);
 
 /* What one channel of the trace does to the machine. */
 struct feed_channel {
-    int32_t target;       /* index into targets; -1: bound to nothing */
-    bool takes_answers;   /* an I2C channel's answers are served, in order */
+    int32_t target;         /* index into targets; -1: bound to nothing */
+    bool takes_answers;     /* an I2C channel's answers are served, in order */
     bool level_from_scalar; /* a number channel drives a line: 0 is low */
-    int quantity;         /* a single number's, enum iio_quantity; -1: the scan says */
-    uint64_t count;       /* inputs given so far */
+    int quantity;           /* a single number's, enum iio_quantity; -1: the scan says */
+    uint64_t count;         /* inputs given so far */
 };
 
 struct feed {
@@ -39,15 +40,16 @@ struct feed {
     uint32_t next_initial;  /* channel whose initial level comes next */
     uint64_t record_number; /* of the trace, from 1 */
     uint64_t gap_count, gap_ns;
-    uint64_t to_ns;         /* inputs after this are left out; TIME_NEVER */
+    uint64_t to_ns; /* inputs after this are left out; TIME_NEVER */
     struct trace_error error;
 };
 
-/* Resolves the bindings against the trace and the board (a device tree): those that name no channel or no device are
- * complained of with what there is. A channel without a binding is bound by its own name if that is a device's
+/* Resolves the bindings against the trace and the board (a device tree): those that name no channel
+ * or no device are complained of with what there is. A channel without a binding is bound by its
+ * own name if that is a device's
  * ("/gpio/chip0/17", "/sensor/imu0"). An exit code; EXIT_INPUT if something named is not there. */
-int feed_open(struct feed *feed, struct trace_source *source, const struct binding_list *bindings, const void *fdt,
-              size_t fdt_size);
+int feed_open(struct feed *feed, struct trace_source *source, const struct binding_list *bindings,
+              const void *fdt, size_t fdt_size);
 void feed_close(struct feed *feed);
 
 /* A sim_next_input. */

@@ -44,7 +44,8 @@ int read_whole_file(const char *path, size_t limit, uint8_t **bytes, size_t *siz
         if (got == 0)
             break;
         if (used > limit) {
-            code = complain(EXIT_INPUT, "%s: larger than %s bytes, which is more than any such file has", path,
+            code = complain(EXIT_INPUT,
+                            "%s: larger than %s bytes, which is more than any such file has", path,
                             grouped(limit));
             break;
         }
@@ -75,7 +76,8 @@ bool parse_u64(const char *option, const char *text, uint64_t max, uint64_t *out
     errno = 0;
     unsigned long long value = strtoull(text, &end, 0);
     if (text[0] == '-' || text[0] == '\0' || *end != '\0' || errno != 0 || value > max) {
-        complain(EXIT_USAGE, "%s wants a number from 0 to %" PRIu64 ", not '%s'", option, max, text);
+        complain(EXIT_USAGE, "%s wants a number from 0 to %" PRIu64 ", not '%s'", option, max,
+                 text);
         return false;
     }
     *out = value;

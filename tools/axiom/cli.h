@@ -17,7 +17,7 @@ enum exit_code {
 struct command {
     const char *name;
     const char *summary;
-    const char *help; /* teaches by examples */
+    const char *help;                  /* teaches by examples */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name; an exit code */
 };
 
@@ -26,9 +26,11 @@ extern const struct command command_run, command_replay, command_diff, command_t
 /* "axiom: text" on stderr; gives `code` back. */
 int complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* After a wrong option or word: says where help is; EXIT_USAGE. */
-int complain_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int complain_usage(const char *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-/* The whole of a file of at most `limit` bytes, in memory that the caller frees; the error was complained of. */
+/* The whole of a file of at most `limit` bytes, in memory that the caller frees; the error was
+ * complained of. */
 int read_whole_file(const char *path, size_t limit, uint8_t **bytes, size_t *size);
 
 /* A non-negative number from an option, whole, in range; false after complaining. */

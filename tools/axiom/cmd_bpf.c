@@ -35,10 +35,11 @@ static int open_object(const char *path, struct bpf_object **out)
 static json_t *verdict_json(const char *path, const struct bpf_object_program *program,
                             const struct bpf_verify_result *result)
 {
-    return json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:i, s:s, s:i, s:I, s:I, s:i}", "object", path, "program",
-                     program->name, "section", program->section, "accepted", result->prog != NULL, "reason",
-                     bpf_reject_name(result->reason), "text", result->text, "insn", (int)result->insn_index, "file",
-                     result->source_file, "line", (int)result->source_line, "insns_walked",
+    return json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:i, s:s, s:i, s:I, s:I, s:i}", "object", path,
+                     "program", program->name, "section", program->section, "accepted",
+                     result->prog != NULL, "reason", bpf_reject_name(result->reason), "text",
+                     result->text, "insn", (int)result->insn_index, "file", result->source_file,
+                     "line", (int)result->source_line, "insns_walked",
                      (json_int_t)result->bounds.insns_walked, "worst_case_insns",
                      (json_int_t)result->bounds.worst_case_insns, "stack_bytes",
                      (int)result->bounds.stack_depth_bytes);
@@ -51,7 +52,8 @@ static int verify_object(const char *path, json_t *list)
     if (code != EXIT_OK)
         return code;
     if (bpf_object_program_count(object) == 0)
-        code = complain(EXIT_INPUT, "%s: no program in it: a function needs SEC(\"gpio/...\") or alike", path);
+        code = complain(EXIT_INPUT,
+                        "%s: no program in it: a function needs SEC(\"gpio/...\") or alike", path);
     for (uint32_t i = 0; i < bpf_object_program_count(object); i++) {
         const struct bpf_object_program *program = bpf_object_program(object, i);
         struct bpf_verify_result *result = calloc(1, sizeof *result);
@@ -60,7 +62,8 @@ static int verify_object(const char *path, json_t *list)
             break;
         }
         if (program->context == NULL) {
-            snprintf(result->text, sizeof result->text, "section '%s' names no attach point", program->section);
+            snprintf(result->text, sizeof result->text, "section '%s' names no attach point",
+                     program->section);
             result->reason = BPF_REJECT_UNSUPPORTED;
             code = EXIT_REFUSED;
         } else if (bpf_object_verify(object, i, result) != 0) {
@@ -148,7 +151,8 @@ static bool fill_context(const struct bpf_context_layout *layout, const char *te
         char *end = value;
         int64_t number = value != NULL ? strtoll(value, &end, 0) : 0;
         if (slot == layout->slot_count || value == NULL || *value == '\0' || *end != '\0') {
-            fprintf(stderr, "axiom: --context: '%s' is not NAME=NUMBER with a NAME of %s:", word, layout->struct_name);
+            fprintf(stderr, "axiom: --context: '%s' is not NAME=NUMBER with a NAME of %s:", word,
+                    layout->struct_name);
             for (uint32_t i = 0; i < layout->slot_count; i++)
                 fprintf(stderr, " %s", layout->slot_names[i]);
             fputc('\n', stderr);
@@ -159,7 +163,8 @@ static bool fill_context(const struct bpf_context_layout *layout, const char *te
     return true;
 }
 
-static int run_program(struct bpf_object *object, uint32_t index, const char *context, uint64_t repeat)
+static int run_program(struct bpf_object *object, uint32_t index, const char *context,
+                       uint64_t repeat)
 {
     static _Alignas(16) uint8_t stack[BPF_RUN_STACK_SIZE];
     const struct bpf_object_program *program = bpf_object_program(object, index);
@@ -177,8 +182,8 @@ static int run_program(struct bpf_object *object, uint32_t index, const char *co
     uint64_t r0 = 0;
     for (uint64_t i = 0; i < repeat; i++)
         r0 = bpf_prog_run(result.prog, slots, &run);
-    printf("%s returned %" PRId64 " (0x%" PRIx64 ") after %" PRIu64 " instructions%s\n", program->name, (int64_t)r0, r0,
-           run.insn_count, run.error ? ", ended early" : "");
+    printf("%s returned %" PRId64 " (0x%" PRIx64 ") after %" PRIu64 " instructions%s\n",
+           program->name, (int64_t)r0, r0, run.insn_count, run.error ? ", ended early" : "");
     bpf_prog_destroy(result.prog);
     return EXIT_OK;
 }
@@ -201,7 +206,8 @@ static void print_maps(const struct bpf_object *object)
     }
 }
 
-static int bpf_run_command(int argc, char **argv, const char *name, const char *context, uint64_t repeat)
+static int bpf_run_command(int argc, char **argv, const char *name, const char *context,
+                           uint64_t repeat)
 {
     if (argc != 1)
         return complain_usage("bpf", "bpf run wants one object file");
@@ -210,7 +216,8 @@ static int bpf_run_command(int argc, char **argv, const char *name, const char *
     if (code != EXIT_OK)
         return code;
     uint32_t count = bpf_object_program_count(object), index = 0;
-    while (index < count && name != NULL && strcmp(bpf_object_program(object, index)->name, name) != 0)
+    while (index < count && name != NULL &&
+           strcmp(bpf_object_program(object, index)->name, name) != 0)
         index++;
     if (index == count) {
         code = complain(EXIT_INPUT, "%s has no program '%s'", argv[0], name != NULL ? name : "");
@@ -271,16 +278,17 @@ static int run(int argc, char **argv)
 const struct command command_bpf = {
     .name = "bpf",
     .summary = "verify, disassemble or run BPF objects at a desk",
-    .help = "usage: axiom bpf verify [--json] OBJECT...\n"
-            "       axiom bpf disasm OBJECT...\n"
-            "       axiom bpf run OBJECT [--program NAME] [--context SLOT=VALUE,...] [--repeat N]\n\n"
-            "Would the kernel take my program, and if not, why?\n"
-            "  clang -target bpf -O2 -g -I include/uapi -c led.bpf.c -o led.o\n"
-            "  axiom bpf verify led.o\n\n"
-            "What did the compiler make of it, beside the source?\n"
-            "  axiom bpf disasm led.o\n\n"
-            "Run it once on an edge I make up; maps are printed afterwards:\n"
-            "  axiom bpf run led.o --program button --context line=26,edge=2,time_ns=1000000\n\n"
-            "Helpers that move pins answer -EOPNOTSUPP here: for those, axiom run.\n",
+    .help =
+        "usage: axiom bpf verify [--json] OBJECT...\n"
+        "       axiom bpf disasm OBJECT...\n"
+        "       axiom bpf run OBJECT [--program NAME] [--context SLOT=VALUE,...] [--repeat N]\n\n"
+        "Would the kernel take my program, and if not, why?\n"
+        "  clang -target bpf -O2 -g -I include/uapi -c led.bpf.c -o led.o\n"
+        "  axiom bpf verify led.o\n\n"
+        "What did the compiler make of it, beside the source?\n"
+        "  axiom bpf disasm led.o\n\n"
+        "Run it once on an edge I make up; maps are printed afterwards:\n"
+        "  axiom bpf run led.o --program button --context line=26,edge=2,time_ns=1000000\n\n"
+        "Helpers that move pins answer -EOPNOTSUPP here: for those, axiom run.\n",
     .run = run,
 };

@@ -21,7 +21,7 @@ struct side {
 };
 
 struct diff_options {
-    bool all;  /* observations and inputs too, not the outputs alone */
+    bool all; /* observations and inputs too, not the outputs alone */
     bool json;
 };
 
@@ -56,14 +56,15 @@ static void report(struct side *a, struct side *b, int got_a, int got_b, char co
     describe(a, got_a, line_a);
     describe(b, got_b, line_b);
     if (options->json) {
-        json_t *json = json_pack("{s:b, s:I, s:s, s:s}", "equal", false, "event", (json_int_t)a->number, "a", line_a,
-                                 "b", line_b);
+        json_t *json = json_pack("{s:b, s:I, s:s, s:s}", "equal", false, "event",
+                                 (json_int_t)a->number, "a", line_a, "b", line_b);
         json_dumpf(json, stdout, JSON_INDENT(2));
         putchar('\n');
         json_decref(json);
         return;
     }
-    printf("first difference: %s number %" PRIu64 "\n", options->all ? "event" : "output", a->number + (got_a != 1));
+    printf("first difference: %s number %" PRIu64 "\n", options->all ? "event" : "output",
+           a->number + (got_a != 1));
     uint64_t same = (got_a == 1 ? a->number : b->number) - 1;
     for (uint64_t i = same > CONTEXT_LINES ? same - CONTEXT_LINES : 0; i < same; i++)
         printf("  %s\n", context[i % CONTEXT_LINES]);
@@ -137,12 +138,14 @@ static int run(int argc, char **argv)
 const struct command command_diff = {
     .name = "diff",
     .summary = "the first event in which two recordings differ",
-    .help = "usage: axiom diff [--all] [--json] A.mcap B.mcap\n\n"
-            "Did my change to the program change what the robot does, and where first?\n"
-            "  axiom run log.mcap --bpf old.o --record a.mcap\n"
-            "  axiom run log.mcap --bpf new.o --record b.mcap\n"
-            "  axiom diff a.mcap b.mcap\n\n"
-            "Compared are the outputs: actuator lines, PWM, samples, program runs, final maps, state hashes.\n"
-            "--all compares every event. Exit code 0: equal; 1: they differ; 3: a file is broken.\n",
+    .help =
+        "usage: axiom diff [--all] [--json] A.mcap B.mcap\n\n"
+        "Did my change to the program change what the robot does, and where first?\n"
+        "  axiom run log.mcap --bpf old.o --record a.mcap\n"
+        "  axiom run log.mcap --bpf new.o --record b.mcap\n"
+        "  axiom diff a.mcap b.mcap\n\n"
+        "Compared are the outputs: actuator lines, PWM, samples, program runs, final maps, state "
+        "hashes.\n"
+        "--all compares every event. Exit code 0: equal; 1: they differ; 3: a file is broken.\n",
     .run = run,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* axiom replay: runs again what a recording says it was made from, and holds every output against the recorded one. */
+/* axiom replay: runs again what a recording says it was made from, and holds every output against
+ * the recorded one. */
 #include "cli.h"
 #include "compare.h"
 #include "recording.h"
@@ -22,7 +23,7 @@
 
 struct replay {
     struct session session;
-    struct recording_reader inputs; /* gives the recorded inputs */
+    struct recording_reader inputs;  /* gives the recorded inputs */
     struct recording_reader outputs; /* what came out then */
     char **targets;
     uint32_t target_count;
@@ -35,21 +36,26 @@ struct replay {
     struct event_sink sink;
     uint64_t compared;
     bool differs, reached;
+    bool incomplete; /* the recording itself says that it ends early */
+    bool exhausted;  /* and that is where we are */
     uint64_t difference_number;
     char recorded_line[LINE_SIZE], new_line[LINE_SIZE], reached_line[LINE_SIZE];
     char broken[480]; /* the recording could not be read on */
 };
 
-/* --- what the file says ------------------------------------------------------------------------ */
+/* --- what the file says ------------------------------------------------------------------------
+ */
 
-static bool metadata_text(const struct mcap_metadata *metadata, const char *key, char *to, size_t size)
+static bool metadata_text(const struct mcap_metadata *metadata, const char *key, char *to,
+                          size_t size)
 {
     struct mcap_text value;
     to[0] = '\0';
     return mcap_map_find(metadata->map, key, &value) && mcap_text_copy(to, size, value);
 }
 
-static uint64_t metadata_number(const struct mcap_metadata *metadata, const char *key, uint64_t otherwise)
+static uint64_t metadata_number(const struct mcap_metadata *metadata, const char *key,
+                                uint64_t otherwise)
 {
     char text[32], *end;
     if (!metadata_text(metadata, key, text, sizeof text))
@@ -117,7 +123,8 @@ static int load_recording(struct replay *r, const char *path)
         return complain(EXIT_INPUT, "%s", error.text);
     if (!mcap_reader_metadata(r->inputs.reader, "axiom", &run))
         return complain(EXIT_INPUT,
-                        "%s is no recording of Axiom's: it has no metadata 'axiom'. To drive the board with it: axiom "
+                        "%s is no recording of Axiom's: it has no metadata 'axiom'. To drive the "
+                        "board with it: axiom "
                         "run %s --bind ...",
                         path, path);
     char text[64];
@@ -141,19 +148,23 @@ static int load_recording(struct replay *r, const char *path)
     }
     if (s->fdt == NULL)
         return complain(EXIT_INPUT, "%s has no attachment board.dtb: it cannot be replayed", path);
-    /* Times in a recording are virtual: nothing is added. The run ended when its end says it did. */
+    /* Times in a recording are virtual: nothing is added. The run ended when its end says it did.
+     */
     s->input_offset_ns = 0;
     if (mcap_reader_metadata(r->inputs.reader, "axiom.end", &end)) {
         s->end_time_ns = metadata_number(&end, "stop_ns", s->end_time_ns);
         metadata_text(&end, "reason", text, sizeof text);
-        if (strcmp(text, "complete") != 0)
-            complain(EXIT_OK, "%s: the recorded run ended early (%s): compared as far as it goes", path, text);
+        r->incomplete = strcmp(text, "complete") != 0;
+        if (r->incomplete)
+            complain(EXIT_OK, "%s: the recorded run ended early (%s): compared as far as it goes",
+                     path, text);
     }
     s->settle_ns = s->end_time_ns != 0 ? s->end_time_ns : s->settle_ns;
     return EXIT_OK;
 }
 
-/* --- recorded inputs --------------------------------------------------------------------------- */
+/* --- recorded inputs ---------------------------------------------------------------------------
+ */
 
 static int64_t input_target(struct replay *r, const struct event *event, bool add)
 {
@@ -185,22 +196,29 @@ static int64_t input_target(struct replay *r, const struct event *event, bool ad
     return r->targets[r->target_count] != NULL ? (int64_t)r->target_count++ : -1;
 }
 
-/* Targets must be known before the run: one pass over the file, which also finds out whether it can be read. */
+/* Targets must be known before the run: one pass over the file, which also finds out whether it can
+ * be read; a second one past what is damaged if it cannot. */
 static int find_targets(struct replay *r, const char *path)
 {
-    struct recording_reader strict;
-    struct event event;
-    const struct event_channel *channel;
-    int code = recording_open(&strict, path, false), got;
-    if (code != EXIT_OK)
-        return code;
-    while ((got = recording_next(&strict, &event, &channel)) == 1) {
-        if (event.role == EVENT_ROLE_INPUT)
-            input_target(r, &event, true);
+    for (int damaged = 0; damaged < 2; damaged++) {
+        struct recording_reader reader;
+        struct event event;
+        const struct event_channel *channel;
+        int code = recording_open(&reader, path, damaged != 0), got;
+        if (code != EXIT_OK)
+            return code;
+        while ((got = recording_next(&reader, &event, &channel)) == 1) {
+            if (event.role == EVENT_ROLE_INPUT)
+                input_target(r, &event, true);
+        }
+        if (got < 0 && damaged == 0)
+            complain(EXIT_INPUT,
+                     "%s\naxiom: replaying it all the same, to find what is wrong in it",
+                     reader.error.text);
+        recording_close(&reader);
+        if (got == 0)
+            break;
     }
-    if (got < 0)
-        complain(EXIT_INPUT, "%s\naxiom: replaying it all the same, to find what is wrong in it", strict.error.text);
-    recording_close(&strict);
     return EXIT_OK;
 }
 
@@ -242,7 +260,8 @@ static int next_recorded_input(void *context, struct sim_input *out)
     return got < 0 ? 0 : got; /* what can be read is replayed; the broken place was told of */
 }
 
-/* --- comparing --------------------------------------------------------------------------------- */
+/* --- comparing ---------------------------------------------------------------------------------
+ */
 
 static int next_recorded_output(struct replay *r, struct event *event)
 {
@@ -268,7 +287,7 @@ static void stop_under_gdb(const struct replay *r)
 static void on_event(struct event_sink *sink, const struct event *event)
 {
     struct replay *r = CONTAINER_OF(sink, struct replay, sink);
-    if (r->differs || r->reached)
+    if (r->differs || r->reached || r->exhausted)
         return;
     if (r->at_event != 0 && event->sequence >= r->at_event) {
         r->reached = true;
@@ -281,6 +300,16 @@ static void on_event(struct event_sink *sink, const struct event *event)
         return;
     struct event recorded;
     int got = next_recorded_output(r, &recorded);
+    if (got == 0 && r->incomplete) {
+        r->exhausted = true;
+        sim_request_stop();
+        return;
+    }
+    if (got < 0) { /* r->broken says why */
+        r->exhausted = true;
+        sim_request_stop();
+        return;
+    }
     r->compared++;
     if (got == 1 && events_equal(&recorded, event))
         return;
@@ -290,14 +319,14 @@ static void on_event(struct event_sink *sink, const struct event *event)
     if (got == 1)
         event_line(&recorded, r->recorded_line, sizeof r->recorded_line);
     else
-        snprintf(r->recorded_line, sizeof r->recorded_line, "%s", got < 0 ? r->broken : "(the recording ends)");
+        snprintf(r->recorded_line, sizeof r->recorded_line, "(the recording ends)");
     sim_request_stop();
 }
 
 static void check_all_came(struct replay *r)
 {
     struct event recorded;
-    if (r->differs || r->reached || next_recorded_output(r, &recorded) != 1)
+    if (r->differs || r->reached || r->exhausted || next_recorded_output(r, &recorded) != 1)
         return;
     r->differs = true;
     r->difference_number = r->compared + 1;
@@ -305,16 +334,18 @@ static void check_all_came(struct replay *r)
     snprintf(r->new_line, sizeof r->new_line, "(the run ends)");
 }
 
-/* --- the command ------------------------------------------------------------------------------- */
+/* --- the command -------------------------------------------------------------------------------
+ */
 
 static int tell(const struct replay *r)
 {
     const struct sim_result *result = &r->session.result;
     int code = r->differs ? EXIT_DIFFERS : r->broken[0] != '\0' ? EXIT_INPUT : EXIT_OK;
     if (r->json) {
-        json_t *json = json_pack("{s:b, s:I, s:I, s:I}", "equal", code == EXIT_OK, "compared", (json_int_t)r->compared,
-                                 "virtual_ns", (json_int_t)result->end_time_ns, "host_ns",
-                                 (json_int_t)r->session.host_ns);
+        json_t *json =
+            json_pack("{s:b, s:I, s:I, s:I}", "equal", code == EXIT_OK, "compared",
+                      (json_int_t)r->compared, "virtual_ns", (json_int_t)result->end_time_ns,
+                      "host_ns", (json_int_t)r->session.host_ns);
         if (r->differs) {
             json_object_set_new(json, "output", json_integer((json_int_t)r->difference_number));
             json_object_set_new(json, "recorded", json_string(r->recorded_line));
@@ -326,11 +357,11 @@ static int tell(const struct replay *r)
         putchar('\n');
         json_decref(json);
     } else if (r->differs) {
-        printf("DIFFERS at output %" PRIu64 "\n- recorded  %s\n+ now       %s\n", r->difference_number,
-               r->recorded_line, r->new_line);
+        printf("DIFFERS at output %" PRIu64 "\n- recorded  %s\n+ now       %s\n",
+               r->difference_number, r->recorded_line, r->new_line);
     } else if (r->reached) {
-        printf("stopped at event %" PRIu64 ": %s\n%s outputs before it are equal\n", r->at_event, r->reached_line,
-               grouped(r->compared));
+        printf("stopped at event %" PRIu64 ": %s\n%s outputs before it are equal\n", r->at_event,
+               r->reached_line, grouped(r->compared));
     } else {
         printf("equal: %s outputs, %s of virtual time in %.3f s\n", grouped(r->compared),
                seconds_text(result->end_time_ns), (double)r->session.host_ns / 1e9);
@@ -392,10 +423,10 @@ static int replay_file(struct replay *r, const char *path)
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "at", required_argument, NULL, 'a' },    { "gdb", no_argument, NULL, 'g' },
-        { "bpf", required_argument, NULL, 'b' },   { "record", required_argument, NULL, 'r' },
-        { "json", no_argument, NULL, 'j' },        { "quiet", no_argument, NULL, 'q' },
-        { "verbose", no_argument, NULL, 'v' },     { 0 },
+        { "at", required_argument, NULL, 'a' },  { "gdb", no_argument, NULL, 'g' },
+        { "bpf", required_argument, NULL, 'b' }, { "record", required_argument, NULL, 'r' },
+        { "json", no_argument, NULL, 'j' },      { "quiet", no_argument, NULL, 'q' },
+        { "verbose", no_argument, NULL, 'v' },   { 0 },
     };
     static struct replay r;
     r = (struct replay){ 0 };
@@ -452,14 +483,18 @@ static int run(int argc, char **argv)
 const struct command command_replay = {
     .name = "replay",
     .summary = "run a recording again and fail where its outputs differ",
-    .help = "usage: axiom replay FILE.mcap [--bpf OBJECT]... [--at EVENT [--gdb]] [--record OUT.mcap] [--json]\n\n"
-            "A recording holds its inputs, its programs, its board, seed and faults. Run all that again, and hold\n"
+    .help = "usage: axiom replay FILE.mcap [--bpf OBJECT]... [--at EVENT [--gdb]] [--record "
+            "OUT.mcap] [--json]\n\n"
+            "A recording holds its inputs, its programs, its board, seed and faults. Run all that "
+            "again, and hold\n"
             "each output against the recorded one:\n"
             "  axiom replay run.mcap\n"
             "Yesterday's recording against today's program: which output is the first to differ?\n"
             "  axiom replay run.mcap --bpf position.o\n"
-            "Stop at event 1234 (events are numbered through /log and all other channels), in a debugger:\n"
+            "Stop at event 1234 (events are numbered through /log and all other channels), in a "
+            "debugger:\n"
             "  axiom replay run.mcap --at 1234 --gdb\n\n"
-            "Exit code 0: equal; 1: the first difference is printed, old and new; 3: the file is broken.\n",
+            "Exit code 0: equal; 1: the first difference is printed, old and new; 3: the file is "
+            "broken.\n",
     .run = run,
 };

@@ -24,9 +24,26 @@ struct run_options {
 };
 
 enum option_id {
-    OPTION_BPF = 256, OPTION_BIND, OPTION_BOARD, OPTION_RECORD, OPTION_EXPECT, OPTION_SEED, OPTION_CPUS, OPTION_FAULT,
-    OPTION_SPEED, OPTION_REALTIME, OPTION_CPU_MODEL, OPTION_TRACE_OPTION, OPTION_FOR, OPTION_TO, OPTION_HASH,
-    OPTION_RECORD_LIMIT, OPTION_FAIL_ALLOCATION, OPTION_JSON, OPTION_QUIET, OPTION_VERBOSE,
+    OPTION_BPF = 256,
+    OPTION_BIND,
+    OPTION_BOARD,
+    OPTION_RECORD,
+    OPTION_EXPECT,
+    OPTION_SEED,
+    OPTION_CPUS,
+    OPTION_FAULT,
+    OPTION_SPEED,
+    OPTION_REALTIME,
+    OPTION_CPU_MODEL,
+    OPTION_TRACE_OPTION,
+    OPTION_FOR,
+    OPTION_TO,
+    OPTION_HASH,
+    OPTION_RECORD_LIMIT,
+    OPTION_FAIL_ALLOCATION,
+    OPTION_JSON,
+    OPTION_QUIET,
+    OPTION_VERBOSE,
 };
 
 static const struct option options[] = {
@@ -58,11 +75,11 @@ static bool parse_duration(const char *option, const char *text, uint64_t *out)
 {
     char *end;
     double value = strtod(text, &end);
-    double unit = strcmp(end, "ns") == 0   ? 1
-                  : strcmp(end, "us") == 0 ? 1e3
-                  : strcmp(end, "ms") == 0 ? 1e6
+    double unit = strcmp(end, "ns") == 0                  ? 1
+                  : strcmp(end, "us") == 0                ? 1e3
+                  : strcmp(end, "ms") == 0                ? 1e6
                   : strcmp(end, "s") == 0 || *end == '\0' ? 1e9
-                                           : 0;
+                                                          : 0;
     if (end == text || unit == 0 || !(value >= 0) || value * unit > 9e18) {
         complain(EXIT_USAGE, "%s wants a duration such as 2.5s or 300ms, not '%s'", option, text);
         return false;
@@ -100,7 +117,6 @@ static int take_option(struct run_options *o, int option)
 {
     struct session *s = &o->session;
     uint64_t number = 0;
-    int code = EXIT_OK;
     switch (option) {
     case OPTION_BPF:
         if (o->object_count == SESSION_OBJECT_MAX)
@@ -121,9 +137,12 @@ static int take_option(struct run_options *o, int option)
     case OPTION_SEED:
         return take_number("--seed", UINT64_MAX, &s->seed);
     case OPTION_CPUS:
-        code = take_number("--cpus", CPU_MAX, &number);
+        if (take_number("--cpus", UINT32_MAX, &number) != EXIT_OK)
+            return EXIT_USAGE;
         s->cpu_count = (uint32_t)number;
-        return code != EXIT_OK || number > 0 ? code : complain(EXIT_USAGE, "--cpus wants 1 to %u", CPU_MAX);
+        return number >= 1 && number <= CPU_MAX
+                   ? EXIT_OK
+                   : complain(EXIT_USAGE, "--cpus wants 1 to %u", CPU_MAX);
     case OPTION_FAULT:
         o->faults = optarg;
         return EXIT_OK;
@@ -193,6 +212,8 @@ static int load(struct run_options *o)
 static int tell(struct run_options *o)
 {
     struct session *s = &o->session;
+    if (!s->ran)
+        return EXIT_OK; /* why not has been said */
     if (o->json) {
         json_t *json = session_json(s);
         json_dumpf(json, stdout, JSON_INDENT(2));
@@ -222,7 +243,8 @@ static int run_trace(struct run_options *o, const char *path)
         s->feed = &feed;
         s->bindings = &o->bindings;
         if (!o->json) {
-            printf("trace     %s (%s), %u channels\n", path, trace_format(source), feed.channel_count);
+            printf("trace     %s (%s), %u channels\n", path, trace_format(source),
+                   feed.channel_count);
             feed_print(&feed, stdout);
             fflush(stdout);
         }
@@ -267,32 +289,35 @@ static int run(int argc, char **argv)
 const struct command command_run = {
     .name = "run",
     .summary = "a trace drives the simulated board and its BPF programs",
-    .help = "usage: axiom run TRACE [--bpf OBJECT]... [--bind CHANNEL=DEVICE]... [OPTION]...\n"
-            "       axiom run --for DURATION [--bpf OBJECT]...\n\n"
-            "TRACE is a sigrok .sr, CSV, PX4 ULog or MCAP file.\n\n"
-            "A logic analyser saw a CNC's step and direction lines; count its steps:\n"
-            "  axiom run smoothieware.sr --bind 5=gpio/chip0/17 --bind 6=gpio/chip0/27 --bpf position.o\n"
-            "Keep everything that happened, for Foxglove, and to run it again:\n"
-            "  axiom run button.csv --bind button=gpio/chip0/26 --bpf button_led.o --record run.mcap\n"
-            "Say what must come out, and let CI judge (exit code 1):\n"
-            "  axiom run gantry.mcap --bpf position.o --expect expect.txt\n"
-            "A drone's IMU log through the IMU's registers, with every tenth interrupt lost:\n"
-            "  axiom run log.ulg --bind sensor_combined=iio/imu0 --bpf filter.o --fault faults.txt\n"
-            "A bus capture: serve the sensor's recorded answers again:\n"
-            "  axiom run sht31.sr --trace-option i2c:scl=2,sda=1,name=bus --bind bus=iio/sht31\n\n"
-            "  --bpf OBJECT           load and attach an object's programs (repeatable)\n"
-            "  --bind CHANNEL=DEVICE  gpio/chip0/LINE, iio/NAME or iio/NAME/QUANTITY (repeatable)\n"
-            "  --trace-option WORD    how to read the trace: rate=480, i2c:scl=2,sda=1, ... (axiom trace --help)\n"
-            "  --board DTB            another board than the simulated Pi 5\n"
-            "  --record OUT.mcap      record all events; --record-limit BYTES stops recording there\n"
-            "  --expect FILE          assertions about the outputs\n"
-            "  --fault FILE           faults to inject\n"
-            "  --seed N  --cpus N     the interleaving's seed; 1 to 8 virtual CPUs\n"
-            "  --cpu-model none|rpi5  whether code takes time\n"
-            "  --for T  --to T        end of the run (virtual time); last trace time used\n"
-            "  --hash T               distance of the recorded state hashes (100ms)\n"
-            "  --speed X  --realtime  pace it; the outcome stays the same\n"
-            "  --fail-allocation N    the kernel's Nth allocation fails\n"
-            "  --json  --quiet  --verbose\n",
+    .help =
+        "usage: axiom run TRACE [--bpf OBJECT]... [--bind CHANNEL=DEVICE]... [OPTION]...\n"
+        "       axiom run --for DURATION [--bpf OBJECT]...\n\n"
+        "TRACE is a sigrok .sr, CSV, PX4 ULog or MCAP file.\n\n"
+        "A logic analyser saw a CNC's step and direction lines; count its steps:\n"
+        "  axiom run smoothieware.sr --bind 5=gpio/chip0/17 --bind 6=gpio/chip0/27 --bpf "
+        "position.o\n"
+        "Keep everything that happened, for Foxglove, and to run it again:\n"
+        "  axiom run button.csv --bind button=gpio/chip0/26 --bpf button_led.o --record run.mcap\n"
+        "Say what must come out, and let CI judge (exit code 1):\n"
+        "  axiom run gantry.mcap --bpf position.o --expect expect.txt\n"
+        "A drone's IMU log through the IMU's registers, with every tenth interrupt lost:\n"
+        "  axiom run log.ulg --bind sensor_combined=iio/imu0 --bpf filter.o --fault faults.txt\n"
+        "A bus capture: serve the sensor's recorded answers again:\n"
+        "  axiom run sht31.sr --trace-option i2c:scl=2,sda=1,name=bus --bind bus=iio/sht31\n\n"
+        "  --bpf OBJECT           load and attach an object's programs (repeatable)\n"
+        "  --bind CHANNEL=DEVICE  gpio/chip0/LINE, iio/NAME or iio/NAME/QUANTITY (repeatable)\n"
+        "  --trace-option WORD    how to read the trace: rate=480, i2c:scl=2,sda=1, ... (axiom "
+        "trace --help)\n"
+        "  --board DTB            another board than the simulated Pi 5\n"
+        "  --record OUT.mcap      record all events; --record-limit BYTES stops recording there\n"
+        "  --expect FILE          assertions about the outputs\n"
+        "  --fault FILE           faults to inject\n"
+        "  --seed N  --cpus N     the interleaving's seed; 1 to 8 virtual CPUs\n"
+        "  --cpu-model none|rpi5  whether code takes time\n"
+        "  --for T  --to T        end of the run (virtual time); last trace time used\n"
+        "  --hash T               distance of the recorded state hashes (100ms)\n"
+        "  --speed X  --realtime  pace it; the outcome stays the same\n"
+        "  --fail-allocation N    the kernel's Nth allocation fails\n"
+        "  --json  --quiet  --verbose\n",
     .run = run,
 };

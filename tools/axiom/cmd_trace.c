@@ -27,11 +27,14 @@ static void print_number(int64_t nano)
            (nano < 0 ? -nano : nano) % 1000000000 / 1000);
 }
 
-static void print_channel(const struct trace_channel *channel, const struct trace_channel_info *info)
+static void print_channel(const struct trace_channel *channel,
+                          const struct trace_channel_info *info)
 {
-    printf("  %-28s %-8s %12s records", channel->name, kind_names[channel->kind], grouped(info->count));
+    printf("  %-28s %-8s %12s records", channel->name, kind_names[channel->kind],
+           grouped(info->count));
     if (info->mean_millihertz > 0)
-        printf(", %" PRIu64 ".%03" PRIu64 " Hz", info->mean_millihertz / 1000, info->mean_millihertz % 1000);
+        printf(", %" PRIu64 ".%03" PRIu64 " Hz", info->mean_millihertz / 1000,
+               info->mean_millihertz % 1000);
     if (info->longest_ns > 0)
         printf(", apart %s to %s", seconds_text(info->shortest_ns), seconds_text(info->longest_ns));
     if (channel->kind == TRACE_LEVEL)
@@ -69,26 +72,31 @@ static void propose(const struct trace_channel *channel)
     }
 }
 
-static json_t *channel_json(const struct trace_channel *channel, const struct trace_channel_info *info)
+static json_t *channel_json(const struct trace_channel *channel,
+                            const struct trace_channel_info *info)
 {
     return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name", channel->name, "kind",
                      kind_names[channel->kind], "records", (json_int_t)info->count, "first_ns",
-                     (json_int_t)info->first_ns, "last_ns", (json_int_t)info->last_ns, "mean_millihertz",
-                     (json_int_t)info->mean_millihertz, "rising", (json_int_t)info->rising, "falling",
-                     (json_int_t)info->falling, "longest_ns", (json_int_t)info->longest_ns);
+                     (json_int_t)info->first_ns, "last_ns", (json_int_t)info->last_ns,
+                     "mean_millihertz", (json_int_t)info->mean_millihertz, "rising",
+                     (json_int_t)info->rising, "falling", (json_int_t)info->falling, "longest_ns",
+                     (json_int_t)info->longest_ns);
 }
 
-static void print_info(const char *path, const struct trace_source *source, const struct trace_info *info, bool as_json)
+static void print_info(const char *path, const struct trace_source *source,
+                       const struct trace_info *info, bool as_json)
 {
     if (as_json) {
         json_t *channels = json_array();
         for (uint32_t i = 0; i < info->channel_count; i++)
-            json_array_append_new(channels, channel_json(trace_channel_at(source, i), &info->channel[i]));
-        json_t *json = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o}", "file", path, "format",
-                                 trace_format(source), "records", (json_int_t)info->record_count, "end_ns",
-                                 (json_int_t)info->end_ns, "gaps", (json_int_t)info->gap_count, "gap_ns",
-                                 (json_int_t)info->gap_ns, "simultaneous", (json_int_t)info->simultaneous, "channels",
-                                 channels);
+            json_array_append_new(channels,
+                                  channel_json(trace_channel_at(source, i), &info->channel[i]));
+        json_t *json =
+            json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o}", "file", path, "format",
+                      trace_format(source), "records", (json_int_t)info->record_count, "end_ns",
+                      (json_int_t)info->end_ns, "gaps", (json_int_t)info->gap_count, "gap_ns",
+                      (json_int_t)info->gap_ns, "simultaneous", (json_int_t)info->simultaneous,
+                      "channels", channels);
         json_dumpf(json, stdout, JSON_INDENT(2));
         putchar('\n');
         json_decref(json);
@@ -100,7 +108,8 @@ static void print_info(const char *path, const struct trace_source *source, cons
         printf(", %s at the same time as the one before", grouped(info->simultaneous));
     putchar('\n');
     if (info->gap_count > 0)
-        printf("  %s gaps, %s of data lost by the recorder\n", grouped(info->gap_count), seconds_text(info->gap_ns));
+        printf("  %s gaps, %s of data lost by the recorder\n", grouped(info->gap_count),
+               seconds_text(info->gap_ns));
     for (uint32_t i = 0; i < info->channel_count; i++)
         print_channel(trace_channel_at(source, i), &info->channel[i]);
     printf("to run it, bind what moves:\n");
@@ -161,7 +170,8 @@ static int run(int argc, char **argv)
     else if (count == 2 && strcmp(verb, "export") == 0)
         code = convert_export(argv[optind + 1], argv[optind + 2], &word_list);
     else
-        code = complain_usage("trace", "trace wants info FILE, import FILE OUT.mcap, or export FILE OUT.vcd|OUT.csv");
+        code = complain_usage(
+            "trace", "trace wants info FILE, import FILE OUT.mcap, or export FILE OUT.vcd|OUT.csv");
     binding_free(&bindings);
     return code;
 }
@@ -170,7 +180,8 @@ const struct command command_trace = {
     .name = "trace",
     .summary = "what recordings hold; between sigrok, CSV, ULog, MCAP and VCD",
     .help = "usage: axiom trace info FILE [--json] [--trace-option WORD]...\n"
-            "       axiom trace import FILE OUT.mcap [--bind CHANNEL=DEVICE]... [--trace-option WORD]...\n"
+            "       axiom trace import FILE OUT.mcap [--bind CHANNEL=DEVICE]... [--trace-option "
+            "WORD]...\n"
             "       axiom trace export FILE OUT.vcd|OUT.csv [--trace-option WORD]...\n\n"
             "What is in this capture, how fast, with which gaps, and how would I bind it?\n"
             "  axiom trace info smoothieware.sr\n"
@@ -179,7 +190,8 @@ const struct command command_trace = {
             "Decode a bus out of captured lines as one more channel\n"
             "  axiom trace info sht31.sr --trace-option i2c:scl=2,sda=1,name=bus\n"
             "Make an MCAP of it that Foxglove plots\n"
-            "  axiom trace import smoothieware.sr moves.mcap --bind 5=gpio/chip0/17 --bind 6=gpio/chip0/27\n"
+            "  axiom trace import smoothieware.sr moves.mcap --bind 5=gpio/chip0/17 --bind "
+            "6=gpio/chip0/27\n"
             "A recording for a logic analyser's eyes\n"
             "  axiom trace export run.mcap run.vcd\n\n"
             "Words: format=csv|sr|ulog|mcap, rate=HZ, origin=first|zero, unit:COLUMN=UNIT,\n"

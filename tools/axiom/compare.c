@@ -12,7 +12,8 @@
 bool events_equal(const struct event *a, const struct event *b)
 {
     struct event_channel of_a[EVENT_CHANNELS_MAX], of_b[EVENT_CHANNELS_MAX];
-    if (a->kind != b->kind || a->layer != b->layer || a->role != b->role || a->time_ns != b->time_ns)
+    if (a->kind != b->kind || a->layer != b->layer || a->role != b->role ||
+        a->time_ns != b->time_ns)
         return false;
     if (event_channels_of(a, of_a) == 0 || event_channels_of(b, of_b) == 0)
         return false;
@@ -20,12 +21,14 @@ bool events_equal(const struct event *a, const struct event *b)
         strcmp(event_channel_name(a), event_channel_name(b)) != 0)
         return false;
     uint8_t stack[2][512];
-    size_t max_a = event_encoded_size_max(a, of_a[0].form), max_b = event_encoded_size_max(b, of_b[0].form);
+    size_t max_a = event_encoded_size_max(a, of_a[0].form),
+           max_b = event_encoded_size_max(b, of_b[0].form);
     uint8_t *at_a = max_a <= sizeof stack[0] ? stack[0] : malloc(max_a);
     uint8_t *at_b = max_b <= sizeof stack[1] ? stack[1] : malloc(max_b);
     bool equal = false;
     if (at_a != NULL && at_b != NULL) {
-        size_t size_a = event_encode(a, of_a[0].form, at_a), size_b = event_encode(b, of_b[0].form, at_b);
+        size_t size_a = event_encode(a, of_a[0].form, at_a),
+               size_b = event_encode(b, of_b[0].form, at_b);
         equal = size_a == size_b && memcmp(at_a, at_b, size_a) == 0;
     }
     if (at_a != stack[0])

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Whether two events say the same: time, topic and payload as they would be recorded. Sequence numbers are not
- * compared: what happens unseen in between may differ. */
+/* Whether two events say the same: time, topic and payload as they would be recorded. Sequence
+ * numbers are not compared: what happens unseen in between may differ. */
 #pragma once
 #include <axiom/event.h>
 

@@ -78,25 +78,28 @@ int desk_open(const char *name, const uint8_t *bytes, size_t size, struct bpf_ob
     return complain(EXIT_INPUT, "%s: %s", name, error.text);
 }
 
-void desk_print_verdict(const struct bpf_object_program *program, const struct bpf_verify_result *result)
+void desk_print_verdict(const struct bpf_object_program *program,
+                        const struct bpf_verify_result *result)
 {
     if (result->prog != NULL) {
-        printf("accepted  %-20s %-32s %u instructions, %" PRIu64 " walked, stack %u bytes\n", program->name,
-               program->section, program->insn_count, result->bounds.insns_walked, result->bounds.stack_depth_bytes);
+        printf("accepted  %-20s %-32s %u instructions, %" PRIu64 " walked, stack %u bytes\n",
+               program->name, program->section, program->insn_count, result->bounds.insns_walked,
+               result->bounds.stack_depth_bytes);
         return;
     }
     fprintf(stderr, "REFUSED   %-20s %-32s %s\n    %s\n", program->name, program->section,
             bpf_reject_name(result->reason), result->text);
     if (result->source_line != 0 && strstr(result->text, result->source_text) == NULL)
-        fprintf(stderr, "    %s:%u: %s\n", result->source_file, result->source_line, result->source_text);
+        fprintf(stderr, "    %s:%u: %s\n", result->source_file, result->source_line,
+                result->source_text);
 }
 
 static int verify_program(const char *name, const struct bpf_object *object, uint32_t index)
 {
     const struct bpf_object_program *program = bpf_object_program(object, index);
     if (program->context == NULL)
-        return complain(EXIT_REFUSED, "%s: %s: section '%s' names no attach point", name, program->name,
-                        program->section);
+        return complain(EXIT_REFUSED, "%s: %s: section '%s' names no attach point", name,
+                        program->name, program->section);
     struct bpf_verify_result *result = calloc(1, sizeof *result);
     if (result == NULL)
         return complain(EXIT_IO, "no memory");
@@ -119,7 +122,8 @@ int desk_verify(const char *name, const uint8_t *bytes, size_t size)
         return code;
     uint32_t count = bpf_object_program_count(object);
     if (count == 0)
-        code = complain(EXIT_INPUT, "%s: no program in it: a function needs SEC(\"gpio/...\") or alike", name);
+        code = complain(EXIT_INPUT,
+                        "%s: no program in it: a function needs SEC(\"gpio/...\") or alike", name);
     for (uint32_t i = 0; i < count && code == EXIT_OK; i++)
         code = verify_program(name, object, i);
     bpf_object_close(object);

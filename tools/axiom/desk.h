@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The BPF library at a desk: an environment without pins, objects from files, verdicts for people. */
+/* The BPF library at a desk: an environment without pins, objects from files, verdicts for people.
+ */
 #pragma once
 #include <bpf/elf.h>
 #include <bpf/env.h>
@@ -8,11 +9,13 @@
 /* Lives as long as the process. */
 const struct bpf_env *desk_env(void);
 
-/* Opens an object and makes its maps; bpf_object_close() by the caller. Complains and gives an exit code. */
+/* Opens an object and makes its maps; bpf_object_close() by the caller. Complains and gives an exit
+ * code. */
 int desk_open(const char *name, const uint8_t *bytes, size_t size, struct bpf_object **out);
 
 /* Prints one program's verdict to stdout; a refusal to stderr. */
-void desk_print_verdict(const struct bpf_object_program *program, const struct bpf_verify_result *result);
+void desk_print_verdict(const struct bpf_object_program *program,
+                        const struct bpf_verify_result *result);
 
 /* Verifies all programs; complains of the first refusal: EXIT_REFUSED. */
 int desk_verify(const char *name, const uint8_t *bytes, size_t size);

@@ -17,7 +17,10 @@ struct field {
     size_t offset;
 };
 
-#define FIELD(kind, member, name, type) { kind, #name, type, offsetof(struct event, member.name) }
+#define FIELD(kind, member, name, type)                        \
+    {                                                          \
+        kind, #name, type, offsetof(struct event, member.name) \
+    }
 
 // clang-format off
 static const struct field fields[] = {
@@ -69,9 +72,14 @@ static const struct field fields[] = {
 // clang-format on
 
 static const char *const quantity_names[IIO_QUANTITY_COUNT] = {
-    [IIO_ACCEL_X] = "accel_x",       [IIO_ACCEL_Y] = "accel_y",       [IIO_ACCEL_Z] = "accel_z",
-    [IIO_ANGL_VEL_X] = "anglvel_x",  [IIO_ANGL_VEL_Y] = "anglvel_y",  [IIO_ANGL_VEL_Z] = "anglvel_z",
-    [IIO_TEMP] = "temp",             [IIO_HUMIDITYRELATIVE] = "humidityrelative",
+    [IIO_ACCEL_X] = "accel_x",
+    [IIO_ACCEL_Y] = "accel_y",
+    [IIO_ACCEL_Z] = "accel_z",
+    [IIO_ANGL_VEL_X] = "anglvel_x",
+    [IIO_ANGL_VEL_Y] = "anglvel_y",
+    [IIO_ANGL_VEL_Z] = "anglvel_z",
+    [IIO_TEMP] = "temp",
+    [IIO_HUMIDITYRELATIVE] = "humidityrelative",
 };
 
 static const char *const action_names[] = {
@@ -93,7 +101,8 @@ static bool iio_field(const struct event_iio *iio, const char *name, struct even
     if (raw)
         name += 4;
     for (uint32_t i = 0; i < iio->count && i < EVENT_IIO_CHANNEL_MAX; i++) {
-        if (iio->quantity[i] < IIO_QUANTITY_COUNT && strcmp(quantity_names[iio->quantity[i]], name) == 0)
+        if (iio->quantity[i] < IIO_QUANTITY_COUNT &&
+            strcmp(quantity_names[iio->quantity[i]], name) == 0)
             return number(out, raw ? iio->raw[i] : iio->nano[i]);
     }
     return false;
@@ -128,7 +137,8 @@ static bool map_field(const struct event_bpf_map *map, const char *name, struct 
     if (bits != 8 && bits != 16 && bits != 32 && bits != 64)
         return false;
     uint32_t size = bits / 8;
-    if (index >= map->value_size / size || !bytes_number(map->value + (size_t)index * size, size, out))
+    if (index >= map->value_size / size ||
+        !bytes_number(map->value + (size_t)index * size, size, out))
         return false;
     if (sign == 's' && bits < 64) {
         unsigned shift = 64 - bits;
@@ -137,7 +147,8 @@ static bool map_field(const struct event_bpf_map *map, const char *name, struct 
     return true;
 }
 
-static bool table_field(const struct event *event, const struct field *field, struct event_value *out)
+static bool table_field(const struct event *event, const struct field *field,
+                        struct event_value *out)
 {
     const void *at = (const char *)event + field->offset;
     switch (field->type) {
@@ -182,7 +193,8 @@ bool event_field(const struct event *event, const char *name, struct event_value
     case EVENT_INTERLOCK:
         if (strcmp(name, "action") != 0 || event->interlock.action >= ARRAY_SIZE(action_names))
             return false;
-        *out = (struct event_value){ .is_text = true, .text = action_names[event->interlock.action] };
+        *out =
+            (struct event_value){ .is_text = true, .text = action_names[event->interlock.action] };
         return true;
     default:
         return false;
@@ -211,10 +223,11 @@ static void describe_iio(const struct event_iio *iio, char *to, size_t size)
     size_t used = 0;
     for (uint32_t i = 0; i < iio->count && i < EVENT_IIO_CHANNEL_MAX && used < size; i++) {
         int64_t nano = iio->nano[i];
-        used += (size_t)snprintf(to + used, size - used, "%s%s%s %s%" PRId64 ".%06" PRId64, i ? ", " : "",
-                                 quantity_names[iio->quantity[i] % IIO_QUANTITY_COUNT],
-                                 iio->dropped >> i & 1 ? " (dropped)" : "", nano < 0 ? "-" : "",
-                                 (nano < 0 ? -nano : nano) / NANO, (nano < 0 ? -nano : nano) % NANO / 1000);
+        used += (size_t)snprintf(
+            to + used, size - used, "%s%s%s %s%" PRId64 ".%06" PRId64, i ? ", " : "",
+            quantity_names[iio->quantity[i] % IIO_QUANTITY_COUNT],
+            iio->dropped >> i & 1 ? " (dropped)" : "", nano < 0 ? "-" : "",
+            (nano < 0 ? -nano : nano) / NANO, (nano < 0 ? -nano : nano) % NANO / 1000);
     }
 }
 
@@ -233,11 +246,13 @@ void event_describe(const struct event *event, char *to, size_t size)
     to[0] = '\0';
     switch (event->kind) {
     case EVENT_GPIO:
-        snprintf(to, size, "level %u%s", event->gpio.level, event->gpio.driven ? ", driven by the chip" : "");
+        snprintf(to, size, "level %u%s", event->gpio.level,
+                 event->gpio.driven ? ", driven by the chip" : "");
         break;
     case EVENT_PWM:
-        snprintf(to, size, "%s, duty %" PRIu64 " of %" PRIu64 " ns%s", event->pwm.enabled ? "on" : "off",
-                 event->pwm.duty_ns, event->pwm.period_ns, event->pwm.inverted ? ", inverted" : "");
+        snprintf(to, size, "%s, duty %" PRIu64 " of %" PRIu64 " ns%s",
+                 event->pwm.enabled ? "on" : "off", event->pwm.duty_ns, event->pwm.period_ns,
+                 event->pwm.inverted ? ", inverted" : "");
         break;
     case EVENT_I2C: {
         const struct event_i2c *i2c = &event->i2c;
@@ -261,8 +276,9 @@ void event_describe(const struct event *event, char *to, size_t size)
         snprintf(to, size, "scheduled at %" PRIu64 " ns", event->timer.scheduled_ns);
         break;
     case EVENT_BPF_RUN:
-        snprintf(to, size, "%s at %s returned %" PRId64 ", %" PRIu64 " instructions%s", event->bpf_run.program,
-                 event->bpf_run.attach_point, (int64_t)event->bpf_run.return_value, event->bpf_run.insn_count,
+        snprintf(to, size, "%s at %s returned %" PRId64 ", %" PRIu64 " instructions%s",
+                 event->bpf_run.program, event->bpf_run.attach_point,
+                 (int64_t)event->bpf_run.return_value, event->bpf_run.insn_count,
                  event->bpf_run.error ? ", ended early" : "");
         break;
     case EVENT_BPF_MAP: {
@@ -281,14 +297,18 @@ void event_describe(const struct event *event, char *to, size_t size)
         break;
     case EVENT_INTERLOCK:
         snprintf(to, size, "%s by %s %s",
-                 event->interlock.action < ARRAY_SIZE(action_names) ? action_names[event->interlock.action] : "?",
+                 event->interlock.action < ARRAY_SIZE(action_names)
+                     ? action_names[event->interlock.action]
+                     : "?",
                  event->interlock.origin, event->interlock.target);
         break;
     case EVENT_FAULT:
-        snprintf(to, size, "%s on %s (%" PRIu64 ")", event->fault.what, event->fault.target, event->fault.parameter);
+        snprintf(to, size, "%s on %s (%" PRIu64 ")", event->fault.what, event->fault.target,
+                 event->fault.parameter);
         break;
     case EVENT_SCHED:
-        snprintf(to, size, "CPU %u: %s -> %s", event->sched.cpu, event->sched.previous, event->sched.next);
+        snprintf(to, size, "CPU %u: %s -> %s", event->sched.cpu, event->sched.previous,
+                 event->sched.next);
         break;
     case EVENT_HASH:
         snprintf(to, size, "%016" PRIx64, event->hash.hash);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Events by the names of their fields, for expectations, differences and listings: what struct event has as members, a
- * person names as `duty_ns`, `program`, `accel_x`, `s64[2]`. */
+/* Events by the names of their fields, for expectations, differences and listings: what struct
+ * event has as members, a person names as `duty_ns`, `program`, `accel_x`, `s64[2]`. */
 #pragma once
 #include <axiom/event.h>
 
@@ -10,7 +10,8 @@ struct event_value {
     const char *text; /* lives as long as the event */
 };
 
-/* False if events of this kind have no such field, or this one's is not there (an IIO channel that is not in the scan). */
+/* False if events of this kind have no such field, or this one's is not there (an IIO channel that
+ * is not in the scan). */
 bool event_field(const struct event *event, const char *name, struct event_value *out);
 
 /* The fields' names of a kind, separated by blanks, for messages. */

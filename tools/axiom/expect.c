@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Expectations at run time: each assertion is a small state machine fed with every event. Parsing is expect_parse.c. */
+/* Expectations at run time: each assertion is a small state machine fed with every event. Parsing
+ * is expect_parse.c. */
 #include "expect.h"
 #include "expect_internal.h"
 
@@ -68,9 +69,12 @@ static void fail_at(struct assertion *a, const char *what, const struct event *e
 {
     char text[160];
     event_describe(event, text, sizeof text);
-    fail(a, "%s at %" PRIu64 " ns (event %" PRIu64 "): %s", what, event->time_ns, event->sequence, text);
+    fail(a, "%s at %" PRIu64 " ns (event %" PRIu64 "): %s", what, event->time_ns, event->sequence,
+         text);
 }
 
+/* An answer at the cause's own time counts also when it was told first: what happens at one time
+ * has no before. */
 static void step_within(struct assertion *a, const char *topic, const struct event *event)
 {
     /* Deadlines lie in order: the oldest is the first to pass. */
@@ -78,17 +82,23 @@ static void step_within(struct assertion *a, const char *topic, const struct eve
         fail(a, "nothing came by %" PRIu64 " ns", a->deadline[a->open_first]);
         return;
     }
-    if (a->open_count > 0 && matches(&a->match, topic, event))
+    if (matches(&a->match, topic, event)) {
         a->open_count = 0; /* one answer serves all that wait for it */
+        a->answered = true;
+        a->answered_ns = event->time_ns;
+    }
     if (matches(&a->after, topic, event)) {
         a->seen++;
+        if (a->answered && a->answered_ns == event->time_ns)
+            return;
         if (a->open_count == EXPECT_OPEN_MAX) {
             fail(a, "more than %d causes wait for an answer at once", EXPECT_OPEN_MAX);
             return;
         }
         if (a->open_count == 0)
             a->open_first = 0;
-        a->deadline[(a->open_first + a->open_count++) % EXPECT_OPEN_MAX] = event->time_ns + a->within_ns;
+        a->deadline[(a->open_first + a->open_count++) % EXPECT_OPEN_MAX] =
+            event->time_ns + a->within_ns;
     }
 }
 
@@ -151,8 +161,8 @@ static void finish(struct assertion *a, uint64_t end_ns)
         if (a->seen == 0)
             fail(a, "the cause never came");
         else if (a->open_count > 0)
-            fail(a, "nothing came by %" PRIu64 " ns; the run ended at %" PRIu64 " ns", a->deadline[a->open_first],
-                 end_ns);
+            fail(a, "nothing came by %" PRIu64 " ns; the run ended at %" PRIu64 " ns",
+                 a->deadline[a->open_first], end_ns);
         break;
     case ASSERT_NEVER:
         /* Without its cause it would hold for nothing: that is not what the writer meant. */
@@ -180,5 +190,7 @@ uint32_t expect_count(const struct expect *expect)
 void expect_verdict(const struct expect *expect, uint32_t index, struct expect_verdict *out)
 {
     const struct assertion *a = &expect->assertions[index];
-    *out = (struct expect_verdict){ .line = a->line, .source = a->source, .holds = !a->failed, .why = a->why };
+    *out = (struct expect_verdict){
+        .line = a->line, .source = a->source, .holds = !a->failed, .why = a->why
+    };
 }

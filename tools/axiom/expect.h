@@ -8,9 +8,10 @@
  *   every  /bpf/run where program == lidar: insn_count < 200 and error == 0
  *   last   /bpf/map/position where key == 0: s64[0] == 12000
  *
- * TOPIC is a channel of the recording; `where` narrows it by fields (event_field.h). Numbers may carry ns, us, ms or s;
- * texts need no quotes unless they hold blanks. Expectations are checked while the run goes on, in memory that depends on
- * their number only (and, for `within`, on a fixed count of open deadlines). */
+ * TOPIC is a channel of the recording; `where` narrows it by fields (event_field.h). Numbers may
+ * carry ns, us, ms or s; texts need no quotes unless they hold blanks. Expectations are checked
+ * while the run goes on, in memory that depends on their number only (and, for `within`, on a fixed
+ * count of open deadlines). */
 #pragma once
 #include <axiom/event.h>
 
@@ -21,7 +22,8 @@ struct expect_error {
     char text[240];
 };
 
-/* Parses the text of `size` bytes. -EINVAL with *error, -ENOMEM. Caller owns *out; expect_free(). */
+/* Parses the text of `size` bytes. -EINVAL with *error, -ENOMEM. Caller owns *out; expect_free().
+ */
 int expect_parse(const char *text, size_t size, struct expect **out, struct expect_error *error);
 void expect_free(struct expect *expect);
 
@@ -34,7 +36,7 @@ uint32_t expect_finish(struct expect *expect, uint64_t end_ns);
 /* After expect_finish(): the assertions one by one. */
 struct expect_verdict {
     uint32_t line;
-    const char *source;  /* the assertion as written */
+    const char *source; /* the assertion as written */
     bool holds;
     const char *why; /* if not: what was seen, when */
 };

@@ -4,8 +4,8 @@
 #include "event_field.h"
 
 #define EXPECT_CONDITION_MAX 8
-#define EXPECT_OPEN_MAX 256
-#define EXPECT_WORD_MAX 128
+#define EXPECT_OPEN_MAX      256
+#define EXPECT_WORD_MAX      128
 
 enum comparison { COMPARE_EQ, COMPARE_NE, COMPARE_LT, COMPARE_LE, COMPARE_GT, COMPARE_GE };
 
@@ -30,7 +30,7 @@ struct assertion {
     uint32_t line;
     char *source;
     struct match match;
-    struct match after; /* WITHIN, NEVER ... after */
+    struct match after;                          /* WITHIN, NEVER ... after */
     struct condition must[EXPECT_CONDITION_MAX]; /* EVERY, LAST */
     uint32_t must_count;
     enum comparison count_op; /* COUNT */
@@ -40,6 +40,8 @@ struct assertion {
     bool armed, failed, last_holds;
     uint64_t seen;
     uint32_t open_first, open_count;
+    bool answered; /* WITHIN: the last answer, and when */
+    uint64_t answered_ns;
     uint64_t deadline[EXPECT_OPEN_MAX];
     char last_text[160];
     char why[320];

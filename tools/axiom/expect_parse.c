@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The language of expectations: words separated by blanks, `:` between what is matched and what is asked of it. */
+/* The language of expectations: words separated by blanks, `:` between what is matched and what is
+ * asked of it. */
 #include "expect.h"
 #include "expect_internal.h"
 
@@ -26,7 +27,8 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct parser *p, const 
     return -EINVAL;
 }
 
-/* Takes the next word; "" at the end. `:` ends a word when a blank follows, and is a word of its own. */
+/* Takes the next word; "" at the end. `:` ends a word when a blank follows, and is a word of its
+ * own. */
 static int next_word(struct parser *p)
 {
     while (p->at < p->end && (*p->at == ' ' || *p->at == '\t' || *p->at == '\r'))
@@ -39,7 +41,8 @@ static int next_word(struct parser *p)
         char c = *p->at;
         if (p->quoted ? c == '"' : c == ' ' || c == '\t' || c == '\r')
             break;
-        bool colon = !p->quoted && c == ':' && (p->at + 1 == p->end || p->at[1] == ' ' || p->at[1] == '\t');
+        bool colon =
+            !p->quoted && c == ':' && (p->at + 1 == p->end || p->at[1] == ' ' || p->at[1] == '\t');
         if (colon && length > 0)
             break;
         if (length + 1 >= sizeof p->word)
@@ -133,14 +136,17 @@ static int parse_match(struct parser *p, struct match *m)
     if (err)
         return err;
     if (p->word[0] != '/')
-        return refuse(p, "'%s' is no topic: topics begin with / (axiom trace info FILE lists them)", p->word);
+        return refuse(p, "'%s' is no topic: topics begin with / (axiom trace info FILE lists them)",
+                      p->word);
     memcpy(m->topic, p->word, sizeof m->topic);
     return peek_is(p, "where") ? parse_conditions(p, m->where, &m->where_count) : 0;
 }
 
 static int expect_word(struct parser *p, const char *word)
 {
-    return peek_is(p, word) ? 0 : refuse(p, "'%s' is missing before '%.*s'", word, (int)(p->end - p->at), p->at);
+    return peek_is(p, word)
+               ? 0
+               : refuse(p, "'%s' is missing before '%.*s'", word, (int)(p->end - p->at), p->at);
 }
 
 static int parse_count(struct parser *p, struct assertion *a)
@@ -216,7 +222,8 @@ static int parse_assertion(struct parser *p, struct assertion *a)
     return refuse(p, "'%s' is no assertion: use count, never, every, last or within", p->word);
 }
 
-static int add_line(struct expect *expect, const char *at, const char *end, uint32_t line, struct expect_error *error)
+static int add_line(struct expect *expect, const char *at, const char *end, uint32_t line,
+                    struct expect_error *error)
 {
     struct parser p = { .at = at, .end = end, .error = error };
     int err = next_word(&p);

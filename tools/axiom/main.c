@@ -14,14 +14,15 @@ static void print_help(FILE *to)
     fputs("usage: axiom COMMAND [ARGUMENT]...\n\n", to);
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
         fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("\n"
-          "axiom COMMAND --help teaches each by examples. Three to begin with:\n"
-          "  axiom run button.csv --bind button=gpio/chip0/26 --bpf button_led.o --record run.mcap\n"
-          "  axiom replay run.mcap\n"
-          "  axiom bpf verify button_led.o\n\n"
-          "Exit codes: 0 fine, 1 outputs differ or an expectation is not met, 2 usage, 3 bad input,\n"
-          "4 program refused, 5 kernel panic, 6 the host could not write.\n",
-          to);
+    fputs(
+        "\n"
+        "axiom COMMAND --help teaches each by examples. Three to begin with:\n"
+        "  axiom run button.csv --bind button=gpio/chip0/26 --bpf button_led.o --record run.mcap\n"
+        "  axiom replay run.mcap\n"
+        "  axiom bpf verify button_led.o\n\n"
+        "Exit codes: 0 fine, 1 outputs differ or an expectation is not met, 2 usage, 3 bad input,\n"
+        "4 program refused, 5 kernel panic, 6 the host could not write.\n",
+        to);
 }
 
 int main(int argc, char **argv)
@@ -30,7 +31,8 @@ int main(int argc, char **argv)
         print_help(stderr);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
         print_help(stdout);
         return EXIT_OK;
     }

@@ -44,13 +44,15 @@ static struct event_channel *channel_of(struct mcap_reader_channel *channel)
     struct event_channel *parsed = calloc(1, sizeof *parsed);
     if (parsed == NULL)
         return NULL;
-    if (channel->schema == NULL || event_channel_parse(&channel->channel, channel->schema, parsed) != 0)
+    if (channel->schema == NULL ||
+        event_channel_parse(&channel->channel, channel->schema, parsed) != 0)
         parsed->kind = 0; /* not ours */
     channel->user = parsed;
     return parsed;
 }
 
-int recording_next(struct recording_reader *r, struct event *event, const struct event_channel **channel)
+int recording_next(struct recording_reader *r, struct event *event,
+                   const struct event_channel **channel)
 {
     int got;
     while ((got = mcap_reader_next(r->reader, &r->item, &r->error)) == 1) {
@@ -65,9 +67,10 @@ int recording_next(struct recording_reader *r, struct event *event, const struct
         }
         int err = event_decode(parsed, &r->item.message, event);
         if (err) {
-            snprintf(r->error.text, sizeof r->error.text,
-                     "message %u at %llu ns is not what its channel's schema says; the file is damaged",
-                     r->item.message.sequence, (unsigned long long)r->item.message.log_time);
+            snprintf(
+                r->error.text, sizeof r->error.text,
+                "message %u at %llu ns is not what its channel's schema says; the file is damaged",
+                r->item.message.sequence, (unsigned long long)r->item.message.log_time);
             r->error.offset = r->item.offset;
             return err;
         }

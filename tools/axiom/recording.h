@@ -16,9 +16,10 @@ struct recording_reader {
 int recording_open(struct recording_reader *r, const char *path, bool damaged);
 void recording_close(struct recording_reader *r);
 
-/* 1: *event and *channel are the next; 0: the end; negative: r->error. Derived messages are left out. What they point to
- * lives until the next call. */
-int recording_next(struct recording_reader *r, struct event *event, const struct event_channel **channel);
+/* 1: *event and *channel are the next; 0: the end; negative: r->error. Derived messages are left
+ * out. What they point to lives until the next call. */
+int recording_next(struct recording_reader *r, struct event *event,
+                   const struct event_channel **channel);
 
 /* The topic of an event, as the recorder would name it (an IIO scan's without /raw). */
 void event_topic(const struct event *event, char *topic, size_t size);

@@ -20,11 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FDT_SIZE_MAX     (4u << 20)
-#define OBJECT_SIZE_MAX  (64u << 20)
-#define MEMORY_SIZE      (64u << 20) /* of the simulated board */
-#define RECORDER_SLOTS   4096u
-#define PROGRESS_EVENTS  (1u << 16)
+#define FDT_SIZE_MAX    (4u << 20)
+#define OBJECT_SIZE_MAX (64u << 20)
+#define MEMORY_SIZE     (64u << 20) /* of the simulated board */
+#define RECORDER_SLOTS  4096u
+#define PROGRESS_EVENTS (1u << 16)
 
 extern const uint8_t builtin_board[], builtin_board_end[];
 
@@ -111,7 +111,8 @@ int session_verify(const struct session *s)
     return EXIT_OK;
 }
 
-/* --- sinks ------------------------------------------------------------------------------------- */
+/* --- sinks -------------------------------------------------------------------------------------
+ */
 
 struct log_sink {
     struct event_sink sink;
@@ -166,12 +167,13 @@ static void progress_event(struct event_sink *sink, const struct event *event)
     p->shown = true;
     double host_s = (double)(now - p->started_ns) / 1e9, virtual_s = (double)event->time_ns / 1e9;
     fprintf(stderr, "\r%5.1f %%  %.3f s  %.0f events/s  %.1f x real time   ",
-            p->feed != NULL ? trace_progress(p->feed->source) / 10.0 : 0.0, virtual_s, (double)p->events / host_s,
-            virtual_s / host_s);
+            p->feed != NULL ? trace_progress(p->feed->source) / 10.0 : 0.0, virtual_s,
+            (double)p->events / host_s, virtual_s / host_s);
     fflush(stderr);
 }
 
-/* --- recording --------------------------------------------------------------------------------- */
+/* --- recording ---------------------------------------------------------------------------------
+ */
 
 struct recording {
     struct mcap_file_writer *file;
@@ -186,7 +188,8 @@ static int recording_describe(struct recording *r, const struct session *s)
     if (bindings == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++)
-        bindings[i] = (struct trace_binding){ s->bindings->at[i].channel, s->bindings->at[i].device };
+        bindings[i] =
+            (struct trace_binding){ s->bindings->at[i].channel, s->bindings->at[i].device };
     struct trace_run_info info = {
         .version = AXIOM_VERSION,
         .source_commit = AXIOM_COMMIT,
@@ -202,21 +205,26 @@ static int recording_describe(struct recording *r, const struct session *s)
     int err = trace_recorder_run_info(&r->recorder, &info);
     free(bindings);
     if (!err)
-        err = trace_recorder_attach(&r->recorder, "board.dtb", "application/x-dtb", s->fdt, s->fdt_size);
+        err = trace_recorder_attach(&r->recorder, "board.dtb", "application/x-dtb", s->fdt,
+                                    s->fdt_size);
     for (uint32_t i = 0; i < s->object_count && err == 0; i++) {
         char name[160];
         snprintf(name, sizeof name, "bpf/%s", s->object[i].name);
-        err = trace_recorder_attach(&r->recorder, name, "application/x-bpf", s->object[i].bytes, s->object[i].size);
+        err = trace_recorder_attach(&r->recorder, name, "application/x-bpf", s->object[i].bytes,
+                                    s->object[i].size);
     }
     if (!err && s->fault_script != NULL)
         err = trace_recorder_attach(&r->recorder, "faults.txt", "text/plain", s->fault_script,
                                     strlen(s->fault_script));
     if (!err && s->expect_text != NULL)
-        err = trace_recorder_attach(&r->recorder, "expect.txt", "text/plain", s->expect_text, strlen(s->expect_text));
+        err = trace_recorder_attach(&r->recorder, "expect.txt", "text/plain", s->expect_text,
+                                    strlen(s->expect_text));
     char run[256];
-    snprintf(run, sizeof run, "end_time_ns %" PRIu64 "\nhash_interval_ns %" PRIu64 "\nfail_allocation %" PRIu64 "\n",
+    snprintf(run, sizeof run,
+             "end_time_ns %" PRIu64 "\nhash_interval_ns %" PRIu64 "\nfail_allocation %" PRIu64 "\n",
              s->end_time_ns, s->hash_interval_ns, s->allocation_to_fail);
-    return err ? err : trace_recorder_attach(&r->recorder, "run.txt", "text/plain", run, strlen(run));
+    return err ? err
+               : trace_recorder_attach(&r->recorder, "run.txt", "text/plain", run, strlen(run));
 }
 
 static int recording_begin(struct recording *r, struct session *s)
@@ -233,8 +241,9 @@ static int recording_begin(struct recording *r, struct session *s)
     r->slots = calloc(RECORDER_SLOTS, sizeof *r->slots);
     if (r->slots == NULL)
         return complain(EXIT_IO, "no memory");
-    int created = s->record_to_memory ? mcap_memory_create(&options, &r->file, &error)
-                                      : mcap_file_create(s->record_path, &options, &r->file, &error);
+    int created = s->record_to_memory
+                      ? mcap_memory_create(&options, &r->file, &error)
+                      : mcap_file_create(s->record_path, &options, &r->file, &error);
     if (created != 0) {
         free(r->slots);
         return complain(EXIT_IO, "%s", error.text);
@@ -261,13 +270,14 @@ static void recording_end(struct recording *r, struct session *s, const char *re
     if (s->record_error == 0 && no_channel + too_large > 0) {
         s->record_error = -ENOBUFS;
         snprintf(s->record_reason, sizeof s->record_reason,
-                 "%s: %s events found no channel (at most %u), %s were too large for a chunk", s->record_path,
-                 grouped(no_channel), RECORDER_SLOTS / 2, grouped(too_large));
+                 "%s: %s events found no channel (at most %u), %s were too large for a chunk",
+                 s->record_path, grouped(no_channel), RECORDER_SLOTS / 2, grouped(too_large));
     }
     free(r->slots);
 }
 
-/* --- the run ----------------------------------------------------------------------------------- */
+/* --- the run -----------------------------------------------------------------------------------
+ */
 
 struct pace {
     double speed;
@@ -300,10 +310,11 @@ static int judge(struct session *s)
     if (s->feed != NULL && s->feed->error.text[0] != '\0')
         return complain(EXIT_INPUT, "%s", s->feed->error.text);
     if (r->error != 0)
-        return complain(EXIT_INPUT, "the run ended early: %s", r->reason[0] ? r->reason : strerror(-r->error));
+        return complain(EXIT_INPUT, "the run ended early: %s",
+                        r->reason[0] ? r->reason : strerror(-r->error));
     if (r->kernel_error != 0)
-        return complain(EXIT_INPUT, "the kernel did not boot: error %d (%s); its log is above", r->kernel_error,
-                        strerror(-r->kernel_error));
+        return complain(EXIT_INPUT, "the kernel did not boot: error %d (%s); its log is above",
+                        r->kernel_error, strerror(-r->kernel_error));
     if (s->record_error != 0)
         return complain(EXIT_IO, "%s", s->record_reason);
     return EXIT_OK;
@@ -342,7 +353,8 @@ int session_run(struct session *s)
 
     struct sim_module modules[SESSION_OBJECT_MAX];
     for (uint32_t i = 0; i < s->object_count; i++)
-        modules[i] = (struct sim_module){ s->object[i].name, s->object[i].bytes, s->object[i].size };
+        modules[i] =
+            (struct sim_module){ s->object[i].name, s->object[i].bytes, s->object[i].size };
 
     struct pace pacing = { s->speed, host_now_ns() };
     struct sim_config config = {
@@ -352,7 +364,8 @@ int session_run(struct session *s)
         .cpu_count = s->cpu_count,
         .seed = s->seed,
         .cpu_model = s->cpu_model,
-        .schedule = { .policy = s->cpu_count > 1 ? SIM_SCHEDULE_SEEDED : SIM_SCHEDULE_WAIT, .switch_one_in = 16 },
+        .schedule = { .policy = s->cpu_count > 1 ? SIM_SCHEDULE_SEEDED : SIM_SCHEDULE_WAIT,
+                      .switch_one_in = 16 },
         .hash_interval_ns = s->hash_interval_ns,
         .fault_script = s->fault_script,
         .command_line = "bpf.required",
@@ -375,6 +388,7 @@ int session_run(struct session *s)
     uint64_t started = host_now_ns();
     progress.started_ns = progress.shown_ns = started;
     sim_run(&config, &s->result);
+    s->ran = s->result.booted;
     s->host_ns = host_now_ns() - started;
     if (progress.shown)
         fprintf(stderr, "\r%70s\r", "");
@@ -382,11 +396,14 @@ int session_run(struct session *s)
     if (s->expect != NULL)
         s->expect_failed = expect_finish(s->expect, s->result.end_time_ns);
     if (records)
-        recording_end(&recording, s, s->result.error == 0 && s->result.kernel_error == 0 ? "complete" : s->result.reason);
+        recording_end(&recording, s,
+                      s->result.error == 0 && s->result.kernel_error == 0 ? "complete"
+                                                                          : s->result.reason);
     return judge(s);
 }
 
-/* --- telling ----------------------------------------------------------------------------------- */
+/* --- telling -----------------------------------------------------------------------------------
+ */
 
 static void print_verdicts(const struct session *s, FILE *to)
 {
@@ -398,7 +415,8 @@ static void print_verdicts(const struct session *s, FILE *to)
         struct expect_verdict verdict;
         expect_verdict(s->expect, i, &verdict);
         if (!verdict.holds)
-            fprintf(to, "NOT MET   line %u: %s\n          %s\n", verdict.line, verdict.source, verdict.why);
+            fprintf(to, "NOT MET   line %u: %s\n          %s\n", verdict.line, verdict.source,
+                    verdict.why);
     }
 }
 
@@ -408,13 +426,17 @@ void session_print(const struct session *s, FILE *to)
     double host_s = (double)s->host_ns / 1e9;
     summary_print(&s->summary, to);
     if (s->feed != NULL && s->feed->gap_count > 0)
-        fprintf(to, "gaps      %s in the trace, %s in all\n", grouped(s->feed->gap_count), seconds_text(s->feed->gap_ns));
+        fprintf(to, "gaps      %s in the trace, %s in all\n", grouped(s->feed->gap_count),
+                seconds_text(s->feed->gap_ns));
     print_verdicts(s, to);
-    fprintf(to, "run       %s of virtual time in %.3f s (%.1f x real time), %s inputs, %s events, %s events/s\n",
-            seconds_text(r->end_time_ns), host_s, (double)r->end_time_ns / 1e9 / host_s, grouped(r->input_count),
-            grouped(r->event_count), grouped((uint64_t)((double)r->event_count / host_s)));
-    fprintf(to, "state     hash %016" PRIx64 ", seed %" PRIu64 ", %u CPU%s\n", r->state_hash, s->seed, s->cpu_count,
-            s->cpu_count == 1 ? "" : "s");
+    fprintf(to,
+            "run       %s of virtual time in %.3f s (%.1f x real time), %s inputs, %s events, %s "
+            "events/s\n",
+            seconds_text(r->end_time_ns), host_s, (double)r->end_time_ns / 1e9 / host_s,
+            grouped(r->input_count), grouped(r->event_count),
+            grouped((uint64_t)((double)r->event_count / host_s)));
+    fprintf(to, "state     hash %016" PRIx64 ", seed %" PRIu64 ", %u CPU%s\n", r->state_hash,
+            s->seed, s->cpu_count, s->cpu_count == 1 ? "" : "s");
     if (s->record_path != NULL)
         fprintf(to, "recorded  %s (%s bytes)\n", s->record_path, grouped(s->record_size));
 }
@@ -428,9 +450,10 @@ json_t *session_json(const struct session *s)
     for (uint32_t i = 0; s->expect != NULL && i < expect_count(s->expect); i++) {
         struct expect_verdict verdict;
         expect_verdict(s->expect, i, &verdict);
-        json_array_append_new(verdicts, json_pack("{s:i, s:s, s:b, s:s}", "line", (int)verdict.line, "assertion",
-                                                  verdict.source, "holds", verdict.holds, "why",
-                                                  verdict.holds ? "" : verdict.why));
+        json_array_append_new(verdicts,
+                              json_pack("{s:i, s:s, s:b, s:s}", "line", (int)verdict.line,
+                                        "assertion", verdict.source, "holds", verdict.holds, "why",
+                                        verdict.holds ? "" : verdict.why));
     }
     json_t *json = summary_json(&s->summary);
     json_object_set_new(json, "expectations", verdicts);

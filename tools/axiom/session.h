@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* One run of the simulated board, as `run` makes it from the command line and `replay` from a recording: what goes in,
- * the sinks that listen, what came out. */
+/* One run of the simulated board, as `run` makes it from the command line and `replay` from a
+ * recording: what goes in, the sinks that listen, what came out. */
 #pragma once
 #include "bind.h"
 #include "expect.h"
@@ -41,24 +41,25 @@ struct session {
     const char *const *targets;
     uint32_t target_count;
     const struct binding_list *bindings;
-    const char *record_path;     /* NULL: no recording */
-    uint64_t record_limit;       /* bytes; 0: none */
-    bool record_to_memory;       /* instead of to a file, and thrown away: for measurements */
+    const char *record_path; /* NULL: no recording */
+    uint64_t record_limit;   /* bytes; 0: none */
+    bool record_to_memory;   /* instead of to a file, and thrown away: for measurements */
     struct event_sink *more_sinks[4];
     uint32_t more_sink_count;
-    double speed;                /* times real time; 0: as fast as it goes */
-    bool quiet;                  /* no progress line */
-    FILE *log;                   /* kernel log lines at or below log_level; NULL: none */
+    double speed; /* times real time; 0: as fast as it goes */
+    bool quiet;   /* no progress line */
+    FILE *log;    /* kernel log lines at or below log_level; NULL: none */
     int log_level;
 
     /* Filled by session_run(). */
+    bool ran; /* it got as far as booting */
     struct sim_result result;
     struct summary summary;
     struct expect *expect;
     uint32_t expect_failed;
-    uint64_t host_ns;      /* how long it took */
-    uint64_t record_size;  /* bytes of the recording */
-    int record_error;      /* 0, or -ENOSPC and the like */
+    uint64_t host_ns;     /* how long it took */
+    uint64_t record_size; /* bytes of the recording */
+    int record_error;     /* 0, or -ENOSPC and the like */
     char record_reason[480];
 };
 
@@ -69,12 +70,15 @@ void session_free(struct session *session);
 /* The board that is built into the command, or a device tree file. An exit code. */
 int session_load_board(struct session *session, const char *path);
 int session_load_object(struct session *session, const char *path);
-int session_add_object(struct session *session, const char *name, const uint8_t *bytes, size_t size);
+int session_add_object(struct session *session, const char *name, const uint8_t *bytes,
+                       size_t size);
 
-/* Verifies the objects at the desk, so that a refusal is told with its source line before anything runs. EXIT_REFUSED. */
+/* Verifies the objects at the desk, so that a refusal is told with its source line before anything
+ * runs. EXIT_REFUSED. */
 int session_verify(const struct session *session);
 
-/* Runs. An exit code that says what kept it from running or recording; expectations are the caller's to judge. */
+/* Runs. An exit code that says what kept it from running or recording; expectations are the
+ * caller's to judge. */
 int session_run(struct session *session);
 
 /* What happened, for people; or as JSON. */

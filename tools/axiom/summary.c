@@ -13,7 +13,8 @@
 static void count_run(struct summary *s, const struct event_bpf_run *run)
 {
     struct summary_program *p = s->program, *end = p + s->program_count;
-    while (p < end && (strcmp(p->program, run->program) != 0 || strcmp(p->attach_point, run->attach_point) != 0))
+    while (p < end && (strcmp(p->program, run->program) != 0 ||
+                       strcmp(p->attach_point, run->attach_point) != 0))
         p++;
     if (p == end) {
         if (s->program_count == SUMMARY_PROGRAM_MAX) {
@@ -105,7 +106,8 @@ static void on_event(struct event_sink *sink, const struct event *event)
         s->interlock_refusals += event->interlock.action == INTERLOCK_REFUSED;
         if (event->interlock.action == INTERLOCK_STOP && s->interlock_stops++ == 0) {
             s->first_stop_ns = event->time_ns;
-            snprintf(s->first_stop_origin, sizeof s->first_stop_origin, "%s", event->interlock.origin);
+            snprintf(s->first_stop_origin, sizeof s->first_stop_origin, "%s",
+                     event->interlock.origin);
         }
         break;
     default:
@@ -122,18 +124,18 @@ void summary_print(const struct summary *s, FILE *to)
 {
     for (uint32_t i = 0; i < s->program_count; i++) {
         const struct summary_program *p = &s->program[i];
-        fprintf(to, "program   %-16s %-30s %9s runs, %s instructions each, at most %s%s\n", p->program,
-                p->attach_point, grouped(p->runs), grouped(p->insn_total / p->runs), grouped(p->insn_max),
-                p->errors ? ", SOME ENDED EARLY" : "");
+        fprintf(to, "program   %-16s %-30s %9s runs, %s instructions each, at most %s%s\n",
+                p->program, p->attach_point, grouped(p->runs), grouped(p->insn_total / p->runs),
+                grouped(p->insn_max), p->errors ? ", SOME ENDED EARLY" : "");
     }
     for (size_t i = 0; i < ARRAY_SIZE(s->actuator) && s->actuator[i].used; i++) {
         const struct summary_actuator *a = &s->actuator[i];
-        fprintf(to, "output    %s/chip%u/%-6u %s changes, at the end %s\n", a->is_pwm ? "pwm" : "gpio", a->chip,
-                a->number, grouped(a->changes), a->last);
+        fprintf(to, "output    %s/chip%u/%-6u %s changes, at the end %s\n",
+                a->is_pwm ? "pwm" : "gpio", a->chip, a->number, grouped(a->changes), a->last);
     }
     if (s->samples > 0)
-        fprintf(to, "samples   %s from sensors, %s with values that a filter dropped\n", grouped(s->samples),
-                grouped(s->samples_dropped));
+        fprintf(to, "samples   %s from sensors, %s with values that a filter dropped\n",
+                grouped(s->samples), grouped(s->samples_dropped));
     for (uint64_t i = 0; i < s->print_count && i < SUMMARY_TEXT_MAX; i++)
         fprintf(to, "printed   %s %s\n", seconds_text(s->print[i].time_ns), s->print[i].text);
     if (s->print_count > SUMMARY_TEXT_MAX)
@@ -141,7 +143,8 @@ void summary_print(const struct summary *s, FILE *to)
                 grouped(s->print_count - SUMMARY_TEXT_MAX));
     if (s->interlock_stops > 0)
         fprintf(to, "INTERLOCK latched at %s by %s; %s actuator writes refused since\n",
-                seconds_text(s->first_stop_ns), s->first_stop_origin, grouped(s->interlock_refusals));
+                seconds_text(s->first_stop_ns), s->first_stop_origin,
+                grouped(s->interlock_refusals));
     if (s->count[EVENT_FAULT] > 0)
         fprintf(to, "faults    %s injected\n", grouped(s->count[EVENT_FAULT]));
     for (uint64_t i = 0; i < s->trouble_count && i < SUMMARY_TEXT_MAX; i++)
@@ -156,21 +159,23 @@ json_t *summary_json(const struct summary *s)
     json_t *programs = json_array(), *outputs = json_array();
     for (uint32_t i = 0; i < s->program_count; i++) {
         const struct summary_program *p = &s->program[i];
-        json_array_append_new(programs,
-                              json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "program", p->program, "attach_point",
-                                        p->attach_point, "runs", (json_int_t)p->runs, "instructions",
-                                        (json_int_t)p->insn_total, "instructions_max", (json_int_t)p->insn_max,
-                                        "errors", (json_int_t)p->errors));
+        json_array_append_new(
+            programs, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "program", p->program,
+                                "attach_point", p->attach_point, "runs", (json_int_t)p->runs,
+                                "instructions", (json_int_t)p->insn_total, "instructions_max",
+                                (json_int_t)p->insn_max, "errors", (json_int_t)p->errors));
     }
     for (size_t i = 0; i < ARRAY_SIZE(s->actuator) && s->actuator[i].used; i++) {
         const struct summary_actuator *a = &s->actuator[i];
-        json_array_append_new(outputs, json_pack("{s:s, s:i, s:i, s:I, s:s}", "kind", a->is_pwm ? "pwm" : "gpio",
-                                                 "chip", a->chip, "number", a->number, "changes",
+        json_array_append_new(outputs, json_pack("{s:s, s:i, s:i, s:I, s:s}", "kind",
+                                                 a->is_pwm ? "pwm" : "gpio", "chip", a->chip,
+                                                 "number", a->number, "changes",
                                                  (json_int_t)a->changes, "last", a->last));
     }
-    return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "programs", programs, "outputs", outputs,
-                     "edges", (json_int_t)s->edges_in, "samples", (json_int_t)s->samples, "samples_dropped",
-                     (json_int_t)s->samples_dropped, "interlock_stops", (json_int_t)s->interlock_stops,
-                     "interlock_refusals", (json_int_t)s->interlock_refusals, "faults",
-                     (json_int_t)s->count[EVENT_FAULT], "warnings", (json_int_t)s->trouble_count);
+    return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "programs", programs,
+                     "outputs", outputs, "edges", (json_int_t)s->edges_in, "samples",
+                     (json_int_t)s->samples, "samples_dropped", (json_int_t)s->samples_dropped,
+                     "interlock_stops", (json_int_t)s->interlock_stops, "interlock_refusals",
+                     (json_int_t)s->interlock_refusals, "faults", (json_int_t)s->count[EVENT_FAULT],
+                     "warnings", (json_int_t)s->trouble_count);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Import: the trace's records become events and go through the recorder, so that a converted file is read like a recorded
- * one. Export: a recording's events become records of a trace_sink; other traces are copied as they are. */
+/* Import: the trace's records become events and go through the recorder, so that a converted file
+ * is read like a recorded one. Export: a recording's events become records of a trace_sink; other
+ * traces are copied as they are. */
 #include "trace_convert.h"
 
 #include "cli.h"
@@ -19,15 +20,16 @@
 
 #define SLOTS 8192u
 
-/* --- import ------------------------------------------------------------------------------------ */
+/* --- import ------------------------------------------------------------------------------------
+ */
 
 /* What becomes of one channel of the trace. */
 struct import_channel {
     bool is_gpio; /* an edge of this line */
     uint8_t chip, line;
-    int bus;      /* I2C: its number; -1: not bound */
+    int bus;                     /* I2C: its number; -1: not bound */
     char device[EVENT_NAME_MAX]; /* IIO */
-    uint16_t plain; /* std_msgs channel of the writer; 0: none */
+    uint16_t plain;              /* std_msgs channel of the writer; 0: none */
 };
 
 struct import {
@@ -41,7 +43,8 @@ struct import {
     const char *to;
 };
 
-static const char *bound_device(const struct import *im, const struct binding_list *bindings, uint32_t index)
+static const char *bound_device(const struct import *im, const struct binding_list *bindings,
+                                uint32_t index)
 {
     for (size_t i = 0; i < bindings->count; i++) {
         if (trace_channel_find(im->source, bindings->at[i].channel) == (int64_t)index)
@@ -58,7 +61,8 @@ static int plain_channel(struct import *im, const struct trace_channel *channel,
     struct mcap_writer *writer = mcap_file_writer(im->file);
     char topic[160];
     if (*schema_id == 0) {
-        struct mcap_schema schema = { .name = mcap_text(level ? "std_msgs/msg/Bool" : "std_msgs/msg/Float64"),
+        struct mcap_schema schema = { .name = mcap_text(level ? "std_msgs/msg/Bool"
+                                                              : "std_msgs/msg/Float64"),
                                       .encoding = mcap_text("ros2msg"),
                                       .data = { (const uint8_t *)text, strlen(text) } };
         int err = mcap_writer_schema(writer, &schema, schema_id);
@@ -69,7 +73,9 @@ static int plain_channel(struct import *im, const struct trace_channel *channel,
     for (const char *at = channel->name; *at != '\0' && length + 1 < (int)sizeof topic; at++)
         topic[length++] = *at == ' ' ? '_' : *at;
     topic[length] = '\0';
-    struct mcap_channel out = { .schema_id = *schema_id, .topic = mcap_text(topic), .message_encoding = mcap_text("cdr") };
+    struct mcap_channel out = { .schema_id = *schema_id,
+                                .topic = mcap_text(topic),
+                                .message_encoding = mcap_text("cdr") };
     return mcap_writer_channel(writer, &out, id);
 }
 
@@ -81,11 +87,13 @@ static int plan_channel(struct import *im, const struct binding_list *bindings, 
     unsigned chip, line, bus;
     plan->bus = -1;
     if (channel->kind == TRACE_SCAN || (channel->kind == TRACE_I2C && device == NULL)) {
-        const char *name = device != NULL && strncmp(device, "iio/", 4) == 0 ? device + 4 : channel->name;
+        const char *name =
+            device != NULL && strncmp(device, "iio/", 4) == 0 ? device + 4 : channel->name;
         snprintf(plan->device, sizeof plan->device, "%s", name);
         return EXIT_OK;
     }
-    if (device != NULL && channel->kind == TRACE_LEVEL && sscanf(device, "gpio/chip%u/%u", &chip, &line) == 2) {
+    if (device != NULL && channel->kind == TRACE_LEVEL &&
+        sscanf(device, "gpio/chip%u/%u", &chip, &line) == 2) {
         plan->is_gpio = true;
         plan->chip = (uint8_t)chip;
         plan->line = (uint8_t)line;
@@ -96,13 +104,14 @@ static int plan_channel(struct import *im, const struct binding_list *bindings, 
         return EXIT_OK;
     }
     if (device != NULL)
-        return complain(EXIT_USAGE, "'%s' cannot become %s: gpio/chipC/LINE, iio/NAME or i2c/BUS", channel->name, device);
+        return complain(EXIT_USAGE, "'%s' cannot become %s: gpio/chipC/LINE, iio/NAME or i2c/BUS",
+                        channel->name, device);
     int err = plain_channel(im, channel, &plan->plain);
     return err ? complain(EXIT_IO, "%s: %s", im->to, strerror(-err)) : EXIT_OK;
 }
 
-static int put_plain(struct import *im, const struct import_channel *plan, const struct trace_record *record,
-                     const struct trace_channel *channel)
+static int put_plain(struct import *im, const struct import_channel *plan,
+                     const struct trace_record *record, const struct trace_channel *channel)
 {
     uint8_t cdr[12] = { 0, 1, 0, 0 }; /* CDR, little endian */
     size_t size = 5;
@@ -133,7 +142,8 @@ static int put_record(struct import *im, const struct trace_record *record)
                            .role = EVENT_ROLE_INPUT };
     if (plan->is_gpio) {
         event.kind = EVENT_GPIO;
-        event.gpio = (struct event_gpio){ .chip = plan->chip, .line = plan->line, .level = record->level };
+        event.gpio =
+            (struct event_gpio){ .chip = plan->chip, .line = plan->line, .level = record->level };
     } else if (channel->kind == TRACE_SCAN) {
         event.kind = EVENT_IIO;
         event.iio.device = plan->device;
@@ -146,7 +156,9 @@ static int put_record(struct import *im, const struct trace_record *record)
         event.role = plan->bus >= 0 ? EVENT_ROLE_INPUT : EVENT_ROLE_OBSERVATION;
         event.i2c = (struct event_i2c){ .bus = plan->bus >= 0 ? (uint8_t)plan->bus : 0,
                                         .address = i2c->address,
-                                        .error = i2c->address_nack ? -ENXIO : i2c->write_nack ? -EIO : 0,
+                                        .error = i2c->address_nack ? -ENXIO
+                                                 : i2c->write_nack ? -EIO
+                                                                   : 0,
                                         .write_size = (uint16_t)i2c->write_size,
                                         .read_size = (uint16_t)i2c->read_size,
                                         .write_data = i2c->write_data,
@@ -210,8 +222,8 @@ int convert_import(const char *from, const char *to, const struct trace_options 
         code = complain(EXIT_IO, "no memory");
     for (size_t i = 0; i < bindings->count && code == EXIT_OK; i++) {
         if (trace_channel_find(im.source, bindings->at[i].channel) < 0)
-            code = complain(EXIT_INPUT, "%s has no channel '%s' (axiom trace info lists them)", from,
-                            bindings->at[i].channel);
+            code = complain(EXIT_INPUT, "%s has no channel '%s' (axiom trace info lists them)",
+                            from, bindings->at[i].channel);
     }
     if (code == EXIT_OK && mcap_file_create(to, &options, &im.file, &mcap_error) != 0)
         code = complain(EXIT_IO, "%s", mcap_error.text);
@@ -237,7 +249,8 @@ int convert_import(const char *from, const char *to, const struct trace_options 
     return code;
 }
 
-/* --- export ------------------------------------------------------------------------------------ */
+/* --- export ------------------------------------------------------------------------------------
+ */
 
 static int sink_format(const char *to, enum trace_sink_format *format)
 {
@@ -257,7 +270,8 @@ struct export_topic {
     uint32_t index, second;
 };
 
-struct export {
+struct export
+{
     struct trace_sink *sink;
     struct export_topic *topics;
     uint32_t count;
@@ -304,7 +318,9 @@ static int declare(struct export *ex, const struct event *event, const char *nam
     ex->topics = grown;
     struct export_topic *topic = &ex->topics[ex->count++];
     snprintf(topic->topic, sizeof topic->topic, "%s", name);
-    struct trace_channel channel = { .name = name, .unit = "", .note = "", .initial_level = -1, .line = -1 };
+    struct trace_channel channel = {
+        .name = name, .unit = "", .note = "", .initial_level = -1, .line = -1
+    };
     switch (event->kind) {
     case EVENT_GPIO:
         channel.kind = TRACE_LEVEL;
@@ -336,14 +352,17 @@ static int64_t to_nano(uint64_t number)
 
 static int put_event(struct export *ex, const struct event *event, const struct export_topic *topic)
 {
-    struct trace_record record = { .time_ns = event->time_ns, .source_ns = event->source_ns, .channel = topic->index };
+    struct trace_record record = { .time_ns = event->time_ns,
+                                   .source_ns = event->source_ns,
+                                   .channel = topic->index };
     int err;
     switch (event->kind) {
     case EVENT_GPIO:
         record.level = event->gpio.level;
         break;
     case EVENT_PWM:
-        record.nano = event->pwm.enabled ? (int64_t)event->pwm.duty_ns : 0; /* seconds in nano: ns */
+        record.nano =
+            event->pwm.enabled ? (int64_t)event->pwm.duty_ns : 0; /* seconds in nano: ns */
         err = trace_sink_put(ex->sink, &record, &ex->error);
         if (err)
             return err;
@@ -373,7 +392,8 @@ static int put_event(struct export *ex, const struct event *event, const struct 
 }
 
 /* Twice through the recording: a sink wants all channels before the first record. */
-static int export_recording(struct export *ex, const char *from, uint64_t *records, uint64_t *end_ns)
+static int export_recording(struct export *ex, const char *from, uint64_t *records,
+                            uint64_t *end_ns)
 {
     for (int pass = 0; pass < 2; pass++) {
         struct recording_reader reader;

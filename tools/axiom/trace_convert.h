@@ -5,8 +5,8 @@
 
 #include <traces/source.h>
 
-/* Any trace to MCAP: bound channels become the events of their pin or sensor, with role input; the others keep their
- * names under /trace/ as std_msgs Bool and Float64. */
+/* Any trace to MCAP: bound channels become the events of their pin or sensor, with role input; the
+ * others keep their names under /trace/ as std_msgs Bool and Float64. */
 int convert_import(const char *from, const char *to, const struct trace_options *words,
                    const struct binding_list *bindings);
 
