@@ -164,6 +164,7 @@ START_TEST(a_disk_that_fills_at_any_byte_leaves_a_valid_file)
         struct rig *rig = rig_new();
         rig->store.room = room;
         struct mcap_writer_config config = rig_config(rig);
+        config.tail_reserve = 0; /* nothing to spare */
         rig_begin(rig, &config);
         write_until_full(&rig->writer, rig->id, 600);
         int err = mcap_writer_finish(&rig->writer);

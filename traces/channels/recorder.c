@@ -102,7 +102,10 @@ static struct trace_recorder_slot *slot_find(struct trace_recorder *recorder, ui
         struct trace_recorder_slot *slot = &recorder->slot[at & recorder->slot_mask];
         if (slot->key == 0)
             return slot;
-        if (slot->key == key && strncmp(slot->name, name, EVENT_NAME_MAX - 1) == 0)
+        bool same = slot->key == key;
+        if (same && name[0] != '\0')
+            same = strncmp(slot->name, name, EVENT_NAME_MAX - 1) == 0;
+        if (same && (name[0] != '\0' || slot->name[0] == '\0'))
             return slot;
     }
     return NULL;

@@ -56,8 +56,10 @@ void *reader_allocate(struct mcap_reader *r, size_t size)
 
 int buffer_need(struct mcap_reader *r, struct buffer *buffer, size_t size, uint64_t offset)
 {
-    if (size <= buffer->size)
-        return 0;
+    if (size <= buffer->size && buffer->size > 0)
+        return 0; /* never NULL, even for nothing: pointers into it are made and moved */
+    if (size == 0)
+        size = 1;
     size_t rounded = (size + 4095) & ~(size_t)4095;
     int err = memory_count(r, rounded - buffer->size, offset);
     if (err)
