@@ -152,6 +152,9 @@ static int check_options(const struct trace_options *options, struct trace_error
     if (rate != NULL && trace_rate_parse(rate) == 0)
         return trace_fail(error, -EINVAL,
                           "rate=%.40s is no rate above 0; write hertz, e.g. rate=480", rate);
+    const char *limit = trace_option(options, "limit=");
+    if (limit != NULL && (limit[0] == '\0' || limit[strspn(limit, "0123456789")] != '\0'))
+        return trace_fail(error, -EINVAL, "limit=%.40s: write a number of bytes", limit);
     const char *origin = trace_option(options, "origin=");
     if (origin != NULL && strcmp(origin, "first") != 0 && strcmp(origin, "zero") != 0)
         return trace_fail(error, -EINVAL, "origin=%.40s: write origin=first or origin=zero",

@@ -261,6 +261,7 @@ START_TEST(options_are_checked)
     refused(text, strlen(text), "rate=0", -EINVAL, "no rate above 0");
     refused(text, strlen(text), "rate=fast", -EINVAL, "no rate above 0");
     refused(text, strlen(text), "origin=last", -EINVAL, "origin=first or origin=zero");
+    refused(text, strlen(text), "limit=lots", -EINVAL, "a number of bytes");
     refused(text, strlen(text), "format=xls", -EINVAL, "sr, csv, ulog and mcap");
     refused(text, strlen(text), "i2c:scl=a", -EINVAL, "i2c:scl=LINE,sda=LINE");
     refused(text, strlen(text), "i2c:scl=b,sda=a", -ENOENT, "no line \"b\"");
