@@ -12,6 +12,9 @@
 #define LINE_ENABLE_Y 23
 
 #define STEPS_PER_MM  80
+#ifndef SOFT_LIMIT_MM
+#define SOFT_LIMIT_MM 25 /* of X, on both sides */
+#endif
 
 /* bank 0 of the RP1 holds lines 0 to 27, so a line is its own bit in bank_level. */
 #define LINE_LEVEL(ctx, line) ((ctx)->bank_level >> (line) & 1)

@@ -6,8 +6,8 @@
 
 #include "gantry.h"
 
-/* 0.01 mm units would need division on each step; steps do not. Set by the loader before the run. */
-const volatile int64_t soft_limit_steps = 150 * STEPS_PER_MM;
+/* In steps: millimetres would need a division on each edge. In .rodata, where a loader can set it. */
+const volatile int64_t soft_limit_steps = SOFT_LIMIT_MM * STEPS_PER_MM;
 
 struct position {
     int64_t x, y; /* steps from where the run began */

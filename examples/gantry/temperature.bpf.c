@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The temperature guard: above 50 degrees the spindle's PWM goes down, in proportion, to nothing at 70.
+/* The temperature guard: above 45 degrees the spindle's PWM goes down, in proportion, to nothing at 65.
  *
  * It also is the guard of that PWM: whoever sets it, never more than the temperature allows. */
 #include <axiom/bpf.h>
 
 #define PERIOD_NS   1000000ull
-#define WARM_NANO   50000000000ll /* 50 degrees Celsius in 1e-9 */
-#define HOT_NANO    70000000000ll
+#define WARM_NANO   45000000000ll /* 45 degrees Celsius in 1e-9 */
+#define HOT_NANO    65000000000ll
 #define DUTY_MAX_NS 800000ull
 
 struct {

@@ -21,7 +21,7 @@ within 0ns after /interlock where action == stop: /gpio/chip0/23 where level == 
 never /gpio/chip0/22 where level == 1 after /interlock where action == stop
 EOF
     smoothie=("$axiom" run --quiet "$sr" --bind 5=gpio/chip0/17 --bind 6=gpio/chip0/27 --bind 3=gpio/chip0/5
-        --bind 4=gpio/chip0/6 --bpf "$examples/position.bpf.o")
+        --bind 4=gpio/chip0/6 --bpf "$examples/position_150mm.bpf.o")
     check "smoothieware" 0 "11 of 11 assertions hold" "${smoothie[@]}" --expect smoothie.txt --record s.mcap
     check "its replay" 0 "equal" "$axiom" replay s.mcap
     check "with four CPUs" 0 "11 of 11" "${smoothie[@]}" --expect smoothie.txt --cpus 4 --record s4.mcap

@@ -241,6 +241,18 @@ static size_t describe_bytes(const uint8_t *bytes, uint32_t count, char *to, siz
     return used < size ? used : size - 1;
 }
 
+/* A map's value: most are structs of 64-bit numbers, and a person reads those better than bytes. */
+static void describe_value(const uint8_t *bytes, uint32_t count, char *to, size_t size)
+{
+    if (count == 0 || count % 8 != 0 || count > 96) {
+        describe_bytes(bytes, count, to, size);
+        return;
+    }
+    size_t used = 0;
+    for (uint32_t i = 0; i < count && used < size; i += 8)
+        used += (size_t)snprintf(to + used, size - used, " %" PRId64, (int64_t)get_le64(bytes + i));
+}
+
 void event_describe(const struct event *event, char *to, size_t size)
 {
     to[0] = '\0';
@@ -284,9 +296,9 @@ void event_describe(const struct event *event, char *to, size_t size)
     case EVENT_BPF_MAP: {
         size_t used = (size_t)snprintf(to, size, "[");
         used += describe_bytes(event->bpf_map.key, event->bpf_map.key_size, to + used, size - used);
-        used += (size_t)snprintf(to + used, size - used, "] = ");
+        used += (size_t)snprintf(to + used, size - used, "] =");
         if (used < size)
-            describe_bytes(event->bpf_map.value, event->bpf_map.value_size, to + used, size - used);
+            describe_value(event->bpf_map.value, event->bpf_map.value_size, to + used, size - used);
         break;
     }
     case EVENT_BPF_PRINT:

@@ -79,7 +79,7 @@ static void on_event(struct event_sink *sink, const struct event *event)
             break;
         if (event->role == EVENT_ROLE_INPUT)
             s->edges_in++;
-        else
+        else if (event->role == EVENT_ROLE_OUTPUT)
             count_actuator(s, event);
         break;
     case EVENT_PWM:

@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* position.bpf.c for a machine whose X may go to 150 mm: the one of the smoothieware recording. */
+#define SOFT_LIMIT_MM 150
+#include "position.bpf.c"
