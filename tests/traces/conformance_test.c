@@ -7,6 +7,7 @@
 #include <mcap/put.h>
 #include <mcap/record.h>
 #include <tests/shared.h>
+#include <traces/host/reader.h>
 
 #include <check.h>
 #include <dirent.h>
@@ -331,6 +332,43 @@ static size_t records_compare(struct mcap_cursor *cursor, json_t *list, size_t n
     return next;
 }
 
+static size_t count_of(json_t *list, const char *type)
+{
+    size_t index, count = 0;
+    json_t *record;
+    json_array_foreach(list, index, record) count +=
+        strcmp(json_string_value(json_object_get(record, "type")), type) == 0;
+    return count;
+}
+
+/* The host reader finds what the .json lists, whichever indexes the file has. */
+static void file_read(const char *path, size_t size, json_t *list)
+{
+    struct mcap_reader *reader;
+    struct mcap_error error = { .code = 0 };
+    struct mcap_item item;
+    const struct mcap_info *info;
+    size_t messages = 0;
+    uint64_t last = 0;
+    int err = mcap_reader_open_memory(file_data, size, path, NULL, &reader, &error);
+    ck_assert_msg(err == 0, "%s", error.text);
+    for (; (err = mcap_reader_next(reader, &item, &error)) == 1; messages++) {
+        if (mcap_reader_order(reader) == MCAP_ORDER_TIME)
+            ck_assert_uint_ge(item.message.log_time, last);
+        last = item.message.log_time;
+    }
+    ck_assert_msg(err == 0, "%s", error.text);
+    ck_assert_uint_eq(messages, count_of(list, "Message"));
+    err = mcap_reader_info(reader, &info, &error);
+    ck_assert_msg(err == 0, "%s", error.text);
+    ck_assert(info->complete);
+    ck_assert_uint_eq(info->message_count, messages);
+    ck_assert_uint_eq(info->attachment_count, count_of(list, "Attachment"));
+    ck_assert_uint_eq(info->metadata_count, count_of(list, "Metadata"));
+    ck_assert_int_eq(mcap_reader_check_data(reader, &error), 0);
+    mcap_reader_close(reader);
+}
+
 static void file_compare(const char *path)
 {
     size_t size = file_load(path);
@@ -346,6 +384,7 @@ static void file_compare(const char *path)
     ck_assert_uint_eq(count, json_array_size(list));
     ck_assert_uint_eq(size - cursor.offset, MCAP_MAGIC_SIZE);
     ck_assert_mem_eq(file_data + cursor.offset, mcap_magic, MCAP_MAGIC_SIZE);
+    file_read(path, size, list);
     json_decref(json);
     files_compared++;
 }

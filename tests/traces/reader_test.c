@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <lz4frame.h>
 #include <mcap/put.h>
+#include <stdio.h>
+#include <unistd.h>
 #include <zstd.h>
 
 START_TEST(every_message_comes_back_in_order)
@@ -27,6 +29,88 @@ START_TEST(every_message_comes_back_in_order)
     ck_assert_uint_eq(mcap_reader_progress(r), 1000);
     ck_assert_int_eq(mcap_reader_check_data(r, &error), 0);
     mcap_reader_close(r);
+    free(data);
+}
+END_TEST
+
+START_TEST(a_long_file_is_read_in_little_memory)
+{
+    size_t size;
+    uint8_t *data = sample_file(200000, 16384, &size);
+    ck_assert_uint_gt(size, 12 << 20);
+    struct mcap_reader_options options = { .memory_limit =
+                                               160 << 10 }; /* window, one chunk, definitions */
+    struct mcap_reader *r = sample_open(data, size, &options);
+    struct mcap_item item;
+    struct mcap_error error;
+    const struct mcap_info *info;
+    ck_assert_int_eq(mcap_reader_info(r, &info, &error), 0);
+    ck_assert_uint_eq(info->message_count, 200000);
+    uint64_t n = 0;
+    while (mcap_reader_next(r, &item, &error) == 1) {
+        if (!sample_is(&item, n++))
+            ck_abort_msg("not message %u", (unsigned)n - 1);
+    }
+    ck_assert_uint_eq(n, 200000);
+    ck_assert_int_eq(mcap_reader_seek(r, 150000000, 0, &error), 0);
+    ck_assert_int_eq(mcap_reader_next(r, &item, &error), 1);
+    ck_assert(sample_is(&item, 150000));
+    mcap_reader_close(r);
+    free(data);
+}
+END_TEST
+
+/* Writes to a pipe from a child and reads it through /dev/fd, `size` bytes of it. */
+static struct mcap_reader *pipe_open(const uint8_t *data, size_t size,
+                                     const struct mcap_reader_options *options)
+{
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    if (fork() == 0) {
+        close(ends[0]);
+        while (size > 0) {
+            ssize_t put = write(ends[1], data, size < 5000 ? size : 5000);
+            if (put <= 0)
+                _exit(1);
+            data += put;
+            size -= (size_t)put;
+        }
+        _exit(0);
+    }
+    close(ends[1]);
+    char path[32];
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    struct mcap_reader *r;
+    struct mcap_error error = { .code = 0 };
+    int err = mcap_reader_open(path, options, &r, &error);
+    ck_assert_msg(err == 0, "%s", error.text);
+    close(ends[0]);
+    return r;
+}
+
+START_TEST(a_pipe_is_read_as_it_comes)
+{
+    size_t size;
+    uint8_t *data = sample_file(5000, 8192, &size);
+    struct mcap_item item;
+    struct mcap_error error;
+    const struct mcap_info *info;
+    for (int cut = 0; cut < 2; cut++) {
+        struct mcap_reader_options options = { .recover = cut };
+        struct mcap_reader *r = pipe_open(data, cut ? size / 2 : size, &options);
+        ck_assert_int_eq(mcap_reader_info(r, &info, &error), -ESPIPE);
+        ck_assert_int_eq(mcap_reader_seek(r, 1, 0, &error), -ESPIPE);
+        uint64_t n = 0;
+        int result;
+        while ((result = mcap_reader_next(r, &item, &error)) == 1) {
+            if (!sample_is(&item, n++))
+                ck_abort_msg("not message %u", (unsigned)n - 1);
+        }
+        ck_assert_msg(result == 0, "%s", error.text);
+        ck_assert(cut ? n > 2000 && n < 3000 : n == 5000);
+        ck_assert_int_eq(mcap_reader_loss(r)->text[0] != '\0', cut);
+        mcap_reader_close(r);
+    }
     free(data);
 }
 END_TEST
@@ -507,6 +591,8 @@ int main(void)
     TCase *cases = tcase_create("reader");
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, every_message_comes_back_in_order);
+    tcase_add_test(cases, a_long_file_is_read_in_little_memory);
+    tcase_add_test(cases, a_pipe_is_read_as_it_comes);
     tcase_add_test(cases, info_comes_from_the_summary_and_agrees_with_reading);
     tcase_add_test(cases, a_time_range_gives_just_that);
     tcase_add_test(cases, all_compressions_are_read);

@@ -145,15 +145,17 @@ int mcap_reader_next(struct mcap_reader *r, struct mcap_item *item, struct mcap_
 int mcap_reader_seek(struct mcap_reader *r, uint64_t start_time, uint64_t end_time,
                      struct mcap_error *error)
 {
-    int err;
     if (r->input.size == INPUT_SIZE_UNKNOWN) {
-        err = reader_fail(r, -ESPIPE, r->scan.offset, "a pipe cannot be read again; give a file");
-    } else {
-        r->error = (struct mcap_error){ .code = 0 };
-        r->options.start_time = start_time;
-        r->options.end_time = end_time;
-        err = rewind_to_start(r);
+        struct mcap_error before = r->error;
+        reader_fail(r, -ESPIPE, r->scan.offset, "a pipe cannot be read again; give a file");
+        *error = r->error;
+        r->error = before; /* reading on is still possible */
+        return -ESPIPE;
     }
+    r->error = (struct mcap_error){ .code = 0 };
+    r->options.start_time = start_time;
+    r->options.end_time = end_time;
+    int err = rewind_to_start(r);
     if (err)
         *error = r->error;
     return err;
@@ -191,10 +193,11 @@ struct mcap_reader_channel *mcap_reader_channel_from(struct mcap_reader *r, uint
 
 int mcap_reader_info(struct mcap_reader *r, const struct mcap_info **info, struct mcap_error *error)
 {
+    struct mcap_error before = r->error;
     int err = info_make(r);
     if (err) {
         *error = r->error;
-        r->error = (struct mcap_error){ .code = 0 }; /* not an error of reading on */
+        r->error = before; /* not an error of reading on */
         return err;
     }
     *info = &r->info;

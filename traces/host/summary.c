@@ -57,6 +57,18 @@ static int chunk_index_note(struct mcap_reader *r, struct overview *o,
     return 0;
 }
 
+/* A summary may repeat channels without their schemas; those are then learned from the data. */
+static int summary_channel(struct mcap_reader *r, struct overview *o, struct mcap_bytes body,
+                           uint64_t offset)
+{
+    struct mcap_channel channel;
+    if (mcap_parse_channel(body, &channel) == 0 && channel.schema_id != 0 &&
+        schema_at(r, channel.schema_id) == NULL)
+        return 0;
+    o->channels++;
+    return define_channel(r, body, offset);
+}
+
 static int overview_visit(struct mcap_reader *r, void *context, const struct mcap_record *record,
                           uint64_t offset)
 {
@@ -65,8 +77,7 @@ static int overview_visit(struct mcap_reader *r, void *context, const struct mca
     case MCAP_SCHEMA:
         return define_schema(r, record->body, offset);
     case MCAP_CHANNEL:
-        o->channels++;
-        return define_channel(r, record->body, offset);
+        return summary_channel(r, o, record->body, offset);
     case MCAP_STATISTICS:
         if (mcap_parse_statistics(record->body, &r->summary.statistics))
             return reader_fail(r, -EBADMSG, offset,
