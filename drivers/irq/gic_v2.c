@@ -97,22 +97,22 @@ static void mask_unclaimed(struct gic *gic, uint32_t hwirq)
         log_warning("gic: interrupt %u came without a handler; it is masked now", hwirq);
 }
 
+/* One interrupt a call. Most come alone, and asking for a second one (a read that says 1023) costs
+ * more than taking the exception again when there is one. */
 static void handle(struct irq_root *root)
 {
     struct gic *gic = CONTAINER_OF(root, struct gic, root);
-    for (;;) {
-        uint32_t acknowledged = mmio_read32(&gic->cpu_interface, GICC_IAR);
-        uint32_t hwirq = field_get(GICC_IAR_INTID, acknowledged);
-        /* 1020..1023 are no interrupts; 1023 says that none is pending (IHI 0048B §3.2.4). */
-        if (hwirq >= gic->irq_count)
-            return;
-        if (hwirq == IPI_SGI)
-            irq_root_ipi();
-        else if (!irq_domain_handle(gic->domain, hwirq))
-            mask_unclaimed(gic, hwirq);
-        /* The whole value: for an SGI it names the CPU that sent it (§4.4.5). */
-        mmio_write32(&gic->cpu_interface, GICC_EOIR, acknowledged);
-    }
+    uint32_t acknowledged = mmio_read32(&gic->cpu_interface, GICC_IAR);
+    uint32_t hwirq = field_get(GICC_IAR_INTID, acknowledged);
+    /* 1020..1023 are no interrupts; 1023 says that none is pending any more (IHI 0048B §3.2.4). */
+    if (hwirq >= gic->irq_count)
+        return;
+    if (hwirq == IPI_SGI)
+        irq_root_ipi();
+    else if (!irq_domain_handle(gic->domain, hwirq))
+        mask_unclaimed(gic, hwirq);
+    /* The whole value: for an SGI it names the CPU that sent it (§4.4.5). */
+    mmio_write32(&gic->cpu_interface, GICC_EOIR, acknowledged);
 }
 
 /* The calling CPU's banked part: its PPIs off, its IPI on, its interface open. */

@@ -67,7 +67,8 @@ bool irq_domain_handle(struct irq_domain *domain, uint32_t hwirq);
 bool irq_domain_has_handler(const struct irq_domain *domain, uint32_t hwirq);
 
 /* The root controller: `handle` is called with interrupts masked when the CPU takes an interrupt,
- * and acknowledges, dispatches and ends all that are pending. `cpu_start` brings the calling CPU's
+ * and acknowledges, dispatches and ends at least one that is pending, if any; the CPU takes the
+ * others after it. `cpu_start` brings the calling CPU's
  * interface up. */
 struct irq_root {
     void (*handle)(struct irq_root *root);
