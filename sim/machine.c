@@ -289,6 +289,11 @@ void machine_destroy(void)
     state_hash_reset();
 }
 
+void machine_end_with(int error, const char *reason)
+{
+    machine_fail(error, "%s", reason);
+}
+
 uint64_t machine_failing_allocation(void)
 {
     uint64_t scripted = machine.faults.failing_allocation;

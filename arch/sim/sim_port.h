@@ -51,3 +51,6 @@ int memory_create(uint64_t size, uint64_t reserved, void **stack);
 void memory_destroy(struct sim_result *result);
 /* True if the bytes are RAM of the kernel's. */
 bool memory_contains(uint64_t address, uint64_t size);
+
+/* panic.c: seed, time, event, place in the trace, CPUs and the caller's backtrace. */
+void arch_sim_say_where(void (*write)(const char *text, size_t size));

@@ -25,6 +25,7 @@
 #include <axiom/bug.h>
 #include <axiom/errno.h>
 #include <axiom/format.h>
+#include <axiom/string.h>
 
 #include "sim_port.h"
 
@@ -180,6 +181,27 @@ void port_before_access(void)
     arch_charge(ARCH_WORK_MMIO, 1);
 }
 
+/* --- a kernel that hangs --- */
+
+/* It may be the kernel's fault or that of a device tree that wires what is not there; a board would
+ * stand still for ever. Here the place is told and the image ends like by power-off, with an error:
+ * what was recorded stays whole. */
+_Noreturn static void hang(const char *format, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn static void hang(const char *format, ...)
+{
+    char why[SIM_REASON_MAX - 24], line[SIM_REASON_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    format_text_va(why, sizeof why, format, arguments);
+    va_end(arguments);
+    format_text(line, sizeof line, "the kernel hangs: %s", why);
+    machine_end_with(-EDEADLK, line);
+    format_text(line, sizeof line, "the kernel hangs: %s\n", why);
+    arch_console_write(line, strlen(line));
+    arch_sim_say_where(arch_console_write);
+    vcpus_end();
+}
+
 /* --- interrupts --- */
 
 void port_cpu_irq(uint32_t cpu, bool active)
@@ -199,9 +221,8 @@ static void watch_for_storm(void)
         storm_count = 0;
     }
     if (++storm_count == STORM_MAX)
-        panic("interrupt storm: CPU %u took %u interrupts while no time passed; the device that "
-              "asks is not being served",
-              arch_sim_cpu.id, STORM_MAX);
+        hang("CPU %u took %u interrupts while no time passed: the device that asks is not served",
+             arch_sim_cpu.id, STORM_MAX);
 }
 
 void arch_sim_take_irqs(void)
@@ -239,7 +260,7 @@ _Noreturn static void nothing_will_happen(void)
 {
     char states[128];
     vcpus_describe(states, sizeof states);
-    panic("every CPU waits for something that can never happen (%s)", states);
+    hang("every CPU waits for something that can never happen (%s)", states);
 }
 
 /* The kernel's code runs here, in the middle of this CPU's wait; it may be switched from at a point

@@ -141,7 +141,9 @@ struct sim_result {
     uint32_t leaked_exec;        /* executable memory, same */
 };
 
-/* Runs one boot. result->error is also the return value. */
+/* Runs one boot. result->error is also the return value. -EINVAL: the configuration, tree, script or
+ * an input is wrong; -ENOMEM; -EDEADLK: the kernel hung and was abandoned (what it held counts as
+ * leaked); or the input callback's error. */
 int sim_run(const struct sim_config *config, struct sim_result *result);
 
 /* From a sink or a pace callback: end the run at the next quiescent moment. */

@@ -73,5 +73,8 @@ uint32_t schedule_wait(uint32_t cpu, uint32_t runnable);
 /* ns that one unit of work costs (index: enum arch_work's order); NULL with the instant model. */
 const uint32_t *cpu_model_cost_ns(enum sim_cpu_model model);
 
+/* The run ends with this error, unless it has one already. */
+void machine_end_with(int error, const char *reason);
+
 /* For the last words: where the run stood, one line without newline. */
 void machine_describe(char *text, size_t size);
