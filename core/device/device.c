@@ -97,7 +97,7 @@ static int wait_for(struct device *device, int node)
     return -EPROBE_DEFER;
 }
 
-int device_mmio(struct device *device, uint32_t index, struct mmio *out)
+int device_mmio(struct device *device, uint32_t index, uint64_t size_needed, struct mmio *out)
 {
     struct phys_addr base;
     uint64_t size;
@@ -106,6 +106,11 @@ int device_mmio(struct device *device, uint32_t index, struct mmio *out)
         log_err("%s: has no reg entry %u", device->path, index);
     if (err)
         return err;
+    if (size < size_needed) {
+        log_err("%s: reg entry %u has %llu bytes, its registers need %llu", device->path, index,
+                (unsigned long long)size, (unsigned long long)size_needed);
+        return -EINVAL;
+    }
     err = mmio_map(base, size, MMIO_MEMORY, out);
     if (err)
         log_err("%s: reg entry %u at 0x%llx: cannot be mapped, error %d", device->path, index,

@@ -99,7 +99,7 @@ static int probe(struct device *device)
     struct rp1_clocks *clocks = kzalloc(sizeof *clocks);
     if (clocks == NULL)
         return -ENOMEM;
-    int err = device_mmio(device, 0, &clocks->regs);
+    int err = device_mmio(device, 0, RP1_CLK_PWM1_SEL + 4, &clocks->regs);
     if (err) {
         kfree(clocks);
         return err;

@@ -27,6 +27,8 @@
 #define EVENT_SHIFT_RAW 20u
 #define EVENT_SHIFT_F   24u
 #define FILTER_M_MAX    (RP1_CTRL_F_M >> 5)
+/* Of each region: three banks, each with its aliases. */
+#define REGION_SIZE     (3u * RP1_GPIO_BANK_STRIDE)
 #define WATCH_PERIOD_NS (50ull * NSEC_PER_MSEC)
 #define WATCH_GRACE_NS  (1ull * NSEC_PER_MSEC)
 
@@ -567,13 +569,13 @@ static void fill_banks(struct rp1_gpio *gpio)
 
 static int map_regions(struct device *device, struct rp1_gpio *gpio)
 {
-    int err = device_mmio(device, RP1_GPIO_REGION_IO, &gpio->io);
+    int err = device_mmio(device, RP1_GPIO_REGION_IO, REGION_SIZE, &gpio->io);
     if (err)
         return err;
-    err = device_mmio(device, RP1_GPIO_REGION_RIO, &gpio->rio);
+    err = device_mmio(device, RP1_GPIO_REGION_RIO, REGION_SIZE, &gpio->rio);
     if (err)
         goto unmap_io;
-    err = device_mmio(device, RP1_GPIO_REGION_PADS, &gpio->pads);
+    err = device_mmio(device, RP1_GPIO_REGION_PADS, REGION_SIZE, &gpio->pads);
     if (err)
         goto unmap_rio;
     return 0;

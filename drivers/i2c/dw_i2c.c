@@ -410,7 +410,7 @@ static int probe(struct device *device)
         (struct i2c_adapter){ .ops = &adapter_ops, .device = device, .driver_data = i2c };
     spin_lock_init(&i2c->lock);
     completion_init(&i2c->done);
-    int err = device_mmio(device, 0, &i2c->regs);
+    int err = device_mmio(device, 0, DW_IC_COMP_TYPE + 4, &i2c->regs);
     if (err)
         goto free_i2c;
     err = device_irq(device, 0, &i2c->irq);

@@ -151,7 +151,7 @@ static int probe(struct device *device)
     int err = read_ranges(device, mip);
     if (err)
         goto free_mip;
-    err = device_mmio(device, 0, &mip->regs);
+    err = device_mmio(device, 0, MIP_INT_STATUSH_VPU + 4, &mip->regs);
     if (err)
         goto free_mip;
     err = irq_domain_create(device, device_node(device), &domain_ops,

@@ -163,10 +163,10 @@ static void hardware_off(const struct gic *gic)
 
 static int map_registers(struct device *device, struct gic *gic)
 {
-    int err = device_mmio(device, 0, &gic->distributor);
+    int err = device_mmio(device, 0, GICD_SGIR + 4, &gic->distributor);
     if (err)
         return err;
-    err = device_mmio(device, 1, &gic->cpu_interface);
+    err = device_mmio(device, 1, GICC_EOIR + 4, &gic->cpu_interface);
     if (err)
         mmio_unmap(&gic->distributor);
     return err;

@@ -161,7 +161,7 @@ static int probe(struct device *device)
     struct rp1_pwm *pwm = kzalloc(sizeof *pwm);
     if (pwm == NULL)
         return -ENOMEM;
-    int err = device_mmio(device, 0, &pwm->regs);
+    int err = device_mmio(device, 0, RP1_PWM_INTS + 4, &pwm->regs);
     if (err)
         goto free_pwm;
     err = clk_enable(device, 0, &pwm->clock_hz);

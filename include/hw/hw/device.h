@@ -32,10 +32,11 @@ struct device *device_parent(const struct device *device);
 void device_set_data(struct device *device, void *data);
 void *device_data(const struct device *device);
 
-/* Maps entry `index` of reg, translated through every ranges above. -ENOENT: no such entry;
- * -EINVAL: malformed or not translatable; or mmio_map()'s errors; each with a log line that names
- * the node. Process context, as all below. */
-int device_mmio(struct device *device, uint32_t index, struct mmio *out);
+/* Maps entry `index` of reg, translated through every ranges above. size_needed: the driver reaches
+ * registers below that offset; a tree that gives it less must not make it panic. -ENOENT: no such
+ * entry; -EINVAL: malformed, not translatable or too small; or mmio_map()'s errors; each with a log
+ * line that names the node. Process context, as all below. */
+int device_mmio(struct device *device, uint32_t index, uint64_t size_needed, struct mmio *out);
 /* Entry `index` of interrupts (or interrupts-extended); -EPROBE_DEFER: its controller is not bound
  * yet. */
 int device_irq(struct device *device, uint32_t index, struct irq **out);
