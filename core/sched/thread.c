@@ -190,20 +190,22 @@ static void sleep_expired(struct timer *timer, void *thread)
 
 int thread_sleep_until(uint64_t time_ns)
 {
-    if (!time_is_running())
-        return -ENODEV;
     struct timer timer;
+    int err = 0;
     timer_init(&timer, sleep_expired, thread_current());
-    for (;;) {
+    while (ktime_get_ns() < time_ns && err == 0) {
         thread_block_prepare();
-        if (ktime_get_ns() >= time_ns)
-            break;
         timer_start(&timer, time_ns);
-        thread_block();
+        if (!time_is_running())
+            err = -ENODEV; /* or it is not any more */
+        else if (thread_should_stop())
+            err = -EINTR;
+        else
+            thread_block();
     }
     thread_block_cancel();
     timer_cancel_sync(&timer);
-    return 0;
+    return err;
 }
 
 int thread_sleep_for(uint64_t duration_ns)

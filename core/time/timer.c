@@ -136,6 +136,23 @@ static struct timer *due_locked(struct timer_queue *queue, uint64_t now_ns, uint
     return top != NULL && top->expires_ns <= now_ns && top->order < order ? top : NULL;
 }
 
+/* What a callback starts anew waits for the next alarm, else it could hold us here. */
+static void run_due_locked(struct timer_queue *queue, uint64_t now_ns)
+{
+    uint64_t order = queue->next_order;
+    struct timer *timer;
+    queue->expiring = true;
+    while ((timer = due_locked(queue, now_ns, order)) != NULL) {
+        dequeue_locked(queue, timer);
+        queue->running = timer;
+        spin_unlock(&queue->lock);
+        timer->callback(timer, timer->context);
+        spin_lock(&queue->lock);
+        __atomic_store_n(&queue->running, NULL, __ATOMIC_RELEASE);
+    }
+    queue->expiring = false;
+}
+
 void clock_event_expired(struct clock_event *from)
 {
     BUG_ON(!arch_irqs_disabled());
@@ -148,19 +165,7 @@ void clock_event_expired(struct clock_event *from)
               (unsigned long long)queue->last_now_ns);
     spin_lock(&queue->lock);
     queue->last_now_ns = now_ns;
-    queue->expiring = true;
-    /* What a callback starts for the past waits for the next alarm, else it could hold us here. */
-    uint64_t order = queue->next_order;
-    struct timer *timer;
-    while ((timer = due_locked(queue, now_ns, order)) != NULL) {
-        dequeue_locked(queue, timer);
-        queue->running = timer;
-        spin_unlock(&queue->lock);
-        timer->callback(timer, timer->context);
-        spin_lock(&queue->lock);
-        __atomic_store_n(&queue->running, NULL, __ATOMIC_RELEASE);
-    }
-    queue->expiring = false;
+    run_due_locked(queue, now_ns);
     queue->armed = false;
     arm_locked(queue);
     spin_unlock(&queue->lock);
@@ -215,7 +220,12 @@ void clock_event_unregister(struct clock_event *old_event)
     struct irq_state state = cpu_irq_save();
     event->set_ticks(event, TIME_NEVER);
     event = NULL;
-    this_cpu()->timers.armed = false;
+    struct timer_queue *queue = &this_cpu()->timers;
+    spin_lock(&queue->lock);
+    queue->armed = false;
+    /* The kernel is ending. Whoever waits for a time waits in vain, so all times have come. */
+    run_due_locked(queue, TIME_NEVER);
+    spin_unlock(&queue->lock);
     cpu_irq_restore(state);
 }
 
@@ -238,7 +248,7 @@ void delay_ns(uint64_t duration_ns)
     if (WARN_ON(!clock_source_is_there()))
         return;
     uint64_t until = ktime_get_ns() + duration_ns;
-    while (ktime_get_ns() < until)
+    while (ktime_get_ns() < until && clock_source_is_there()) /* it may go meanwhile */
         delay_relax(until);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "port.h"
 
-#include <bpf_glue/bpf_glue.h>
 #include <arch/cpu.h>
 #include <arch/entry.h>
 #include <arch/irqflags.h>
@@ -10,6 +9,7 @@
 #include <axiom/bug.h>
 #include <axiom/errno.h>
 #include <axiom/event.h>
+#include <bpf_glue/bpf_glue.h>
 #include <core/thread.h>
 #include <core/time.h>
 #include <hw/clock.h>

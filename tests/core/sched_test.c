@@ -705,7 +705,7 @@ static void stop_body(void *argument)
     thread_sleep_for(MS(250));
     thread_stop(thread);
     ck_assert_int_eq(thread_join(thread), 42);
-    ck_assert_uint_eq(port_now_ns(), MS(300)); /* it looked when its sleep was over */
+    ck_assert_uint_eq(port_now_ns(), MS(250)); /* in the middle of its sleep */
 }
 
 START_TEST(a_thread_can_be_asked_to_stop)

@@ -37,7 +37,8 @@ const char *thread_name(const struct thread *thread);
 
 /* Gives the CPU to another ready thread of the same urgency. Process context. */
 void thread_yield(void);
-/* Sleeps until ktime_get_ns() >= time_ns. -ENODEV: no clock interrupts yet. Process context. */
+/* Sleeps until ktime_get_ns() >= time_ns. -EINTR: thread_stop() asked it to end; -ENODEV: there are
+ * no clock interrupts. Process context. */
 int thread_sleep_until(uint64_t time_ns);
 int thread_sleep_for(uint64_t duration_ns);
 

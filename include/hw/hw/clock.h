@@ -29,7 +29,7 @@ struct clock_event {
 int clock_source_register(struct clock_source *source);
 void clock_source_unregister(struct clock_source *source);
 int clock_event_register(struct clock_event *event);
-void clock_event_unregister(struct clock_event *event);
+void clock_event_unregister(struct clock_event *event); /* expires all timers that still run */
 
 /* From the alarm's interrupt handler: runs what is due on this CPU and arms the next alarm. */
 void clock_event_expired(struct clock_event *event);
