@@ -309,6 +309,8 @@ static int judge(struct session *s)
     const struct sim_result *r = &s->result;
     if (s->feed != NULL && s->feed->error.text[0] != '\0')
         return complain(EXIT_INPUT, "%s", s->feed->error.text);
+    if (r->error == -EDEADLK) /* the kernel hung; where is on the console */
+        return complain(EXIT_PANIC, "%s", r->reason);
     if (r->error != 0)
         return complain(EXIT_INPUT, "the run ended early: %s",
                         r->reason[0] ? r->reason : strerror(-r->error));
