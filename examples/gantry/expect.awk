@@ -4,6 +4,7 @@
 # Times have eleven digits: more than awk prints of a number by itself.
 function after_boot(ns, more) { return sprintf("%.0f", ns + 1000000000 + more) }
 $1 == "temperature_rises_ns" && !rise { rise = after_boot($2, 0); next }
+$1 == "position" && $3 > x_seen { x_seen = $3 }
 NF == 2 { is[$1] = $2 }
 END {
     reached = is["soft_limit_x_reached_ns"]
@@ -12,6 +13,7 @@ END {
     print "count /bpf/run where program == step_x: == " is["x_steps"]
     print "count /bpf/run where program == step_y: == " is["y_steps"]
     print "last /bpf/map/position where key == 0: s64[0] == " is["x_final"] " and s64[1] == " is["y_final"]
+    print "last /bpf/map/position where key == 0: s64[4] >= " x_seen
     print "# The soft limit trips at the step that crosses it, and stops everything at once and for good."
     # Kernel time is rounded down to ticks of 18.5 ns.
     print "last /bpf/map/position where key == 0: u64[6] >= " after_boot(reached, -19 - slack) \

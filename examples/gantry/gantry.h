@@ -16,5 +16,9 @@
 #define SOFT_LIMIT_MM 25 /* of X, on both sides */
 #endif
 
+#ifndef DIR_POSITIVE
+#define DIR_POSITIVE 1 /* level of a direction line when the axis moves up */
+#endif
+
 /* bank 0 of the RP1 holds lines 0 to 27, so a line is its own bit in bank_level. */
 #define LINE_LEVEL(ctx, line) ((ctx)->bank_level >> (line) & 1)

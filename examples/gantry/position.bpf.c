@@ -67,8 +67,7 @@ int step_x(struct axiom_gpio_ctx *ctx)
     struct position *p = the_position();
     if (p == NULL)
         return 0;
-    /* Direction low is towards positive, as on the stepper drivers that the recordings come from. */
-    p->x += LINE_LEVEL(ctx, LINE_DIR_X) ? -1 : 1;
+    p->x += LINE_LEVEL(ctx, LINE_DIR_X) == DIR_POSITIVE ? 1 : -1;
     p->x_steps++;
     if (p->x > p->x_max)
         p->x_max = p->x;
@@ -82,7 +81,7 @@ int step_y(struct axiom_gpio_ctx *ctx)
     struct position *p = the_position();
     if (p == NULL)
         return 0;
-    p->y += LINE_LEVEL(ctx, LINE_DIR_Y) ? -1 : 1;
+    p->y += LINE_LEVEL(ctx, LINE_DIR_Y) == DIR_POSITIVE ? 1 : -1;
     p->y_steps++;
     if (p->y > p->y_max)
         p->y_max = p->y;

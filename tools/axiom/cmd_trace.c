@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* axiom trace info|import|export: recordings of all kinds, without running anything. */
 #include "cli.h"
+#include "recording_info.h"
 #include "trace_convert.h"
 
 #include <axiom/errno.h>
@@ -121,6 +122,8 @@ static void print_info(const char *path, const struct trace_source *source,
 
 static int trace_info_command(const char *path, const struct trace_options *words, bool as_json)
 {
+    if (is_recording(path))
+        return recording_info(path, as_json);
     struct trace_source *source;
     struct trace_error error;
     if (trace_open(path, words, &source, &error) != 0)

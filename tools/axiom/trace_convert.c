@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "recording.h"
+#include "recording_info.h"
 
 #include <axiom/bits.h>
 #include <axiom/decimal.h>
@@ -425,18 +426,6 @@ static int export_recording(struct export *ex, const char *from, uint64_t *recor
             return code;
     }
     return EXIT_OK;
-}
-
-/* Whether the file is an MCAP of ours rather than some other trace. */
-static bool is_recording(const char *path)
-{
-    uint8_t magic[MCAP_MAGIC_SIZE] = { 0 };
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return false;
-    size_t got = fread(magic, 1, sizeof magic, file);
-    fclose(file);
-    return got == sizeof magic && memcmp(magic, mcap_magic, sizeof magic) == 0;
 }
 
 int convert_export(const char *from, const char *to, const struct trace_options *words)
