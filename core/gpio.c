@@ -190,6 +190,12 @@ bool gpio_is_output(uint32_t chip_index, uint32_t line)
     return chip != NULL && (chip->core->outputs & BIT64(line)) != 0;
 }
 
+void gpio_release_safe(struct gpio_chip *chip, uint32_t line)
+{
+    chip->ops->release(chip, line);
+    chip->core->outputs &= ~BIT64(line); /* the next write sets everything up again */
+}
+
 int gpio_get(uint32_t chip_index, uint32_t line)
 {
     struct gpio_chip *chip = find_line(chip_index, line);
@@ -279,6 +285,8 @@ int gpio_pin_function(struct gpio_chip *chip, uint32_t line, const char *functio
         return -EOPNOTSUPP;
     interlock_configure_begin();
     int err = chip->ops->set_function(chip, line, function, pull);
+    if (err == 0)
+        chip->core->outputs &= ~BIT64(line);
     interlock_write_end();
     return err;
 }

@@ -152,7 +152,7 @@ int interlock_rearm(const char *origin, bool privileged) NO_THREAD_SAFETY_ANALYS
         for (uint32_t i = 0; i < interlock.actuator_count; i++) {
             const struct actuator *actuator = &interlock.actuators[i];
             if (actuator->kind == ACTUATOR_GPIO)
-                actuator->gpio->ops->release(actuator->gpio, actuator->index);
+                gpio_release_safe(actuator->gpio, actuator->index);
             else
                 release_pwm(actuator);
         }

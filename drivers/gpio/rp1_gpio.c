@@ -23,7 +23,6 @@
 #include <hw/device.h>
 #include <hw/regs/rp1_gpio.h>
 
-#define LEVEL_OFF       (-1)
 #define EVENT_SHIFT_RAW 20u
 #define EVENT_SHIFT_F   24u
 #define FILTER_M_MAX    (RP1_CTRL_F_M >> 5)

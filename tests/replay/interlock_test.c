@@ -162,7 +162,7 @@ static void matrix_body(struct rig *unused)
     matrix.rearm = interlock_rearm("operator", true);
     rig_sleep_until(RIG_BODY_NS + 40 * RIG_MS);
     matrix.after_rearm = pad_level(actuator_line[matrix.actuator]);
-    matrix.moved_again = move(matrix.actuator, "test");
+    matrix.moved_again = move_again(matrix.actuator, "test");
     rig_sleep_until(RIG_BODY_NS + 50 * RIG_MS);
     matrix.after_move = pad_level(actuator_line[matrix.actuator]);
     mmio_unmap(&io);

@@ -93,6 +93,8 @@ struct gpio_chip *gpio_chip_of(const struct device *device);
  * (drivers/pinctrl.h). -EOPNOTSUPP: the chip has no functions. Process context. */
 int gpio_pin_function(struct gpio_chip *chip, uint32_t line, const char *function,
                       enum gpio_pull pull);
+/* For the interlock, inside its lock: the line is the driver's again, quiet until the next write. */
+void gpio_release_safe(struct gpio_chip *chip, uint32_t line);
 /* The bank that a line is in. Any context. */
 uint32_t gpio_bank_of(const struct gpio_chip *chip, uint32_t line);
 
