@@ -13,7 +13,6 @@
 #include <axiom/bits.h>
 #include <axiom/errno.h>
 #include <axiom/log.h>
-#include <core/i2c.h>
 #include <core/iio.h>
 #include <core/mm.h>
 #include <core/ratelimit.h>
@@ -23,6 +22,8 @@
 #include <drivers/table.h>
 #include <hw/device.h>
 #include <hw/regs/lsm6dso.h>
+
+#include "lsm6dso.h"
 
 #define RATE_DEFAULT_HZ   833u
 #define WATERMARK_DEFAULT 1u /* scans */
@@ -90,10 +91,9 @@ struct scan {
 struct lsm6dso {
     struct iio_device iio;
     struct iio_channel channels[CHANNEL_COUNT];
-    const char *name;
-    struct i2c_adapter *adapter;
-    uint16_t address;
-    struct irq *irq; /* NULL: the tree names none, so we poll */
+    struct lsm6dso_port port;
+    const char *name; /* the port's */
+    struct irq *irq;  /* NULL: the tree names none, so we poll */
     struct thread *thread;
     struct ratelimit limit;
     /* Settings: */
@@ -113,30 +113,6 @@ struct lsm6dso {
     bool said_silent;
     uint8_t burst[BURST_WORDS * WORD_SIZE];
 };
-
-static int read_regs(struct lsm6dso *sensor, uint8_t reg, uint8_t *to, uint16_t size)
-{
-    return i2c_write_read(sensor->adapter, sensor->address, &reg, 1, to, size);
-}
-
-static int write_reg(struct lsm6dso *sensor, uint8_t reg, uint32_t value)
-{
-    const uint8_t bytes[2] = { reg, (uint8_t)value };
-    return i2c_write_read(sensor->adapter, sensor->address, bytes, sizeof bytes, NULL, 0);
-}
-
-struct setting {
-    uint8_t reg;
-    uint8_t value;
-};
-
-static int write_settings(struct lsm6dso *sensor, const struct setting *settings, size_t count)
-{
-    int err = 0;
-    for (size_t i = 0; i < count && err == 0; i++)
-        err = write_reg(sensor, settings[i].reg, settings[i].value);
-    return err;
-}
 
 /* --- the FIFO --- */
 
@@ -221,8 +197,8 @@ static int read_words(struct lsm6dso *sensor, uint32_t words, struct timeline *l
 {
     while (words != 0) {
         uint32_t now = words < BURST_WORDS ? words : BURST_WORDS;
-        int err = read_regs(sensor, LSM6DSO_FIFO_DATA_OUT_TAG, sensor->burst,
-                            (uint16_t)(now * WORD_SIZE));
+        int err = lsm6dso_read(&sensor->port, LSM6DSO_FIFO_DATA_OUT_TAG, sensor->burst,
+                               (uint16_t)(now * WORD_SIZE));
         if (err)
             return err;
         for (uint32_t i = 0; i < now; i++)
@@ -235,7 +211,7 @@ static int read_words(struct lsm6dso *sensor, uint32_t words, struct timeline *l
 static int read_level(struct lsm6dso *sensor, uint32_t *words)
 {
     uint8_t status[2];
-    int err = read_regs(sensor, LSM6DSO_FIFO_STATUS1, status, sizeof status);
+    int err = lsm6dso_read(&sensor->port, LSM6DSO_FIFO_STATUS1, status, sizeof status);
     if (err)
         return err;
     *words = status[0] | field_get(LSM6DSO_FIFO_DIFF_HIGH, status[1]) << 8;
@@ -371,94 +347,6 @@ static int run(void *argument)
     return 0;
 }
 
-/* --- self-test (AN5192 §6) --- */
-
-#define SELF_TEST_SAMPLES   5
-#define SELF_TEST_SETTLE_NS (100ull * NSEC_PER_MSEC)
-
-static void pause(uint64_t duration_ns)
-{
-    if (thread_sleep_for(duration_ns) != 0)
-        delay_ns(duration_ns);
-}
-
-static int average(struct lsm6dso *sensor, uint8_t first_reg, uint64_t period_ns, int32_t *out)
-{
-    int32_t sum[3] = { 0 };
-    uint8_t bytes[6];
-    pause(SELF_TEST_SETTLE_NS);
-    for (int i = 0; i < SELF_TEST_SAMPLES; i++) {
-        int err = read_regs(sensor, first_reg, bytes, sizeof bytes);
-        if (err)
-            return err;
-        for (uint32_t axis = 0; axis < 3; axis++)
-            sum[axis] += (int16_t)get_le16(bytes + 2 * axis);
-        pause(period_ns);
-    }
-    for (uint32_t axis = 0; axis < 3; axis++)
-        out[axis] = sum[axis] / SELF_TEST_SAMPLES;
-    return 0;
-}
-
-/* The output must move by min..max counts on every axis while the self-test force is on. */
-struct self_test {
-    const char *what;
-    struct setting start, force;
-    uint8_t first_reg;
-    uint64_t period_ns;
-    int32_t min, max;
-};
-
-// clang-format off
-static const struct self_test self_tests[] = {
-    /* 52 Hz, 4 g: 50..1700 mg at 0.122 mg. */
-    { "accelerometer", { LSM6DSO_CTRL1_XL, LSM6DSO_ODR_52HZ << 4 | LSM6DSO_FS_XL_4G << 2 },
-      { LSM6DSO_CTRL5_C, 0x01 }, LSM6DSO_OUTX_L_A, 19230770, 410, 13934 },
-    /* 208 Hz, 2000 dps: 150..700 dps at 70 mdps. */
-    { "gyroscope", { LSM6DSO_CTRL2_G, LSM6DSO_ODR_208HZ << 4 | LSM6DSO_FS_G_2000 << 2 },
-      { LSM6DSO_CTRL5_C, 0x04 }, LSM6DSO_OUTX_L_G, 4807693, 2143, 10000 },
-};
-// clang-format on
-
-static int self_test_one(struct lsm6dso *sensor, const struct self_test *test)
-{
-    int32_t at_rest[3], forced[3];
-    int err = write_settings(sensor, &test->start, 1);
-    if (err == 0)
-        err = average(sensor, test->first_reg, test->period_ns, at_rest);
-    if (err == 0)
-        err = write_settings(sensor, &test->force, 1);
-    if (err == 0)
-        err = average(sensor, test->first_reg, test->period_ns, forced);
-    if (err == 0)
-        err = write_reg(sensor, LSM6DSO_CTRL5_C, 0);
-    if (err == 0)
-        err = write_reg(sensor, test->start.reg, 0);
-    if (err)
-        return err;
-    for (uint32_t axis = 0; axis < 3; axis++) {
-        int32_t moved = forced[axis] - at_rest[axis];
-        moved = moved < 0 ? -moved : moved;
-        if (moved < test->min || moved > test->max) {
-            log_err("%s: self-test of the %s failed: axis %c moved by %d counts, %d..%d expected",
-                    sensor->name, test->what, (int)('x' + axis), moved, test->min, test->max);
-            return -EIO;
-        }
-    }
-    return 0;
-}
-
-static int self_test(struct lsm6dso *sensor)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(self_tests); i++) {
-        int err = self_test_one(sensor, &self_tests[i]);
-        if (err)
-            return err;
-    }
-    log_info("%s: self-test passed", sensor->name);
-    return 0;
-}
-
 /* --- probe --- */
 
 static const struct range *find_range(struct device *device, const char *property,
@@ -522,6 +410,7 @@ static int read_properties(struct device *device, struct lsm6dso *sensor)
                 WATERMARK_MAX);
         return -EINVAL;
     }
+    sensor->port.name = sensor->name;
     fill_channels(sensor);
     int err = device_irq(device, 0, &sensor->irq);
     if (err == -ENOENT)
@@ -530,15 +419,15 @@ static int read_properties(struct device *device, struct lsm6dso *sensor)
         return err;
     have_data(sensor);
     sensor->last_data_ns = 0;
-    return i2c_client(device, &sensor->adapter, &sensor->address);
+    return i2c_client(device, &sensor->port.adapter, &sensor->port.address);
 }
 
 static int identify(struct lsm6dso *sensor)
 {
     uint8_t id;
-    int err = read_regs(sensor, LSM6DSO_WHO_AM_I, &id, 1);
+    int err = lsm6dso_read(&sensor->port, LSM6DSO_WHO_AM_I, &id, 1);
     if (err) {
-        log_err("%s: no LSM6DSO answers at 0x%02x", sensor->name, sensor->address);
+        log_err("%s: no LSM6DSO answers at 0x%02x", sensor->name, sensor->port.address);
         return err == -ENXIO ? -ENODEV : err;
     }
     if (id != LSM6DSO_WHO_AM_I_VALUE) {
@@ -552,11 +441,12 @@ static int identify(struct lsm6dso *sensor)
 /* §9.14: SW_RESET reads 1 until it is done. */
 static int reset(struct lsm6dso *sensor)
 {
-    int err = write_reg(sensor, LSM6DSO_CTRL3_C, LSM6DSO_CTRL3_SW_RESET | LSM6DSO_CTRL3_IF_INC);
+    int err = lsm6dso_write(&sensor->port, LSM6DSO_CTRL3_C,
+                            LSM6DSO_CTRL3_SW_RESET | LSM6DSO_CTRL3_IF_INC);
     for (uint32_t tries = 0; err == 0 && tries < RESET_TRIES; tries++) {
         uint8_t value;
-        pause(RESET_WAIT_NS);
-        err = read_regs(sensor, LSM6DSO_CTRL3_C, &value, 1);
+        lsm6dso_pause(RESET_WAIT_NS);
+        err = lsm6dso_read(&sensor->port, LSM6DSO_CTRL3_C, &value, 1);
         if (err == 0 && (value & LSM6DSO_CTRL3_SW_RESET) == 0)
             return 0;
     }
@@ -568,7 +458,7 @@ static int reset(struct lsm6dso *sensor)
 static int configure(struct lsm6dso *sensor)
 {
     uint32_t words = sensor->watermark * WORDS_A_SCAN;
-    const struct setting settings[] = {
+    const struct lsm6dso_setting settings[] = {
         { LSM6DSO_CTRL3_C, LSM6DSO_CTRL3_BDU | LSM6DSO_CTRL3_IF_INC },
         { LSM6DSO_FIFO_CTRL1, (uint8_t)words },
         { LSM6DSO_FIFO_CTRL2, (uint8_t)(words >> 8) },
@@ -577,17 +467,17 @@ static int configure(struct lsm6dso *sensor)
         { LSM6DSO_CTRL1_XL, (uint8_t)(sensor->odr_code << 4 | sensor->accel->code << 2) },
         { LSM6DSO_CTRL2_G, (uint8_t)(sensor->odr_code << 4 | sensor->gyro->code << 2) },
     };
-    return write_settings(sensor, settings, ARRAY_SIZE(settings));
+    return lsm6dso_write_settings(&sensor->port, settings, ARRAY_SIZE(settings));
 }
 
 static void switch_off(struct lsm6dso *sensor)
 {
-    static const struct setting settings[] = {
+    static const struct lsm6dso_setting settings[] = {
         { LSM6DSO_FIFO_CTRL4, LSM6DSO_FIFO_MODE_BYPASS },
         { LSM6DSO_CTRL1_XL, 0 },
         { LSM6DSO_CTRL2_G, 0 },
     };
-    (void)write_settings(sensor, settings, ARRAY_SIZE(settings));
+    (void)lsm6dso_write_settings(&sensor->port, settings, ARRAY_SIZE(settings));
 }
 
 static int prepare(struct device *device, struct lsm6dso *sensor)
@@ -596,7 +486,7 @@ static int prepare(struct device *device, struct lsm6dso *sensor)
     if (err == 0)
         err = reset(sensor);
     if (err == 0 && device_property_present(device, "axiom,self-test"))
-        err = self_test(sensor);
+        err = lsm6dso_self_test(&sensor->port);
     if (err == 0)
         err = configure(sensor);
     return err;
@@ -627,7 +517,7 @@ static int start(struct lsm6dso *sensor)
         if (err)
             goto stop_thread;
     }
-    err = write_reg(sensor, LSM6DSO_FIFO_CTRL4, LSM6DSO_FIFO_MODE_CONTINUOUS);
+    err = lsm6dso_write(&sensor->port, LSM6DSO_FIFO_CTRL4, LSM6DSO_FIFO_MODE_CONTINUOUS);
     if (err)
         goto free_irq;
     return 0;
