@@ -212,7 +212,8 @@ int prune_visit(struct verifier *v, bool *covered)
         return 0;
     if (comes_again(v))
         return refuse_loop(v);
-    if (v->state.newest != NULL && v->walked - v->newest_insns < SPACING_INSNS)
+    uint64_t spacing = v->probe != NULL && v->probe->eager ? 0 : SPACING_INSNS;
+    if (v->state.newest != NULL && v->walked - v->newest_insns < spacing)
         return 0;
     return make_checkpoint(v);
 }

@@ -143,7 +143,7 @@ static int walk_path(struct verifier *v, bool waited)
         if (err != 0)
             return err;
         if (v->probe != NULL && v->probe->claim != NULL)
-            v->probe->claim(v->probe->user, &v->state);
+            v->probe->claim(v->probe->user, v);
         err = step(v, &path_ends);
         if (err != 0)
             return err;

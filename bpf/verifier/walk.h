@@ -41,14 +41,17 @@ struct pending {
 
 #define BUCKET_COUNT 64u
 
+struct verifier;
+
 /* For tests: looks over the verifier's shoulder. */
 struct probe {
     void *user;
     /* Before each instruction walked. A run that is at this instruction is in one of the states
      * seen there, if all_precise is set (else numbers that do not matter may differ). */
-    void (*claim)(void *user, const struct state *state);
+    void (*claim)(void *user, const struct verifier *v);
     bool all_precise; /* every number matters */
     bool never_prune;
+    bool eager; /* a checkpoint wherever paths meet */
 };
 
 struct verifier {

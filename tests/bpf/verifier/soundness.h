@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Soundness by execution: a program that the verifier accepts is run in the machine that believes
+ * nothing. */
+#pragma once
+#include <bpf/verifier.h>
+
+#include <stdbool.h>
+
+struct soundness_counts {
+    uint64_t programs, accepted, runs, steps, claims_checked;
+    uint64_t reasons[BPF_REJECT_COUNT];
+};
+
+void soundness_begin(void);
+void soundness_end(void);
+
+/* One program from bytes: verified as usual, with every number counted as precise, and without
+ * pruning; the verdicts must fit each other. Where accepted, it runs with different inputs; every
+ * register at every instruction must be what the verifier claimed. False: `text` says what is
+ * wrong, with the program. */
+bool soundness_check(const uint8_t *bytes, size_t size, struct soundness_counts *counts, char *text,
+                     size_t text_size);
