@@ -31,30 +31,33 @@ static uint32_t undriven_level(const struct rp1_bank *bank)
     return (bank->outside & bank->outside_level) | (~bank->outside & wired);
 }
 
-static void warn_contention(struct rp1_gpio *gpio, struct rp1_bank *bank, uint32_t out)
+static void warn_contention(struct rp1_gpio *gpio, struct rp1_bank *bank)
 {
     uint32_t contended =
-        bank->drive & bank->outside & (out ^ bank->outside_level) & ~bank->pwm_live;
+        bank->drive & bank->outside & (bank->driven_level ^ bank->outside_level) & ~bank->pwm_live;
     uint32_t fresh = contended & ~bank->contended;
     bank->contended = contended;
     for (; fresh != 0; fresh &= fresh - 1) {
         uint32_t pin = (uint32_t)__builtin_ctz(fresh);
         model_warn(&gpio->model, "GPIO %u is driven %s by the chip and %s from outside",
-                   bank->first + pin, (out & BIT(pin)) != 0 ? "high" : "low",
+                   bank->first + pin, (bank->driven_level & BIT(pin)) != 0 ? "high" : "low",
                    (bank->outside_level & BIT(pin)) != 0 ? "high" : "low");
     }
 }
 
-/* drive and pwm_live by the registers; returns the levels of all pins but the PWM ones. */
-static uint32_t resolve(struct rp1_gpio *gpio, struct rp1_bank *bank)
+static void resolve_outputs(struct rp1_bank *bank)
 {
-    uint32_t out = out_to_pad(bank);
     bank->drive = oe_to_pad(bank) & ~bank->pad_od;
     bank->pwm_live = bank->sel_pwm & bank->drive & ~bank->out_low & ~bank->out_high;
-    if ((bank->drive & bank->outside) != 0 || bank->contended != 0)
-        warn_contention(gpio, bank, out);
-    uint32_t level = (bank->drive & out) | (~bank->drive & undriven_level(bank));
-    return level & bank->valid & ~bank->pwm_live;
+    bank->driven_level = out_to_pad(bank) & bank->drive & ~bank->pwm_live;
+}
+
+/* The levels of all pins but the PWM ones. */
+static uint32_t resolve(struct rp1_gpio *gpio, struct rp1_bank *bank)
+{
+    if (((bank->drive & bank->outside) | bank->contended) != 0)
+        warn_contention(gpio, bank);
+    return bank->driven_level | (~bank->drive & undriven_level(bank) & bank->valid);
 }
 
 static uint32_t with_pwm(const struct rp1_gpio *gpio, const struct rp1_bank *bank, uint32_t level)
@@ -187,21 +190,29 @@ static void detect(struct rp1_gpio *gpio, struct rp1_bank *bank, uint32_t input)
     }
 }
 
+/* Events of the filtered input, where any is enabled. */
+static uint32_t irq_filtered(const struct rp1_bank *bank)
+{
+    uint32_t level = (~bank->f_level & bank->on_db_low) | (bank->f_level & bank->on_db_high);
+    return (bank->f_rise & bank->on_f_rise) | (bank->f_fall & bank->on_f_fall) |
+           (level & ~bank->sel_null);
+}
+
 /* After CTRL's event enables, before IRQOVER. A null pin has no input and so no levels either. */
 static uint32_t irq_combined(const struct rp1_bank *bank)
 {
-    uint32_t connected = bank->valid & ~bank->sel_null;
-    uint32_t level = (~bank->input & bank->on_low) | (bank->input & bank->on_high) |
-                     (~bank->f_level & bank->on_db_low) | (bank->f_level & bank->on_db_high);
-    return (bank->rise & bank->on_rise) | (bank->fall & bank->on_fall) |
-           (bank->f_rise & bank->on_f_rise) | (bank->f_fall & bank->on_f_fall) |
-           (level & connected);
+    uint32_t level = (~bank->input & bank->on_low) | (bank->input & bank->on_high);
+    uint32_t raw =
+        (bank->rise & bank->on_rise) | (bank->fall & bank->on_fall) | (level & ~bank->sel_null);
+    return filter_enabled(bank) == 0 ? raw : raw | irq_filtered(bank);
 }
 
 uint32_t bank_intr(const struct rp1_bank *bank)
 {
     uint32_t combined = irq_combined(bank);
-    return (((combined ^ bank->irq_invert) | bank->irq_high) & ~bank->irq_low) & bank->valid;
+    if ((bank->irq_invert | bank->irq_high | bank->irq_low) == 0)
+        return combined;
+    return ((combined ^ bank->irq_invert) | bank->irq_high) & ~bank->irq_low;
 }
 
 uint32_t bank_ints(const struct rp1_bank *bank, enum gpio_destination to)
@@ -231,9 +242,9 @@ void bank_irq_reset(struct rp1_gpio *gpio, struct rp1_bank *bank, uint32_t pin)
 
 /* --- changes --- */
 
-void bank_apply(struct rp1_gpio *gpio, struct rp1_bank *bank, enum gpio_cause cause)
+static void apply(struct rp1_gpio *gpio, struct rp1_bank *bank, uint32_t drive_before,
+                  enum gpio_cause cause)
 {
-    uint32_t drive_before = bank->drive;
     uint32_t level = resolve(gpio, bank);
     uint32_t changed = level ^ bank->level;
     if (changed == 0)
@@ -242,6 +253,18 @@ void bank_apply(struct rp1_gpio *gpio, struct rp1_bank *bank, enum gpio_cause ca
     emit_changes(gpio, bank, changed, with_pwm(gpio, bank, level), drive_before, cause);
     detect(gpio, bank, input_now(bank, level));
     bank_update_irq(gpio, bank);
+}
+
+void bank_apply_inputs(struct rp1_gpio *gpio, struct rp1_bank *bank, enum gpio_cause cause)
+{
+    apply(gpio, bank, bank->drive, cause);
+}
+
+void bank_apply_outputs(struct rp1_gpio *gpio, struct rp1_bank *bank)
+{
+    uint32_t drive_before = bank->drive;
+    resolve_outputs(bank);
+    apply(gpio, bank, drive_before, CAUSE_CHIP);
 }
 
 static void set_bit(uint32_t *word, uint32_t pin, bool value)
@@ -296,6 +319,7 @@ void bank_reconfigure(struct rp1_gpio *gpio, struct rp1_bank *bank, uint32_t pin
     /* With the time constant that held until now. */
     filter_settle(bank, pin, model_time_ns(&gpio->model));
     decode_pin(bank, pin);
+    resolve_outputs(bank);
     uint32_t level = resolve(gpio, bank);
     model_reg_set(&gpio->model, &bank->level, level);
     uint32_t now = with_pwm(gpio, bank, level);

@@ -55,10 +55,12 @@ struct rp1_bank {
     uint32_t outside, outside_level;
     uint32_t wired, wired_level;
 
-    uint32_t drive;     /* pins that the chip drives */
-    uint32_t pwm_live;  /* of these, pins that show a PWM channel */
-    uint32_t input;     /* what the event detectors see */
-    uint32_t contended; /* both sides drive, to different levels */
+    /* Of the registers, by bank_apply_outputs() and bank_reconfigure(). */
+    uint32_t drive;        /* pins that the chip drives */
+    uint32_t driven_level; /* to these levels, PWM pins aside */
+    uint32_t pwm_live;     /* of these, pins that show a PWM channel */
+    uint32_t input;        /* what the event detectors see */
+    uint32_t contended;    /* both sides drive, to different levels */
     bool irq;
 
     /* The filter: a pin's filtered level follows its input once that has been stable for the pin's
@@ -82,8 +84,10 @@ static inline struct rp1_gpio *rp1_gpio_of(struct model *model)
     return CONTAINER_OF(model, struct rp1_gpio, model);
 }
 
-/* Recomputes levels after rio_out, rio_oe, outside or wired changed. */
-void bank_apply(struct rp1_gpio *gpio, struct rp1_bank *bank, enum gpio_cause cause);
+/* Recomputes levels after outside or wired changed. */
+void bank_apply_inputs(struct rp1_gpio *gpio, struct rp1_bank *bank, enum gpio_cause cause);
+/* After rio_out or rio_oe changed. */
+void bank_apply_outputs(struct rp1_gpio *gpio, struct rp1_bank *bank);
 /* Takes over ctrl[pin] and pad[pin]. */
 void bank_reconfigure(struct rp1_gpio *gpio, struct rp1_bank *bank, uint32_t pin);
 /* As bank_reconfigure, for init: nothing has happened yet. */

@@ -143,7 +143,7 @@ static void write_rio(struct rp1_gpio *gpio, struct rp1_bank *bank, uint32_t reg
     }
     uint32_t *stored = reg == RP1_RIO_OUT ? &bank->rio_out : &bank->rio_oe;
     model_reg_set(&gpio->model, stored, alias_value(alias, *stored, value) & bank->valid);
-    bank_apply(gpio, bank, CAUSE_CHIP);
+    bank_apply_outputs(gpio, bank);
 }
 
 /* --- PADS --- */
@@ -243,19 +243,24 @@ static uint32_t stuck_pins(struct rp1_gpio *gpio, const struct rp1_bank *bank, u
     return stuck;
 }
 
+static void bank_pins_input(struct rp1_gpio *gpio, struct rp1_bank *bank, uint32_t pins,
+                            uint32_t to)
+{
+    pins &= ~stuck_pins(gpio, bank, pins, to);
+    bank->outside |= pins;
+    bank->outside_level = (bank->outside_level & ~pins) | (to & pins);
+    bank_apply_inputs(gpio, bank, CAUSE_OUTSIDE);
+}
+
 static void gpio_pins_input(struct model *model, uint64_t mask, uint64_t level)
 {
     struct rp1_gpio *gpio = rp1_gpio_of(model);
-    for (uint32_t b = 0; b < RP1_GPIO_BANK_COUNT; b++) {
-        struct rp1_bank *bank = &gpio->bank[b];
+    mask &= BIT64(RP1_GPIO_LINE_COUNT) - 1;
+    while (mask != 0) {
+        struct rp1_bank *bank = &gpio->bank[bank_of((uint32_t)__builtin_ctzll(mask))];
         uint32_t pins = (uint32_t)(mask >> bank->first) & bank->valid;
-        if (pins == 0)
-            continue;
-        uint32_t to = (uint32_t)(level >> bank->first);
-        pins &= ~stuck_pins(gpio, bank, pins, to);
-        bank->outside |= pins;
-        bank->outside_level = (bank->outside_level & ~pins) | (to & pins);
-        bank_apply(gpio, bank, CAUSE_OUTSIDE);
+        bank_pins_input(gpio, bank, pins, (uint32_t)(level >> bank->first));
+        mask &= ~((uint64_t)pins << bank->first);
     }
 }
 
@@ -265,7 +270,7 @@ static void gpio_pins_release(struct model *model, uint64_t mask)
     for (uint32_t b = 0; b < RP1_GPIO_BANK_COUNT; b++) {
         struct rp1_bank *bank = &gpio->bank[b];
         bank->outside &= ~(uint32_t)(mask >> bank->first);
-        bank_apply(gpio, bank, CAUSE_OUTSIDE);
+        bank_apply_inputs(gpio, bank, CAUSE_OUTSIDE);
     }
 }
 
@@ -284,7 +289,7 @@ static void gpio_line_input(struct model *model, uint32_t line, uint32_t cpu, bo
         return;
     bank->wired |= bit;
     bank->wired_level = (bank->wired_level & ~bit) | (level ? bit : 0);
-    bank_apply(gpio, bank, CAUSE_WIRE);
+    bank_apply_inputs(gpio, bank, CAUSE_WIRE);
 }
 
 /* Two cells: line and type. Whoever asks wires its output to the line, which idles low. */
@@ -295,7 +300,7 @@ static int gpio_translate(struct model *model, const uint32_t *cells, uint32_t c
         return -EINVAL;
     struct rp1_bank *bank = &rp1_gpio_of(model)->bank[bank_of(cells[0])];
     bank->wired |= BIT(cells[0] - bank->first);
-    bank_apply(rp1_gpio_of(model), bank, CAUSE_WIRE);
+    bank_apply_inputs(rp1_gpio_of(model), bank, CAUSE_WIRE);
     *line = cells[0];
     return 0;
 }

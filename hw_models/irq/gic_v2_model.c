@@ -1,240 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* GIC-400 as non-secure software sees it (IHI 0048B.b; GIC-400 TRM DDI 0471B).
- *
- * An interrupt is inactive, pending, active, or active and pending (IHI 0048B §3.2.4). Pending of
- * an edge typed one is a latch; of a level typed one the input itself, or the latch that ISPENDR
- * set. A CPU's interrupt output is on while some enabled pending interrupt that targets it beats
- * both its priority mask and its running priority (§3.3): so an interrupt that nobody ends with
- * EOIR holds back every other of its priority and below.
- *
- * Distributor state of shared interrupts is in the state hash; what is banked per CPU, CPU
- * interfaces and targets are not, so that the hash does not depend on the number of CPUs. */
+/* GIC-400's registers as non-secure software sees them (IHI 0048B.b §4; GIC-400 TRM DDI 0471B §3).
+ * What interrupts do stands in gic_v2_state.c. */
 #include <axiom/errno.h>
-#include <axiom/string.h>
-#include <hw/regs/gic_v2.h>
-#include <hw_models/models.h>
 
-#define INTID_COUNT 352u /* 320 SPIs: what BCM2712's tree uses, in whole words */
-#define WORD_COUNT  (INTID_COUNT / 32u)
+#include "gic_v2_state.h"
+
 #define REGION_GICD 0u
 #define REGION_GICC 1u
-
-struct gic_cpu {
-    uint32_t ctlr, pmr, bpr;
-    uint32_t active_priorities;         /* bit p: an interrupt of group priority 16 * p is active */
-    uint8_t sgi_pending[GIC_SGI_COUNT]; /* bit: the CPU that sent it */
-    uint32_t sgi_any;                   /* bit: that SGI has a sender above */
-    bool irq;
-};
-
-/* One bit an interrupt: word 0 banked per CPU, the others shared. */
-struct gic_word {
-    uint32_t enabled, latch, line, active, edge;
-};
-
-struct gic {
-    struct model model;
-    uint32_t cpu_count, interface_count;
-    uint32_t ctlr;
-    struct gic_word banked[GIC_CPU_MAX];
-    struct gic_word shared[WORD_COUNT];            /* [0] unused */
-    uint32_t banked_priority[GIC_CPU_MAX][32 / 4]; /* four interrupts a word, as in the register */
-    uint32_t priority[INTID_COUNT / 4];
-    uint32_t target[INTID_COUNT / 4];
-    struct gic_cpu cpu[GIC_CPU_MAX];
-};
 
 static struct gic *gic_of(struct model *model)
 {
     return CONTAINER_OF(model, struct gic, model);
 }
 
-static struct gic_word *word_of(struct gic *gic, uint32_t cpu, uint32_t index)
-{
-    return index == 0 ? &gic->banked[cpu] : &gic->shared[index];
-}
-
-/* Shared words go through the state hash, banked ones do not. */
-static void word_set(struct gic *gic, uint32_t index, uint32_t *field, uint32_t value)
-{
-    if (index == 0)
-        *field = value;
-    else
-        model_reg_set(&gic->model, field, value);
-}
-
-static uint32_t byte_of(const uint32_t *words, uint32_t intid)
-{
-    return words[intid / 4] >> (8 * (intid % 4)) & 0xff;
-}
-
-static uint32_t priority_of(const struct gic *gic, uint32_t cpu, uint32_t intid)
-{
-    return byte_of(intid < 32 ? gic->banked_priority[cpu] : gic->priority, intid);
-}
-
-static void sgi_set(struct gic_cpu *cpu, uint32_t sgi, uint32_t senders)
-{
-    cpu->sgi_pending[sgi] = (uint8_t)senders;
-    cpu->sgi_any = (cpu->sgi_any & ~BIT(sgi)) | (senders != 0 ? BIT(sgi) : 0);
-}
-
-/* Enabled, pending and not active. Word 0 has the SGIs of this CPU. */
-static uint32_t word_candidates(const struct gic *gic, uint32_t cpu, uint32_t index)
-{
-    const struct gic_word *word = index == 0 ? &gic->banked[cpu] : &gic->shared[index];
-    uint32_t pending = word->latch | (word->line & ~word->edge);
-    if (index == 0)
-        pending |= gic->cpu[cpu].sgi_any;
-    return pending & word->enabled & ~word->active;
-}
-
-/* The pending interrupt of highest priority for a CPU, lowest INTID first (§3.3.1 leaves that to
- * the implementation); GIC_INTID_NONE. */
-static uint32_t highest_pending(const struct gic *gic, uint32_t cpu, uint32_t *priority)
-{
-    uint32_t best = GIC_INTID_NONE, best_priority = GIC_PRIORITY_IDLE + 1;
-    for (uint32_t index = 0; index < WORD_COUNT; index++) {
-        uint32_t candidates = word_candidates(gic, cpu, index);
-        for (; candidates != 0; candidates &= candidates - 1) {
-            uint32_t intid = 32 * index + (uint32_t)__builtin_ctz(candidates);
-            if (index != 0 && (byte_of(gic->target, intid) & BIT(cpu)) == 0)
-                continue;
-            uint32_t p = priority_of(gic, cpu, intid);
-            if (p < best_priority) {
-                best = intid;
-                best_priority = p;
-            }
-        }
-    }
-    *priority = best_priority;
-    return best;
-}
-
-static uint32_t running_priority(const struct gic_cpu *cpu)
-{
-    return cpu->active_priorities == 0 ? GIC_PRIORITY_IDLE
-                                       : 16u * (uint32_t)__builtin_ctz(cpu->active_priorities);
-}
-
-/* Non-secure BPR n: the group priority is bits 7..n (§3.3.3, table 3-2). */
-static uint32_t group_priority(const struct gic_cpu *cpu, uint32_t priority)
-{
-    return priority & (0xffu << cpu->bpr) & 0xff;
-}
-
-/* What the CPU would acknowledge now; GIC_INTID_NONE. */
-static uint32_t deliverable(const struct gic *gic, uint32_t index, uint32_t *priority)
-{
-    const struct gic_cpu *cpu = &gic->cpu[index];
-    if ((gic->ctlr & GICD_CTLR_ENABLE) == 0 || (cpu->ctlr & GICC_CTLR_ENABLE) == 0)
-        return GIC_INTID_NONE;
-    uint32_t intid = highest_pending(gic, index, priority);
-    if (intid == GIC_INTID_NONE || *priority >= cpu->pmr)
-        return GIC_INTID_NONE;
-    return group_priority(cpu, *priority) < running_priority(cpu) ? intid : GIC_INTID_NONE;
-}
-
-static void update_cpu(struct gic *gic, uint32_t index)
-{
-    uint32_t priority;
-    bool irq = deliverable(gic, index, &priority) != GIC_INTID_NONE;
-    if (irq != gic->cpu[index].irq) {
-        gic->cpu[index].irq = irq;
-        model_cpu_irq_set(&gic->model, index, irq);
-    }
-}
-
-static void update_all(struct gic *gic)
-{
-    for (uint32_t cpu = 0; cpu < gic->cpu_count; cpu++)
-        update_cpu(gic, cpu);
-}
-
-/* --- acknowledge and end (§3.2.4, §4.4.4 to §4.4.5) --- */
-
-static uint32_t sgi_take(struct gic_cpu *cpu, uint32_t sgi)
-{
-    uint32_t source = (uint32_t)__builtin_ctz(cpu->sgi_pending[sgi]);
-    sgi_set(cpu, sgi, cpu->sgi_pending[sgi] & ~BIT(source));
-    return sgi | field_prep(GICC_IAR_CPUID, source);
-}
-
-static uint32_t acknowledge(struct gic *gic, uint32_t index)
-{
-    struct gic_cpu *cpu = &gic->cpu[index];
-    uint32_t priority;
-    uint32_t intid = deliverable(gic, index, &priority);
-    if (intid == GIC_INTID_NONE)
-        return GIC_INTID_NONE;
-    uint32_t bit = BIT(intid % 32), value = intid;
-    struct gic_word *word = word_of(gic, index, intid / 32);
-    if (intid < GIC_SGI_COUNT)
-        value = sgi_take(cpu, intid);
-    word_set(gic, intid / 32, &word->latch, word->latch & ~bit);
-    word_set(gic, intid / 32, &word->active, word->active | bit);
-    cpu->active_priorities |= BIT(group_priority(cpu, priority) / 16);
-    if (intid < 32)
-        update_cpu(gic, index);
-    else
-        update_all(gic); /* the other targets lose it: 1-N model, §3.2.3 */
-    return value;
-}
-
-static void deactivate(struct gic *gic, uint32_t index, uint32_t intid)
-{
-    struct gic_word *word = word_of(gic, index, intid / 32);
-    word_set(gic, intid / 32, &word->active, word->active & ~BIT(intid % 32));
-}
-
-static bool is_active(struct gic *gic, uint32_t cpu, uint32_t intid)
-{
-    return intid < INTID_COUNT && (word_of(gic, cpu, intid / 32)->active & BIT(intid % 32)) != 0;
-}
-
-static void end_of_interrupt(struct gic *gic, uint32_t index, uint32_t value)
-{
-    struct gic_cpu *cpu = &gic->cpu[index];
-    uint32_t intid = field_get(GICC_IAR_INTID, value);
-    if (intid >= GIC_INTID_MAX)
-        return; /* ending a spurious interrupt does nothing, §4.4.5 */
-    if (!is_active(gic, index, intid) || cpu->active_priorities == 0) {
-        model_warn(&gic->model,
-                   "EOIR of interrupt %u, which is not active on CPU %u (IHI 0048B §4.4.5)", intid,
-                   index);
-        return;
-    }
-    cpu->active_priorities &= cpu->active_priorities - 1;
-    if ((cpu->ctlr & GICC_CTLR_EOIMODE) == 0)
-        deactivate(gic, index, intid);
-    update_all(gic);
-}
-
-static void write_dir(struct gic *gic, uint32_t index, uint32_t value)
-{
-    uint32_t intid = field_get(GICC_IAR_INTID, value);
-    if (intid >= GIC_INTID_MAX)
-        return;
-    if ((gic->cpu[index].ctlr & GICC_CTLR_EOIMODE) == 0) {
-        model_warn(&gic->model, "DIR written with EOImode 0: unpredictable (IHI 0048B §4.4.16)");
-        return;
-    }
-    if (!is_active(gic, index, intid)) {
-        model_warn(&gic->model, "DIR of interrupt %u, which is not active", intid);
-        return;
-    }
-    deactivate(gic, index, intid);
-    update_all(gic);
-}
-
 /* --- distributor --- */
-
-static uint32_t pending_word(struct gic *gic, uint32_t cpu, uint32_t index)
-{
-    struct gic_word *word = word_of(gic, cpu, index);
-    uint32_t pending = word->latch | (word->line & ~word->edge);
-    return index == 0 ? pending | gic->cpu[cpu].sgi_any : pending;
-}
 
 /* Registers with one bit an interrupt. False: offset is none of them. */
 static bool read_bits(struct gic *gic, uint32_t cpu, uint32_t offset, uint32_t *value)
@@ -243,9 +22,9 @@ static bool read_bits(struct gic *gic, uint32_t cpu, uint32_t offset, uint32_t *
     if (offset < GICD_IGROUPR(0) || offset >= GICD_IPRIORITYR)
         return false;
     *value = 0;
-    if (index >= WORD_COUNT)
+    if (index >= GIC_WORD_COUNT)
         return true;
-    const struct gic_word *word = word_of(gic, cpu, index);
+    const struct gic_word *word = gic_word_of(gic, cpu, index);
     switch (offset & ~0x7fu) {
     case GICD_ISENABLER(0):
     case GICD_ICENABLER(0):
@@ -253,7 +32,7 @@ static bool read_bits(struct gic *gic, uint32_t cpu, uint32_t offset, uint32_t *
         break;
     case GICD_ISPENDR(0):
     case GICD_ICPENDR(0):
-        *value = pending_word(gic, cpu, index);
+        *value = gic_pending(gic, cpu, index);
         break;
     case GICD_ISACTIVER(0):
     case GICD_ICACTIVER(0):
@@ -270,33 +49,33 @@ static bool write_bits(struct gic *gic, uint32_t cpu, uint32_t offset, uint32_t 
     uint32_t index = offset % 0x80 / 4;
     if (offset < GICD_IGROUPR(0) || offset >= GICD_IPRIORITYR)
         return false;
-    if (index >= WORD_COUNT)
+    if (index >= GIC_WORD_COUNT)
         return true;
-    struct gic_word *word = word_of(gic, cpu, index);
+    struct gic_word *word = gic_word_of(gic, cpu, index);
     uint32_t not_sgi = index == 0 ? value & ~GENMASK(15, 0) : value;
     switch (offset & ~0x7fu) {
     case GICD_ISENABLER(0):
-        word_set(gic, index, &word->enabled, word->enabled | value);
+        gic_word_set(gic, index, &word->enabled, word->enabled | value);
         break;
     case GICD_ICENABLER(0): /* SGIs are always enabled: TRM §3.2 */
-        word_set(gic, index, &word->enabled, word->enabled & ~not_sgi);
+        gic_word_set(gic, index, &word->enabled, word->enabled & ~not_sgi);
         break;
     case GICD_ISPENDR(0): /* of SGIs read only: §4.3.7 */
-        word_set(gic, index, &word->latch, word->latch | not_sgi);
+        gic_word_set(gic, index, &word->latch, word->latch | not_sgi);
         break;
     case GICD_ICPENDR(0):
-        word_set(gic, index, &word->latch, word->latch & ~not_sgi);
+        gic_word_set(gic, index, &word->latch, word->latch & ~not_sgi);
         break;
     case GICD_ISACTIVER(0):
-        word_set(gic, index, &word->active, word->active | value);
+        gic_word_set(gic, index, &word->active, word->active | value);
         break;
     case GICD_ICACTIVER(0):
-        word_set(gic, index, &word->active, word->active & ~value);
+        gic_word_set(gic, index, &word->active, word->active & ~value);
         break;
     default:
         break;
     }
-    update_all(gic);
+    gic_update(gic, index);
     return true;
 }
 
@@ -308,9 +87,9 @@ static uint32_t read_icfgr(struct gic *gic, uint32_t cpu, uint32_t index)
         return 0xaaaaaaaa;
     if (index == 1)
         return 0x55540000;
-    if (index >= 2 * WORD_COUNT)
+    if (index >= 2 * GIC_WORD_COUNT)
         return 0;
-    uint32_t edge = word_of(gic, cpu, index / 2)->edge >> (16 * (index % 2));
+    uint32_t edge = gic_word_of(gic, cpu, index / 2)->edge >> (16 * (index % 2));
     uint32_t value = 0x55555555;
     for (uint32_t i = 0; i < 16; i++)
         if ((edge & BIT(i)) != 0)
@@ -320,7 +99,7 @@ static uint32_t read_icfgr(struct gic *gic, uint32_t cpu, uint32_t index)
 
 static void write_icfgr(struct gic *gic, uint32_t index, uint32_t value)
 {
-    if (index < 2 || index >= 2 * WORD_COUNT)
+    if (index < 2 || index >= 2 * GIC_WORD_COUNT)
         return;
     struct gic_word *word = &gic->shared[index / 2];
     uint32_t shift = 16 * (index % 2), bits = 0;
@@ -332,9 +111,9 @@ static void write_icfgr(struct gic *gic, uint32_t index, uint32_t value)
                    "type changed by ICFGR%u while enabled: unpredictable (IHI 0048B "
                    "§4.3.13)",
                    index);
-    word_set(gic, index / 2, &word->edge,
-             (word->edge & ~(GENMASK(15, 0) << shift)) | bits << shift);
-    update_all(gic);
+    gic_word_set(gic, index / 2, &word->edge,
+                 (word->edge & ~(GENMASK(15, 0) << shift)) | bits << shift);
+    gic_update(gic, index / 2);
 }
 
 /* IPRIORITYR and ITARGETSR allow bytes. */
@@ -357,23 +136,23 @@ static uint32_t merge_bytes(uint32_t old, uint32_t offset, uint32_t size, uint32
 static void write_priority(struct gic *gic, const struct model_access *access, uint32_t offset,
                            uint32_t value)
 {
-    if (offset >= INTID_COUNT)
+    if (offset >= GIC_INTID_COUNT)
         return;
     uint32_t *word =
         offset < 32 ? &gic->banked_priority[access->cpu][offset / 4] : &gic->priority[offset / 4];
-    word_set(gic, offset / 32, word,
-             merge_bytes(*word, offset, access->size, value, GICD_PRIORITY_MASK));
-    update_all(gic);
+    gic_word_set(gic, offset / 32, word,
+                 merge_bytes(*word, offset, access->size, value, GICD_PRIORITY_MASK));
+    gic_update_cpus(gic);
 }
 
 static void write_target(struct gic *gic, const struct model_access *access, uint32_t offset,
                          uint32_t value)
 {
-    if (offset < 32 || offset >= INTID_COUNT)
+    if (offset < 32 || offset >= GIC_INTID_COUNT)
         return;
     uint32_t *word = &gic->target[offset / 4];
     *word = merge_bytes(*word, offset, access->size, value, BIT(gic->interface_count) - 1);
-    update_all(gic);
+    gic_update_cpus(gic);
 }
 
 static void write_sgir(struct gic *gic, uint32_t cpu, uint32_t value)
@@ -395,8 +174,8 @@ static void write_sgir(struct gic *gic, uint32_t cpu, uint32_t value)
     }
     for (uint32_t to = 0; to < gic->cpu_count; to++)
         if ((targets & BIT(to)) != 0)
-            sgi_set(&gic->cpu[to], sgi, gic->cpu[to].sgi_pending[sgi] | BIT(cpu));
-    update_all(gic);
+            gic_sgi_set(&gic->cpu[to], sgi, gic->cpu[to].sgi_pending[sgi] | BIT(cpu));
+    gic_update_cpus(gic);
 }
 
 static uint32_t read_sgi_pending(const struct gic_cpu *cpu, uint32_t offset, uint32_t size)
@@ -413,14 +192,14 @@ static void write_sgi_pending(struct gic *gic, const struct model_access *access
     struct gic_cpu *cpu = &gic->cpu[access->cpu];
     for (uint32_t i = 0; i < access->size; i++) {
         uint32_t pending = cpu->sgi_pending[offset + i], byte = value >> (8 * i) & 0xff;
-        sgi_set(cpu, offset + i, set ? pending | byte : pending & ~byte);
+        gic_sgi_set(cpu, offset + i, set ? pending | byte : pending & ~byte);
     }
-    update_all(gic);
+    gic_update_cpus(gic);
 }
 
 static uint32_t read_spisr(const struct gic *gic, uint32_t index)
 {
-    return index + 1 < WORD_COUNT ? gic->shared[index + 1].line : 0;
+    return index + 1 < GIC_WORD_COUNT ? gic->shared[index + 1].line : 0;
 }
 
 static uint32_t read_distributor(struct gic *gic, const struct model_access *access)
@@ -428,12 +207,12 @@ static uint32_t read_distributor(struct gic *gic, const struct model_access *acc
     uint32_t offset = (uint32_t)access->offset, cpu = access->cpu, value = 0;
     if (read_bits(gic, cpu, offset, &value))
         return value;
-    if (offset >= GICD_IPRIORITYR && offset < GICD_IPRIORITYR + INTID_COUNT) {
+    if (offset >= GICD_IPRIORITYR && offset < GICD_IPRIORITYR + GIC_INTID_COUNT) {
         offset -= GICD_IPRIORITYR;
         return read_bytes(offset < 32 ? gic->banked_priority[cpu] : gic->priority, offset,
                           access->size);
     }
-    if (offset >= GICD_ITARGETSR && offset < GICD_ITARGETSR + INTID_COUNT) {
+    if (offset >= GICD_ITARGETSR && offset < GICD_ITARGETSR + GIC_INTID_COUNT) {
         offset -= GICD_ITARGETSR;
         if (offset < 32)
             return access->size == 1 ? BIT(cpu) : BIT(cpu) * 0x01010101u;
@@ -441,7 +220,7 @@ static uint32_t read_distributor(struct gic *gic, const struct model_access *acc
     }
     if (offset >= GICD_ICFGR && offset < GICD_PPISR)
         return read_icfgr(gic, cpu, (offset - GICD_ICFGR) / 4);
-    if (offset >= GICD_SPISR(0) && offset < GICD_SPISR(WORD_COUNT))
+    if (offset >= GICD_SPISR(0) && offset < GICD_SPISR(GIC_WORD_COUNT))
         return read_spisr(gic, (offset - GICD_SPISR(0)) / 4);
     if (offset >= GICD_CPENDSGIR && offset < GICD_SPENDSGIR + GIC_SGI_COUNT)
         return read_sgi_pending(&gic->cpu[cpu], offset % GIC_SGI_COUNT, access->size);
@@ -449,7 +228,7 @@ static uint32_t read_distributor(struct gic *gic, const struct model_access *acc
     case GICD_CTLR:
         return gic->ctlr;
     case GICD_TYPER:
-        return field_prep(GICD_TYPER_ITLINES, WORD_COUNT - 1) |
+        return field_prep(GICD_TYPER_ITLINES, GIC_WORD_COUNT - 1) |
                field_prep(GICD_TYPER_CPUS, gic->interface_count - 1);
     case GICD_IIDR:
         return GICD_IIDR_GIC400;
@@ -479,7 +258,7 @@ static void write_distributor(struct gic *gic, const struct model_access *access
         write_sgir(gic, access->cpu, value);
     } else if (offset == GICD_CTLR) {
         model_reg_set(&gic->model, &gic->ctlr, value & GICD_CTLR_ENABLE);
-        update_all(gic);
+        gic_update_cpus(gic);
     } else {
         model_warn(&gic->model, "write of %#x to the distributor's read-only offset %#x", value,
                    offset);
@@ -491,7 +270,6 @@ static void write_distributor(struct gic *gic, const struct model_access *access
 static uint32_t read_interface(struct gic *gic, uint32_t index, uint32_t offset)
 {
     struct gic_cpu *cpu = &gic->cpu[index];
-    uint32_t priority;
     switch (offset) {
     case GICC_CTLR:
         return cpu->ctlr;
@@ -500,11 +278,11 @@ static uint32_t read_interface(struct gic *gic, uint32_t index, uint32_t offset)
     case GICC_BPR:
         return cpu->bpr;
     case GICC_IAR:
-        return acknowledge(gic, index);
+        return gic_acknowledge(gic, index);
     case GICC_RPR:
-        return running_priority(cpu);
+        return gic_running_priority(cpu);
     case GICC_HPPIR: {
-        uint32_t intid = highest_pending(gic, index, &priority);
+        uint32_t intid = gic_highest_pending(gic, index);
         if (intid >= GIC_SGI_COUNT)
             return intid;
         return intid | field_prep(GICC_IAR_CPUID, (uint32_t)__builtin_ctz(cpu->sgi_pending[intid]));
@@ -532,10 +310,10 @@ static void write_interface(struct gic *gic, uint32_t index, uint32_t offset, ui
         cpu->bpr = (value & 7) < GICC_BPR_MIN ? GICC_BPR_MIN : value & 7;
         break;
     case GICC_EOIR:
-        end_of_interrupt(gic, index, value);
+        gic_end(gic, index, value);
         return;
     case GICC_DIR:
-        write_dir(gic, index, value);
+        gic_deactivate(gic, index, value);
         return;
     case GICC_APR0:
         cpu->active_priorities = value & GENMASK(15, 0);
@@ -545,7 +323,7 @@ static void write_interface(struct gic *gic, uint32_t index, uint32_t offset, ui
                    offset);
         return;
     }
-    update_cpu(gic, index);
+    gic_update_cpus(gic);
 }
 
 /* --- the model --- */
@@ -592,23 +370,9 @@ static void gic_write(struct model *model, const struct model_access *access, ui
 static void gic_line_input(struct model *model, uint32_t line, uint32_t cpu, bool level)
 {
     struct gic *gic = gic_of(model);
-    if (line < GIC_PPI_FIRST || line >= INTID_COUNT || (line < 32 && cpu >= gic->cpu_count))
-        return;
-    struct gic_word *word = word_of(gic, cpu, line / 32);
-    uint32_t bit = BIT(line % 32);
-    bool was = (word->line & bit) != 0;
-    if (was == level)
-        return;
-    word_set(gic, line / 32, &word->line, word->line ^ bit);
-    if ((word->edge & bit) != 0) {
-        if (!level)
-            return;
-        word_set(gic, line / 32, &word->latch, word->latch | bit);
-    }
-    if (line < 32)
-        update_cpu(gic, cpu);
-    else
-        update_all(gic);
+    if (line >= GIC_PPI_FIRST && line < GIC_INTID_COUNT &&
+        (line >= GIC_SPI_FIRST || cpu < gic->cpu_count))
+        gic_line(gic, line, cpu, level);
 }
 
 static int gic_translate(struct model *model, const uint32_t *cells, uint32_t count, uint32_t *line)
@@ -616,7 +380,7 @@ static int gic_translate(struct model *model, const uint32_t *cells, uint32_t co
     (void)model;
     if (count < 2)
         return -EINVAL;
-    if (cells[0] == GIC_CELL_SPI && cells[1] < INTID_COUNT - GIC_SPI_FIRST) {
+    if (cells[0] == GIC_CELL_SPI && cells[1] < GIC_INTID_COUNT - GIC_SPI_FIRST) {
         *line = GIC_SPI_FIRST + cells[1];
         return 0;
     }
@@ -642,6 +406,7 @@ static int gic_init(struct model *model, const struct model_node *node)
         gic->banked[cpu].enabled = GENMASK(15, 0);
         gic->banked[cpu].edge = GENMASK(15, 0);
         gic->cpu[cpu].bpr = GICC_BPR_MIN;
+        gic->cpu[cpu].deliverable = GIC_INTID_NONE;
     }
     return 0;
 }

@@ -20,7 +20,7 @@ struct rp1_msix {
     struct model model;
     struct model *msi_parent; /* looked up at the first message */
     uint32_t msi_phandle;
-    uint32_t level[2];              /* the sources */
+    uint32_t level[2];              /* the sources: their drivers' state, not hashed here */
     uint32_t waiting[2];            /* sent, IACK to come */
     uint32_t config[RP1_IRQ_COUNT]; /* ENABLE, TEST, IACK_EN */
     bool bridge_warned;
@@ -63,7 +63,7 @@ static void msix_line_input(struct model *model, uint32_t irq, uint32_t cpu, boo
     uint32_t *word = &msix->level[irq / 32], bit = BIT(irq % 32);
     if (((*word & bit) != 0) == level)
         return;
-    model_reg_set(model, word, *word ^ bit);
+    *word ^= bit;
     if (level)
         source_high(msix, irq);
 }

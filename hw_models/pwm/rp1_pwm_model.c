@@ -16,50 +16,11 @@
  *
  * EVENT_PWM says what reaches the board: the waveform as the pads pass it on (hw_models/rp1.h). */
 #include <axiom/errno.h>
-#include <hw/regs/rp1_pwm.h>
-#include <hw_models/models.h>
-#include <hw_models/rp1.h>
-#include <hw_models/scale.h>
 
-#define FIFO_SIZE          16u
+#include "rp1_pwm_wave.h"
+
 #define FIFO_CTRL_RESET    (2u << 16) /* DWELL_TIME */
 #define FIFO_CTRL_WRITABLE (RP1_PWM_FIFO_THRESHOLD | RP1_PWM_FIFO_DWELL_TIME | RP1_PWM_FIFO_DREQ_EN)
-
-struct waveform {
-    bool enabled, inverted;
-    uint64_t period_ns, duty_ns;
-};
-
-struct channel {
-    uint32_t ctrl, range, phase, duty; /* as written */
-    /* Taken over. */
-    uint32_t live_ctrl, live_range, live_phase, live_duty;
-    uint32_t enabled;
-    bool counting;
-    bool frozen;        /* was counting when the clock went */
-    bool held;          /* the output while not counting */
-    uint64_t epoch_ns;  /* when the count was `preload` */
-    uint32_t preload;   /* ticks */
-    uint64_t reload_ns; /* overflows up to here have been seen by INTR */
-    struct model_timer overflow;
-    enum rp1_pwm_route route;
-    struct waveform shown; /* last recorded */
-};
-
-struct rp1_pwm {
-    struct model model;
-    uint32_t block;
-    uint32_t clock_phandle, clock_index;
-    struct model *clocks, *gpio; /* found at first use */
-    bool bound;
-    uint64_t clock_hz; /* that the counts run with */
-    uint32_t enables;  /* as written */
-    uint32_t common_range, common_duty, live_common_range;
-    uint32_t fifo_ctrl, fifo_count, fifo_head, fifo[FIFO_SIZE];
-    uint32_t intr, inte, intf; /* intr: the latched bits */
-    bool irq;
-    struct channel channel[RP1_PWM_CHANNEL_COUNT];
-};
 
 static struct rp1_pwm *pwm_of(struct model *model)
 {
@@ -71,143 +32,18 @@ static const struct rp1_pwm *pwm_of_const(const struct model *model)
     return CONTAINER_OF(model, const struct rp1_pwm, model);
 }
 
-/* --- the waveform as a function of time --- */
-
-static uint32_t mode_of(const struct channel *ch)
-{
-    return field_get(RP1_PWM_MODE, ch->live_ctrl);
-}
-
-static uint64_t period_ticks(const struct channel *ch)
-{
-    return mode_of(ch) == RP1_PWM_MODE_PHASE_CORRECT ? 2 * (uint64_t)ch->live_range
-                                                     : ch->live_range;
-}
-
-/* Ticks counted since the epoch, the preload included. */
-static uint64_t ticks_at(const struct rp1_pwm *pwm, const struct channel *ch, uint64_t time_ns)
-{
-    return scale_floor(time_ns - ch->epoch_ns, pwm->clock_hz, NSEC_PER_SEC) + ch->preload;
-}
-
-static bool active_at(const struct channel *ch, uint64_t ticks)
-{
-    uint64_t position = ticks % period_ticks(ch), range = ch->live_range, duty = ch->live_duty;
-    switch (mode_of(ch)) {
-    case RP1_PWM_MODE_TRAILING:
-        return position < duty;
-    case RP1_PWM_MODE_LEADING:
-        return position + duty >= range;
-    case RP1_PWM_MODE_PHASE_CORRECT: /* one pulse of 2 * duty around the middle */
-        return position + duty >= range && position < range + duty;
-    case RP1_PWM_MODE_PPM:
-        return position == duty;
-    case RP1_PWM_MODE_PDM: /* the accumulator's carry; the position suffices: a period adds duty
-                              whole times the range */
-        return duty >= range || (position + 1) * duty % range < duty;
-    case RP1_PWM_MODE_MSB:
-        return position < 32 && (duty >> (31 - position) & 1) != 0;
-    case RP1_PWM_MODE_LSB:
-        return position < 32 && (duty >> position & 1) != 0;
-    default:
-        return false;
-    }
-}
-
-static bool inverted(const struct channel *ch)
-{
-    return (ch->live_ctrl & RP1_PWM_INVERT) != 0;
-}
-
-static bool level_at(const struct rp1_pwm *pwm, const struct channel *ch, uint64_t time_ns)
-{
-    if (!ch->counting)
-        return ch->held;
-    return active_at(ch, ticks_at(pwm, ch, time_ns)) != inverted(ch);
-}
-
 bool rp1_pwm_level(const struct model *model, uint32_t channel)
 {
     const struct rp1_pwm *pwm = pwm_of_const(model);
-    return level_at(pwm, &pwm->channel[channel], model_time_ns(model));
-}
-
-/* --- the record --- */
-
-/* Active time in a period, in ticks; the serialisers' depends on the word. */
-static uint64_t active_ticks(const struct channel *ch)
-{
-    uint64_t range = ch->live_range, duty = ch->live_duty < range ? ch->live_duty : range;
-    switch (mode_of(ch)) {
-    case RP1_PWM_MODE_PHASE_CORRECT:
-        return 2 * duty;
-    case RP1_PWM_MODE_PPM:
-        return ch->live_duty < range ? 1 : 0;
-    case RP1_PWM_MODE_MSB:
-    case RP1_PWM_MODE_LSB: {
-        uint32_t word = ch->live_duty, count = 0;
-        for (uint32_t i = 0; i < 32 && i < range; i++)
-            count += word >> (mode_of(ch) == RP1_PWM_MODE_LSB ? i : 31 - i) & 1;
-        return count;
-    }
-    default:
-        return duty;
-    }
-}
-
-/* What the board sees of the channel: a waveform, or (enabled false) the level `inverted`. */
-static struct waveform waveform_of(const struct rp1_pwm *pwm, const struct channel *ch)
-{
-    struct waveform w = { .enabled = false };
-    if (ch->route == RP1_ROUTE_NONE || ch->route == RP1_ROUTE_LOW)
-        return w;
-    w.inverted = ch->route == RP1_ROUTE_HIGH;
-    if (ch->route == RP1_ROUTE_HIGH)
-        return w;
-    bool flip = ch->route == RP1_ROUTE_INVERTED;
-    if (!ch->counting) {
-        w.inverted = ch->held != flip;
-        return w;
-    }
-    w.enabled = true;
-    w.inverted = inverted(ch) != flip;
-    w.period_ns = scale_floor(period_ticks(ch), NSEC_PER_SEC, pwm->clock_hz);
-    w.duty_ns = scale_floor(active_ticks(ch), NSEC_PER_SEC, pwm->clock_hz);
-    return w;
-}
-
-static bool same(const struct waveform *a, const struct waveform *b)
-{
-    return a->enabled == b->enabled && a->inverted == b->inverted && a->period_ns == b->period_ns &&
-           a->duty_ns == b->duty_ns;
-}
-
-static void show(struct rp1_pwm *pwm, struct channel *ch)
-{
-    struct waveform w = waveform_of(pwm, ch);
-    if (same(&w, &ch->shown))
-        return;
-    ch->shown = w;
-    struct event event;
-    event.kind = EVENT_PWM;
-    event.source_ns = 0;
-    event.pwm = (struct event_pwm){
-        .chip = (uint8_t)pwm->block,
-        .channel = (uint8_t)(ch - pwm->channel),
-        .enabled = w.enabled,
-        .inverted = w.inverted,
-        .period_ns = w.period_ns,
-        .duty_ns = w.duty_ns,
-    };
-    model_emit(&pwm->model, &event, EVENT_ROLE_OUTPUT);
+    return pwm_level_at(pwm, &pwm->channel[channel], model_time_ns(model));
 }
 
 /* --- interrupts --- */
 
-static uint64_t overflow_count(const struct rp1_pwm *pwm, const struct channel *ch,
+static uint64_t overflow_count(const struct rp1_pwm *pwm, const struct pwm_channel *ch,
                                uint64_t time_ns)
 {
-    return ticks_at(pwm, ch, time_ns) / period_ticks(ch);
+    return pwm_ticks_at(pwm, ch, time_ns) / pwm_period_ticks(ch);
 }
 
 /* RELOAD bits follow the overflows since the last look; no timer runs for them unless enabled. */
@@ -215,7 +51,7 @@ static void settle_reloads(struct rp1_pwm *pwm)
 {
     uint64_t now_ns = model_time_ns(&pwm->model);
     for (uint32_t i = 0; i < RP1_PWM_CHANNEL_COUNT; i++) {
-        struct channel *ch = &pwm->channel[i];
+        struct pwm_channel *ch = &pwm->channel[i];
         if (!ch->counting || ch->reload_ns >= now_ns)
             continue;
         if (overflow_count(pwm, ch, now_ns) > overflow_count(pwm, ch, ch->reload_ns))
@@ -229,7 +65,7 @@ static uint32_t raw_interrupts(struct rp1_pwm *pwm)
     settle_reloads(pwm);
     uint32_t threshold = field_get(RP1_PWM_FIFO_THRESHOLD, pwm->fifo_ctrl);
     return pwm->intr | (pwm->fifo_count == 0 ? RP1_PWM_INT_EMPTY : 0) |
-           (pwm->fifo_count == FIFO_SIZE ? RP1_PWM_INT_FULL : 0) |
+           (pwm->fifo_count == PWM_FIFO_SIZE ? RP1_PWM_INT_FULL : 0) |
            (pwm->fifo_count <= threshold ? RP1_PWM_INT_DREQ : 0);
 }
 
@@ -252,17 +88,17 @@ static void update_irq(struct rp1_pwm *pwm)
 
 static void overflow_fired(struct model *model, struct model_timer *timer);
 
-static bool from_fifo(const struct channel *ch)
+static bool from_fifo(const struct pwm_channel *ch)
 {
     return (ch->live_ctrl & RP1_PWM_USEFIFO) != 0;
 }
 
-static uint32_t wanted_range(const struct rp1_pwm *pwm, const struct channel *ch)
+static uint32_t wanted_range(const struct rp1_pwm *pwm, const struct pwm_channel *ch)
 {
     return (ch->live_ctrl & RP1_PWM_BIND) != 0 ? pwm->live_common_range : ch->range;
 }
 
-static uint32_t wanted_duty(const struct rp1_pwm *pwm, const struct channel *ch)
+static uint32_t wanted_duty(const struct rp1_pwm *pwm, const struct pwm_channel *ch)
 {
     if (from_fifo(ch))
         return ch->live_duty; /* the FIFO's words come at overflows */
@@ -270,27 +106,27 @@ static uint32_t wanted_duty(const struct rp1_pwm *pwm, const struct channel *ch)
 }
 
 /* An overflow matters if it brings new values, a FIFO word, or an interrupt. */
-static bool overflow_awaited(const struct rp1_pwm *pwm, const struct channel *ch)
+static bool overflow_awaited(const struct rp1_pwm *pwm, const struct pwm_channel *ch)
 {
     uint32_t index = (uint32_t)(ch - pwm->channel);
     return wanted_range(pwm, ch) != ch->live_range || wanted_duty(pwm, ch) != ch->live_duty ||
            from_fifo(ch) || (pwm->inte & ~pwm->intr & RP1_PWM_INT_RELOAD(index)) != 0;
 }
 
-static void await_overflow(struct rp1_pwm *pwm, struct channel *ch)
+static void await_overflow(struct rp1_pwm *pwm, struct pwm_channel *ch)
 {
     if (!ch->counting || !overflow_awaited(pwm, ch)) {
         model_timer_cancel(&pwm->model, &ch->overflow);
         return;
     }
     uint64_t now_ns = model_time_ns(&pwm->model);
-    uint64_t ticks = (overflow_count(pwm, ch, now_ns) + 1) * period_ticks(ch) - ch->preload;
+    uint64_t ticks = (overflow_count(pwm, ch, now_ns) + 1) * pwm_period_ticks(ch) - ch->preload;
     uint64_t after_ns = scale_ceil(ticks, NSEC_PER_SEC, pwm->clock_hz);
     if (after_ns < TIME_NEVER - ch->epoch_ns)
         model_timer_set(&pwm->model, &ch->overflow, ch->epoch_ns + after_ns, overflow_fired);
 }
 
-static void count_from(struct rp1_pwm *pwm, struct channel *ch, uint32_t preload)
+static void count_from(struct rp1_pwm *pwm, struct pwm_channel *ch, uint32_t preload)
 {
     ch->epoch_ns = model_time_ns(&pwm->model);
     ch->reload_ns = ch->epoch_ns;
@@ -304,12 +140,12 @@ static uint32_t fifo_pop(struct rp1_pwm *pwm, uint32_t otherwise)
         return otherwise;
     }
     uint32_t word = pwm->fifo[pwm->fifo_head];
-    model_reg_set(&pwm->model, &pwm->fifo_head, (pwm->fifo_head + 1) % FIFO_SIZE);
+    model_reg_set(&pwm->model, &pwm->fifo_head, (pwm->fifo_head + 1) % PWM_FIFO_SIZE);
     model_reg_set(&pwm->model, &pwm->fifo_count, pwm->fifo_count - 1);
     return word;
 }
 
-static void take_values(struct rp1_pwm *pwm, struct channel *ch)
+static void take_values(struct rp1_pwm *pwm, struct pwm_channel *ch)
 {
     model_reg_set(&pwm->model, &ch->live_range, wanted_range(pwm, ch));
     uint32_t duty = from_fifo(ch) ? fifo_pop(pwm, ch->live_duty) : wanted_duty(pwm, ch);
@@ -317,9 +153,9 @@ static void take_values(struct rp1_pwm *pwm, struct channel *ch)
 }
 
 /* Starts or stops counting as enable, clock and range ask, and records what comes out. */
-static void update(struct rp1_pwm *pwm, struct channel *ch)
+static void update(struct rp1_pwm *pwm, struct pwm_channel *ch)
 {
-    bool counts = ch->enabled != 0 && mode_of(ch) != RP1_PWM_MODE_ZERO;
+    bool counts = ch->enabled != 0 && pwm_mode(ch) != RP1_PWM_MODE_ZERO;
     if (counts && !ch->counting && pwm->clock_hz != 0) {
         if (!ch->frozen)
             take_values(pwm, ch);
@@ -329,15 +165,15 @@ static void update(struct rp1_pwm *pwm, struct channel *ch)
         ch->frozen = false;
     ch->counting = counts && pwm->clock_hz != 0 && ch->live_range != 0;
     if (!ch->counting && !ch->frozen)
-        ch->held = inverted(ch);
+        ch->held = pwm_inverted(ch);
     await_overflow(pwm, ch);
-    show(pwm, ch);
+    pwm_show(pwm, ch);
 }
 
 static void overflow_fired(struct model *model, struct model_timer *timer)
 {
     struct rp1_pwm *pwm = pwm_of(model);
-    struct channel *ch = CONTAINER_OF(timer, struct channel, overflow);
+    struct pwm_channel *ch = CONTAINER_OF(timer, struct pwm_channel, overflow);
     settle_reloads(pwm);
     take_values(pwm, ch);
     count_from(pwm, ch, 0);
@@ -376,13 +212,13 @@ void rp1_pwm_clock_changed(struct model *model)
         return;
     settle_reloads(pwm);
     for (uint32_t i = 0; i < RP1_PWM_CHANNEL_COUNT; i++) {
-        struct channel *ch = &pwm->channel[i];
+        struct pwm_channel *ch = &pwm->channel[i];
         if (!ch->counting)
             continue;
         /* The count stands where it is and goes on from there with the new clock. */
-        ch->held = level_at(pwm, ch, now_ns);
+        ch->held = pwm_level_at(pwm, ch, now_ns);
         ch->frozen = hz == 0;
-        ch->preload = (uint32_t)(ticks_at(pwm, ch, now_ns) % period_ticks(ch));
+        ch->preload = (uint32_t)(pwm_ticks_at(pwm, ch, now_ns) % pwm_period_ticks(ch));
         ch->epoch_ns = now_ns;
         ch->reload_ns = now_ns;
     }
@@ -396,7 +232,7 @@ void rp1_pwm_route_changed(struct model *model, uint32_t channel, enum rp1_pwm_r
     struct rp1_pwm *pwm = pwm_of(model);
     bind(pwm);
     pwm->channel[channel].route = route;
-    show(pwm, &pwm->channel[channel]);
+    pwm_show(pwm, &pwm->channel[channel]);
 }
 
 uint32_t rp1_pwm_block(const struct model *model)
@@ -418,7 +254,7 @@ static void set_update(struct rp1_pwm *pwm)
 {
     model_reg_set(&pwm->model, &pwm->live_common_range, pwm->common_range);
     for (uint32_t i = 0; i < RP1_PWM_CHANNEL_COUNT; i++) {
-        struct channel *ch = &pwm->channel[i];
+        struct pwm_channel *ch = &pwm->channel[i];
         if (ch->live_ctrl != ch->ctrl)
             check_ctrl(pwm, i, ch->ctrl);
         bool preload = ch->counting && ch->live_phase != ch->phase;
@@ -435,16 +271,16 @@ static void set_update(struct rp1_pwm *pwm)
 
 static void fifo_push(struct rp1_pwm *pwm, uint32_t word)
 {
-    if (pwm->fifo_count == FIFO_SIZE) {
+    if (pwm->fifo_count == PWM_FIFO_SIZE) {
         pwm->intr |= RP1_PWM_INT_OVERFLOW;
         return;
     }
-    uint32_t at = (pwm->fifo_head + pwm->fifo_count) % FIFO_SIZE;
+    uint32_t at = (pwm->fifo_head + pwm->fifo_count) % PWM_FIFO_SIZE;
     model_reg_set(&pwm->model, &pwm->fifo[at], word);
     model_reg_set(&pwm->model, &pwm->fifo_count, pwm->fifo_count + 1);
 }
 
-static uint32_t *channel_register(struct channel *ch, uint32_t reg)
+static uint32_t *channel_register(struct pwm_channel *ch, uint32_t reg)
 {
     switch (reg) {
     case 0x0:
@@ -465,7 +301,7 @@ static bool is_channel_register(uint64_t offset)
 
 static void write_channel(struct rp1_pwm *pwm, uint32_t offset, uint32_t value)
 {
-    struct channel *ch = &pwm->channel[offset / 16];
+    struct pwm_channel *ch = &pwm->channel[offset / 16];
     uint32_t reg = offset % 16;
     model_reg_set(&pwm->model, channel_register(ch, reg),
                   reg == 0 ? value & RP1_PWM_CHAN_CTRL_MASK : value);

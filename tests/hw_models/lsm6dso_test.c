@@ -349,6 +349,35 @@ START_TEST(fifo_overruns_by_its_mode)
 }
 END_TEST
 
+START_TEST(full_is_said_one_slot_ahead)
+{
+    fifo_on(0, 6);
+    for (uint32_t i = 0; i < 254; i++)
+        input6((const int64_t[6]){ 0 });
+    ck_assert_uint_eq(rd(0x3b) & 0x60, 0); /* 508 words, two more slots */
+    input6((const int64_t[6]){ 0 });
+    ck_assert_uint_eq(rd(0x3b) & 0x60, 0x20); /* the next slot fills it */
+    input6((const int64_t[6]){ 0 });
+    ck_assert_uint_eq(rd(0x3b) & 0x60, 0x60);
+}
+END_TEST
+
+START_TEST(state_hash_follows_the_outputs)
+{
+    wr(0x10, 0x60);
+    input_accel(0, 0, 0);
+    uint64_t zero = env_hash();
+    for (uint32_t axis = 0; axis < 3; axis++) {
+        int64_t nano[3] = { 0, 0, 0 };
+        nano[axis] = from_mg(61);
+        input_accel(nano[0], nano[1], nano[2]);
+        ck_assert_uint_ne(env_hash(), zero);
+        input_accel(0, 0, 0);
+        ck_assert_uint_eq(env_hash(), zero);
+    }
+}
+END_TEST
+
 START_TEST(watermark_has_nine_bits)
 {
     fifo_on(0x1f0, 6);
@@ -391,6 +420,25 @@ START_TEST(batch_counter_reaches_its_threshold)
     ck_assert(env_line(imu(), 0));
     ck_assert_uint_eq(rd(0x3b) & 0x10, 0x10);
     ck_assert(!env_line(imu(), 0));
+}
+END_TEST
+
+START_TEST(what_is_not_modelled_is_said)
+{
+    static const struct {
+        uint8_t address, value;
+    } writes[] = { { 0x01, 0x80 }, { 0x08, 0x40 }, { 0x0a, 0x03 }, { 0x0b, 0x80 }, { 0x10, 0xc0 } };
+    env_warnings();
+    for (uint32_t i = 0; i < ARRAY_SIZE(writes); i++) {
+        wr(writes[i].address, writes[i].value);
+        ck_assert_uint_eq(env_warnings(), 1);
+        wr(writes[i].address, 0);
+    }
+    wr(0x07, 0xff); /* what is modelled is not */
+    wr(0x08, 0x80);
+    wr(0x0a, 0x06);
+    wr(0x10, 0xa0);
+    ck_assert_uint_eq(env_warnings(), 0);
 }
 END_TEST
 
@@ -466,7 +514,8 @@ START_TEST(own_rate_samples_at_exact_instants)
         ck_assert_uint_eq(rd(0x3a), k);
     }
     ck_assert_int_eq(accel_x(), 1000);
-    wr(0x11, 0x40); /* 104 Hz beside 416: every fourth slot */
+    ck_assert_uint_eq(rd(0x1e), 0x04); /* temperature is sampled beside it */
+    wr(0x11, 0x40);                    /* 104 Hz beside 416: every fourth slot */
     wr(0x09, 0x66);
     wr(0x0a, 0);
     wr(0x0a, 6);
@@ -493,9 +542,12 @@ int main(void)
                                    fifo_words_carry_tag_slot_and_parity,
                                    watermark_raises_int1_until_drained,
                                    fifo_overruns_by_its_mode,
+                                   full_is_said_one_slot_ahead,
+                                   state_hash_follows_the_outputs,
                                    watermark_has_nine_bits,
                                    temperature_and_timestamp_are_batched,
                                    batch_counter_reaches_its_threshold,
+                                   what_is_not_modelled_is_said,
                                    faults_show_as_on_the_device,
                                    a_recorded_serve_comes_through_the_fifo };
     const TTest *const others[] = { own_rate_samples_at_exact_instants };

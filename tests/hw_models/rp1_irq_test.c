@@ -139,6 +139,23 @@ START_TEST(every_source_reaches_its_own_gic_interrupt)
 }
 END_TEST
 
+START_TEST(a_message_that_the_mip_masks_waits_there)
+{
+    mip_on();
+    gic_on(160 + 33);
+    env_write(board.mip, 0, 0x50, 1u << 1);
+    env_write(board.msix, APBS, 0x800 + cfg(33), 1);
+    source(33, true);
+    ck_assert_uint_eq(take(), 1023);
+    ck_assert_uint_eq(env_read(board.mip, 0, 0x90), 0);
+    env_write(board.mip, 0, 0x70, 0); /* the VPU sees it */
+    ck_assert_uint_eq(env_read(board.mip, 0, 0xb0), 1u << 1);
+    env_write(board.mip, 0, 0x50, 0);
+    ck_assert_uint_eq(take(), 160 + 33);
+    ck_assert_uint_eq(env_read(board.mip, 0, 0xb0), 0);
+}
+END_TEST
+
 START_TEST(an_enabled_source_that_is_high_sends)
 {
     mip_on();
@@ -180,6 +197,22 @@ START_TEST(without_iack_a_level_interrupt_is_lost)
     ck_assert_uint_eq(take(), 1023);
     source(0, true);
     ck_assert_uint_eq(take(), 160);
+}
+END_TEST
+
+START_TEST(only_sixty_one_sources_exist)
+{
+    uint32_t line = 99;
+    ck_assert_int_eq(board.msix->ops->translate(board.msix, (const uint32_t[]){ 60, 4 }, 2, &line),
+                     0);
+    ck_assert_uint_eq(line, 60);
+    ck_assert_int_lt(board.msix->ops->translate(board.msix, (const uint32_t[]){ 61, 4 }, 2, &line),
+                     0);
+    ck_assert_int_lt(board.msix->ops->translate(board.msix, NULL, 0, &line), 0);
+    uint64_t before = env_hash();
+    source(61, true);
+    source(1000, true);
+    ck_assert_uint_eq(env_hash(), before);
 }
 END_TEST
 
@@ -301,9 +334,11 @@ int main(void)
                                    mip_level_vector_holds_its_interrupt_until_cleared,
                                    every_msix_cfg_register,
                                    every_source_reaches_its_own_gic_interrupt,
+                                   a_message_that_the_mip_masks_waits_there,
                                    an_enabled_source_that_is_high_sends,
                                    test_bit_sends_a_message,
                                    without_iack_a_level_interrupt_is_lost,
+                                   only_sixty_one_sources_exist,
                                    the_bridge_says_that_it_is_not_modelled,
                                    an_edge_goes_all_the_way_and_again,
                                    breaking_any_stage_loses_the_edge,

@@ -195,6 +195,40 @@ START_TEST(new_duty_and_range_take_effect_at_the_periods_end)
 }
 END_TEST
 
+START_TEST(range_alone_changes_at_the_periods_end_too)
+{
+    clock_on();
+    route();
+    start(0, 1000, 250, 0x101);
+    env_run_for(1000);
+    wr(ch(0, 4), 500);
+    env_run_for(18999);
+    ck_assert_uint_eq(last()->period_ns, 20000);
+    env_run_for(1);
+    ck_assert(last()->period_ns == 10000 && last()->duty_ns == 5000);
+    env_run_for(10000);
+    ck_assert_int_eq(pin(12), 1); /* the next period, of the new length */
+}
+END_TEST
+
+START_TEST(serialisers_record_the_ones_they_send)
+{
+    clock_on();
+    route();
+    start(0, 8, 0xf1000000, 0x104);
+    ck_assert(last()->period_ns == 160 && last()->duty_ns == 100);
+    wr(GLOBAL, SET_UPDATE);
+    start(0, 8, 0xff0000f1, 0x107);
+    ck_assert(last()->period_ns == 160 && last()->duty_ns == 100);
+    wr(GLOBAL, SET_UPDATE);
+    start(0, 8, 3, 0x105); /* pulse position: one tick */
+    ck_assert_uint_eq(last()->duty_ns, 20);
+    wr(GLOBAL, SET_UPDATE);
+    start(0, 8, 3, 0x102); /* phase correct: twice as long */
+    ck_assert(last()->period_ns == 320 && last()->duty_ns == 120);
+}
+END_TEST
+
 START_TEST(disabling_is_immediate)
 {
     clock_on();
@@ -446,6 +480,8 @@ int main(void)
                                    polarity_inverts_the_pin,
                                    nothing_happens_before_set_update,
                                    new_duty_and_range_take_effect_at_the_periods_end,
+                                   range_alone_changes_at_the_periods_end_too,
+                                   serialisers_record_the_ones_they_send,
                                    disabling_is_immediate,
                                    without_a_clock_there_is_no_output,
                                    clock_divider_scales_the_period,

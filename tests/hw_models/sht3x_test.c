@@ -148,6 +148,20 @@ START_TEST(status_register_tells_reset_heater_and_bad_commands)
 }
 END_TEST
 
+START_TEST(reads_past_the_answer_find_nobody_driving)
+{
+    uint8_t bytes[8];
+    ck_assert(command(0x3093)); /* break, with nothing to break */
+    ck_assert(command(0xf32d) && answer(bytes, 5));
+    ck_assert(bytes[3] == 0xff && bytes[4] == 0xff);
+    ck_assert(command(0x2416));
+    env_run_for(4000000);
+    ck_assert(answer(bytes, 8));
+    word(bytes + 3);
+    ck_assert(bytes[6] == 0xff && bytes[7] == 0xff);
+}
+END_TEST
+
 START_TEST(nth_measurement_serves_the_nth_recorded_answer)
 {
     uint8_t bytes[6], recorded[6] = { 1, 2, 3, 4, 5, 6 }; /* checksums are wrong, and stay so */
@@ -230,6 +244,7 @@ int main(void)
                                    stretching_commands_hold_the_clock,
                                    status_register_tells_reset_heater_and_bad_commands,
                                    nth_measurement_serves_the_nth_recorded_answer,
+                                   reads_past_the_answer_find_nobody_driving,
                                    a_frozen_sensor_repeats_itself,
                                    it_measures_only_its_quantities,
                                    through_the_bus_with_stretching };
