@@ -92,6 +92,27 @@ START_TEST(stuck_bus_is_reset_and_used_again)
 }
 END_TEST
 
+/* SDA (GPIO 2) held low from outside: the driver clocks SCL (GPIO 3) nine times and makes a STOP, says
+ * that the bus is still held, and measures again once it is free. */
+START_TEST(held_sda_is_clocked)
+{
+    rig_line(&rig, 850 * RIG_MS, 2, false);
+    rig_line(&rig, 2500 * RIG_MS, 2, true);
+    run("at 900ms stuck-line i2c@74000\n", 4500 * RIG_MS, NULL);
+    CHECK(rig_log_count(&rig, "i2c@74000: bus stuck: SDA is held low; controller reset, the bus is "
+                              "still held") == 1);
+    uint32_t scl_falls = 0;
+    for (uint32_t i = 0; i < rig.event_count; i++) {
+        const struct event *event = &rig.events[i].event;
+        scl_falls += event->kind == EVENT_GPIO && event->layer == EVENT_LAYER_MACHINE &&
+                     event->gpio.line == 3 && event->gpio.level == 0 &&
+                     event->time_ns > 900 * RIG_MS;
+    }
+    CHECK(scl_falls == 10); /* nine clocks and the STOP's */
+    CHECK(scans("sht31", 2500 * RIG_MS) >= 1);
+}
+END_TEST
+
 START_TEST(flipped_bit_is_said_and_the_next_measurement_is_right)
 {
     static const uint8_t quantity[] = { IIO_TEMP, IIO_HUMIDITYRELATIVE };
@@ -202,6 +223,7 @@ int main(void)
     tcase_add_test(tcase, nack_is_said_and_the_next_measurement_comes);
     tcase_add_test(tcase, nack_of_data_is_said);
     tcase_add_test(tcase, stuck_bus_is_reset_and_used_again);
+    tcase_add_test(tcase, held_sda_is_clocked);
     tcase_add_test(tcase, flipped_bit_is_said_and_the_next_measurement_is_right);
     tcase_add_test(tcase, lost_i2c_interrupt_is_found_by_polling);
     tcase_add_test(tcase, late_i2c_interrupt_within_the_deadline_costs_only_time);

@@ -11,6 +11,7 @@
 struct freeze_watch {
     int32_t last[FREEZE_CHANNEL_MAX];
     uint32_t equal_count; /* scans in a row that equalled the one before */
+    bool has_started; /* `last` is a scan */
     bool has_changed;
     bool is_frozen; /* said so; said again only after another change */
 };
@@ -19,9 +20,10 @@ struct freeze_watch {
 static inline bool freeze_watch_scan(struct freeze_watch *watch, const int32_t *raw, uint32_t count,
                                      uint32_t limit)
 {
-    if (memcmp(watch->last, raw, count * sizeof *raw) != 0) {
+    if (!watch->has_started || memcmp(watch->last, raw, count * sizeof *raw) != 0) {
         memcpy(watch->last, raw, count * sizeof *raw);
-        watch->has_changed = true;
+        watch->has_changed = watch->has_started;
+        watch->has_started = true;
         watch->is_frozen = false;
         watch->equal_count = 0;
         return false;
