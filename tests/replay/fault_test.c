@@ -214,6 +214,40 @@ START_TEST(lost_imu_interrupt_costs_no_sample)
 }
 END_TEST
 
+START_TEST(late_imu_interrupt_is_said)
+{
+    imu_inputs(400);
+    run("at 610ms late-irq gpio@d0000 delay=9ms\n", 1200 * RIG_MS, NULL);
+    CHECK(rig_log_count(&rig, "imu0: interrupt late: the FIFO holds") == 1);
+    CHECK(rig_log_count(&rig, "interrupt lost") == 0);
+    CHECK(rig_log_count(&rig, "overrun") == 0);
+}
+END_TEST
+
+START_TEST(clock_stretched_for_too_long_is_a_stuck_bus)
+{
+    run("at 900ms clock-stretch humidity@44 time=80ms\n", 4500 * RIG_MS, NULL);
+    CHECK(rig_log_count(&rig, "i2c@74000: bus stuck: no progress") >= 1);
+    CHECK(scans("sht31", 2500 * RIG_MS) >= 1);
+}
+END_TEST
+
+START_TEST(a_clock_stretched_a_little_costs_only_time)
+{
+    run("at 900ms clock-stretch humidity@44 time=10ms\n", 3500 * RIG_MS, NULL);
+    CHECK(rig_log_count(&rig, "bus stuck") == 0);
+    CHECK(scans("sht31", 900 * RIG_MS) >= 2);
+}
+END_TEST
+
+START_TEST(lost_arbitration_is_tried_again)
+{
+    run("at 900ms arb-lost i2c@74000\n", 3500 * RIG_MS, NULL);
+    CHECK(rig_log_count(&rig, "transfer with") == 0);
+    CHECK(scans("sht31", 900 * RIG_MS) >= 2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("replay/fault");
@@ -233,6 +267,10 @@ int main(void)
     tcase_add_test(tcase, fifo_overrun_is_said_and_sampling_goes_on);
     tcase_add_test(tcase, frozen_sensor_is_said);
     tcase_add_test(tcase, lost_imu_interrupt_costs_no_sample);
+    tcase_add_test(tcase, late_imu_interrupt_is_said);
+    tcase_add_test(tcase, clock_stretched_for_too_long_is_a_stuck_bus);
+    tcase_add_test(tcase, a_clock_stretched_a_little_costs_only_time);
+    tcase_add_test(tcase, lost_arbitration_is_tried_again);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }
