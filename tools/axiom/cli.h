@@ -10,7 +10,7 @@ enum exit_code {
     EXIT_USAGE = 2,
     EXIT_INPUT = 3,   /* a file is missing, broken, or not what it should be */
     EXIT_REFUSED = 4, /* the verifier refused a program */
-    EXIT_PANIC = 5,   /* the simulated kernel panicked (its process aborts: shells show 134) */
+    EXIT_PANIC = 5,   /* the simulated kernel panicked or hung */
     EXIT_IO = 6,      /* the host could not write */
 };
 

@@ -127,7 +127,7 @@ static int load_recording(struct replay *r, const char *path)
                         "board with it: axiom "
                         "run %s --bind ...",
                         path, path);
-    char text[64];
+    char text[256];
     s->seed = metadata_number(&run, "seed", 1);
     s->cpu_count = (uint32_t)metadata_number(&run, "cpus", 1);
     if (s->cpu_count < 1 || s->cpu_count > CPU_MAX)
@@ -155,9 +155,11 @@ static int load_recording(struct replay *r, const char *path)
         s->end_time_ns = metadata_number(&end, "stop_ns", s->end_time_ns);
         metadata_text(&end, "reason", text, sizeof text);
         r->incomplete = strcmp(text, "complete") != 0;
-        if (r->incomplete)
+        if (r->incomplete) {
             complain(EXIT_OK, "%s: the recorded run ended early (%s): compared as far as it goes",
                      path, text);
+            s->end_time_ns += s->settle_ns; /* what ended it must be able to happen again */
+        }
     }
     s->settle_ns = s->end_time_ns != 0 ? s->end_time_ns : s->settle_ns;
     return EXIT_OK;

@@ -102,7 +102,6 @@ struct sim_config {
 
     enum sim_end end;
     uint64_t settle_ns;
-    uint64_t stop_time_ns; /* when the kernel was asked to stop; it takes a while */
     uint64_t end_time_ns; /* 0: none */
 
     struct event_sink *const *sinks; /* registered for the run */
@@ -126,7 +125,7 @@ struct sim_result {
     int kernel_error;            /* what kernel_main() returned */
     bool booted;                 /* kernel_main() was entered */
     bool powered_off;            /* the kernel ended the image itself */
-    uint64_t stop_time_ns; /* when the kernel was asked to stop; it takes a while */
+    uint64_t stop_time_ns;       /* when the kernel was asked to stop; it takes a while */
     uint64_t end_time_ns;        /* virtual */
     uint64_t event_count;        /* of both layers */
     uint64_t state_hash;         /* at the end, before the models go */

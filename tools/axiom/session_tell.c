@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* What happened in a session, in words and as JSON. */
+#include "session.h"
+
+#include "cli.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+
+static void print_verdicts(const struct session *s, FILE *to)
+{
+    if (s->expect == NULL)
+        return;
+    uint32_t count = expect_count(s->expect);
+    fprintf(to, "expected  %u of %u assertions hold\n", count - s->expect_failed, count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct expect_verdict verdict;
+        expect_verdict(s->expect, i, &verdict);
+        if (!verdict.holds)
+            fprintf(to, "NOT MET   line %u: %s\n          %s\n", verdict.line, verdict.source,
+                    verdict.why);
+    }
+}
+
+void session_print(const struct session *s, FILE *to)
+{
+    const struct sim_result *r = &s->result;
+    double host_s = (double)s->host_ns / 1e9;
+    summary_print(&s->summary, to);
+    if (s->feed != NULL && s->feed->gap_count > 0)
+        fprintf(to, "gaps      %s in the trace, %s in all\n", grouped(s->feed->gap_count),
+                seconds_text(s->feed->gap_ns));
+    print_verdicts(s, to);
+    fprintf(to,
+            "run       %s of virtual time in %.3f s (%.1f x real time), %s inputs, %s events, %s "
+            "events/s\n",
+            seconds_text(r->end_time_ns), host_s, (double)r->end_time_ns / 1e9 / host_s,
+            grouped(r->input_count), grouped(r->event_count),
+            grouped((uint64_t)((double)r->event_count / host_s)));
+    fprintf(to, "state     hash %016" PRIx64 ", seed %" PRIu64 ", %u CPU%s\n", r->state_hash,
+            s->seed, s->cpu_count, s->cpu_count == 1 ? "" : "s");
+    if (s->record_path != NULL)
+        fprintf(to, "recorded  %s (%s bytes)\n", s->record_path, grouped(s->record_size));
+}
+
+json_t *session_json(const struct session *s)
+{
+    const struct sim_result *r = &s->result;
+    char hash[20];
+    snprintf(hash, sizeof hash, "%016" PRIx64, r->state_hash);
+    json_t *verdicts = json_array();
+    for (uint32_t i = 0; s->expect != NULL && i < expect_count(s->expect); i++) {
+        struct expect_verdict verdict;
+        expect_verdict(s->expect, i, &verdict);
+        json_array_append_new(verdicts,
+                              json_pack("{s:i, s:s, s:b, s:s}", "line", (int)verdict.line,
+                                        "assertion", verdict.source, "holds", verdict.holds, "why",
+                                        verdict.holds ? "" : verdict.why));
+    }
+    json_t *json = summary_json(&s->summary);
+    json_object_set_new(json, "expectations", verdicts);
+    json_object_set_new(json, "virtual_ns", json_integer((json_int_t)r->end_time_ns));
+    json_object_set_new(json, "host_ns", json_integer((json_int_t)s->host_ns));
+    json_object_set_new(json, "inputs", json_integer((json_int_t)r->input_count));
+    json_object_set_new(json, "events", json_integer((json_int_t)r->event_count));
+    json_object_set_new(json, "state_hash", json_string(hash));
+    json_object_set_new(json, "seed", json_integer((json_int_t)s->seed));
+    json_object_set_new(json, "cpus", json_integer(s->cpu_count));
+    if (s->record_path != NULL)
+        json_object_set_new(json, "recorded", json_string(s->record_path));
+    return json;
+}
