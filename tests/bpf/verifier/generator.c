@@ -208,6 +208,15 @@ static void alu_on(struct generator *g, uint32_t r)
              op == BPF_AND ? -1 - (int64_t)pick(g, 3) : (int64_t)pick(g, 3));
 }
 
+/* `statement` on one path only: on that which a depth-first walk takes first, or on the other. */
+static void jump_over_next(struct generator *g, uint32_t r)
+{
+    uint32_t opcode = BPF_JMP | (take(g) & 1 ? BPF_JSGT : BPF_JGT) | BPF_K;
+    emit(g, opcode, r, 0, 1, number(g));
+    if (take(g) & 1)
+        emit(g, BPF_JMP | BPF_JA, 0, 0, 1, 0);
+}
+
 /* One of two constants, which depends on data. */
 static void select_number(struct generator *g)
 {
@@ -219,6 +228,25 @@ static void select_number(struct generator *g)
     set_number(g, r);
 }
 
+/* Two numbers whose lower halves are known and upper ones are not, combined. */
+static void half_known(struct generator *g)
+{
+    static const uint8_t ops[] = { BPF_OR, BPF_AND, BPF_XOR, BPF_ADD, BPF_SUB, BPF_MUL };
+    uint32_t a = target_reg(g), b = reg_of(g, K_NUMBER);
+    emit(g, BPF_LDX | BPF_MEM | BPF_DW, a, 9, 8 * (int32_t)pick(g, 8), 0);
+    emit(g, BPF_LDDW, 4, 0, 0, 0);
+    emit(g, 0, 0, 0, 0, -1);
+    emit(g, BPF_ALU64 | BPF_AND | BPF_X, a, 4, 0, 0);
+    emit(g, BPF_ALU64 | BPF_AND | BPF_X, b, 4, 0, 0);
+    emit(g, BPF_ALU64 | BPF_OR | BPF_K, a, 0, 0, pick(g, 9));
+    emit(g, BPF_ALU64 | BPF_OR | BPF_K, b, 0, 0, pick(g, 9));
+    emit(g, BPF_ALU64 | ops[pick(g, sizeof ops)] | BPF_X, a, b, 0, 0);
+    if (take(g) & 1)
+        emit(g, BPF_ALU | BPF_MOV | BPF_X, a, a, 0, 0);
+    set_number(g, a);
+    set_number(g, 4);
+}
+
 /* A copy, or not quite one; what is tested is the copy. */
 static uint32_t copied(struct generator *g, uint32_t r)
 {
@@ -228,7 +256,7 @@ static uint32_t copied(struct generator *g, uint32_t r)
         alu_on(g, 4);
     if (take(g) & 1) {
         /* One of the two changes on one path only. */
-        emit(g, BPF_JMP | BPF_JGT | BPF_K, reg_of(g, K_NUMBER), 0, 1, number(g));
+        jump_over_next(g, reg_of(g, K_NUMBER));
         emit(g, BPF_ALU64 | BPF_MOV | BPF_X, take(g) & 1 ? 4 : r, reg_of(g, K_NUMBER), 0, 0);
         emit(g, BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 1);
         emit(g, BPF_JMP | BPF_JGT | BPF_K, reg_of(g, K_NUMBER), 0, 1, number(g));
@@ -285,6 +313,19 @@ static void bound(struct generator *g, uint32_t r, uint32_t size)
     }
 }
 
+/* if (r > limit) return 0: whatever is linked to r is bounded too. */
+static void bound_or_leave(struct generator *g, uint32_t r, uint32_t size)
+{
+    if (g->has_record) {
+        bound(g, r, size);
+        return;
+    }
+    emit(g, (take(g) & 3 ? BPF_JMP : BPF_JMP32) | BPF_JLE | BPF_K, r, 0, 2,
+         (int64_t)size - 1 - (int64_t)pick(g, 4));
+    emit(g, BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0);
+    emit(g, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+}
+
 static uint32_t access_opcode(struct generator *g, uint32_t *bytes)
 {
     static const uint8_t sizes[] = { BPF_B, BPF_B, BPF_H, BPF_W, BPF_DW };
@@ -305,8 +346,18 @@ static void access_object(struct generator *g)
         uint32_t index = reg_of(g, K_NUMBER);
         if (index == at)
             index = 0;
-        uint32_t tested = (take(g) & 3) == 0 ? copied(g, index) : index;
-        bound(g, tested, take(g) & 1 ? size : size / bytes);
+        if (g->depth > 0 && (take(g) & 3) == 0) {
+            /* The round's number, times something. */
+            emit(g, BPF_ALU64 | BPF_MOV | BPF_X, 4, 8, 0, 0);
+            emit(g, BPF_ALU64 | BPF_MUL | BPF_K, 4, 0, 0, 1 + pick(g, 8));
+            set_number(g, 4);
+            index = 4;
+        }
+        uint32_t limit = take(g) & 1 ? size : size / bytes;
+        if ((take(g) & 3) == 0)
+            bound_or_leave(g, copied(g, index), limit);
+        else
+            bound(g, index, limit);
         if (bytes > 1 && (take(g) & 7) != 0) {
             emit(g, BPF_ALU64 | BPF_MOV | BPF_X, 4, index, 0, 0);
             emit(g, BPF_ALU64 | (take(g) & 1 ? BPF_MUL : BPF_AND) | BPF_K, 4, 0, 0,
@@ -376,10 +427,13 @@ static void access_stack(struct generator *g)
         else
             emit(g, BPF_LDX | BPF_MEM | opcode, 0, 5, -32, 0);
         break;
-    default: { /* the same number, twice: linked by a spill or a copy */
-        uint32_t r = reg_of(g, K_NUMBER);
-        emit(g, BPF_STX | BPF_MEM | BPF_DW, 10, r, -8, 0);
-        emit(g, BPF_LDX | BPF_MEM | BPF_DW, target_reg(g), 10, -8, 0);
+    default: { /* the same number, twice: linked by a spill or a copy; or what a narrow one leaves of it */
+        uint32_t r = reg_of(g, K_NUMBER), dst = target_reg(g);
+        if (take(g) & 1)
+            opcode = BPF_DW;
+        emit(g, BPF_STX | BPF_MEM | opcode, 10, r, -8, 0);
+        emit(g, BPF_LDX | BPF_MEM | opcode, dst, 10, -8, 0);
+        set_number(g, dst);
         break;
     }
     }
@@ -537,7 +591,14 @@ static void loop(struct generator *g)
     g->depth--;
     emit(g, BPF_ALU64 | BPF_ADD | BPF_K, 8, 0, 0, up ? step : -step);
     int32_t back = (int32_t)head - (int32_t)g->out->insn_count - 1;
-    emit(g, BPF_JMP | (up ? BPF_JLT : BPF_JNE) | BPF_K, 8, 0, back, up ? rounds * step : 0);
+    if ((take(g) & 15) == 0) {
+        /* It may never end. */
+        emit(g, BPF_LDX | BPF_MEM | BPF_DW, 4, 10, -8, 0);
+        set_number(g, 4);
+        emit(g, BPF_JMP | BPF_JGT | BPF_K, 4, 0, back - 1, number(g));
+    } else {
+        emit(g, BPF_JMP | (up ? BPF_JLT : BPF_JNE) | BPF_K, 8, 0, back, up ? rounds * step : 0);
+    }
 }
 
 static void patch_jumps(struct generator *g, bool all)
@@ -555,10 +616,13 @@ static void patch_jumps(struct generator *g, bool all)
 
 static void statement(struct generator *g)
 {
-    switch (pick(g, 26)) {
+    switch (pick(g, 28)) {
     case 23:
     case 24:
         select_number(g);
+        break;
+    case 25:
+        half_known(g);
         break;
     case 0:
     case 1:
