@@ -44,7 +44,7 @@ struct device {
 
 static struct list_head devices, bound;
 static bool binding;   /* inside bind_all() */
-static bool changed;   /* something was bound or added since the pass began */
+static bool changed;   /* something was bound since the pass began */
 static bool no_memory; /* a child could not be made */
 
 /* --- accessors of hw/device.h --- */
@@ -335,8 +335,8 @@ void device_bind_children(struct device *device)
             no_memory |= device_create(child, true) != 0;
         else if (known->behind_bus && known->state == DEVICE_UNBOUND)
             known->state = DEVICE_NEW;
-        changed = true;
     }
+    /* Inside a pass the bus's own binding makes for another one. */
     if (!binding && bind_all() != 0)
         log_err("%s: no memory for a child's driver", device->path);
 }

@@ -139,6 +139,8 @@ static int bus_probe(struct device *device)
 {
     tell("bound", device);
     device_bind_children(device);
+    if (device_property_present(device, "waits"))
+        return -EPROBE_DEFER;
     return device_property_present(device, "fails") ? -EIO : 0;
 }
 
@@ -383,6 +385,24 @@ START_TEST(a_bus_that_fails_takes_its_children_along)
     ck_assert_int_eq(boot(fdt, size, nothing_body), 0);
     ck_assert_str_eq(story, "bound bus\n");
     ck_assert(logged("/bus: bus failed with error -5"));
+}
+END_TEST
+
+START_TEST(a_bus_that_waits_for_ever_ends_the_passes)
+{
+    void *fdt = tree_begin();
+    put_board(fdt);
+    node(fdt, "bus", "test,bus");
+    fdt_property(fdt, "waits", NULL, 0);
+    node(fdt, "client@10", "test,client");
+    PUT(fdt, "friend", 1);
+    fdt_end_node(fdt);
+    fdt_end_node(fdt);
+    size_t size;
+    fdt = tree_end(fdt, &size);
+    ck_assert_int_eq(boot(fdt, size, nothing_body), 0);
+    ck_assert_str_eq(story, "bound bus\nbound bus\n"); /* tried again once, after the board */
+    ck_assert(logged("/bus: bus waits for something that never came"));
 }
 END_TEST
 
@@ -791,6 +811,7 @@ int main(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, drivers_wait_for_what_they_need_and_go_in_reverse_order);
     tcase_add_test(tcase, a_bus_that_fails_takes_its_children_along);
+    tcase_add_test(tcase, a_bus_that_waits_for_ever_ends_the_passes);
     tcase_add_test(tcase, a_driver_without_memory_ends_the_boot);
     tcase_add_test(tcase, every_failing_allocation_is_an_error_and_leaks_nothing);
     tcase_add_test(tcase, addresses_go_through_ranges);
