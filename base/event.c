@@ -1,6 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The registry of event sinks, and the image-wide sequence number. */
+/* The registry of event sinks, the image-wide sequence number, and the names of quantities. */
 #include <axiom/event.h>
+
+#include <axiom/errno.h>
+#include <axiom/string.h>
+
+/* Documentation/ABI/testing/sysfs-bus-iio of Linux: the part between "in_" and "_raw". */
+static const char *const quantity_names[] = {
+    [IIO_ACCEL_X] = "accel_x",
+    [IIO_ACCEL_Y] = "accel_y",
+    [IIO_ACCEL_Z] = "accel_z",
+    [IIO_ANGL_VEL_X] = "anglvel_x",
+    [IIO_ANGL_VEL_Y] = "anglvel_y",
+    [IIO_ANGL_VEL_Z] = "anglvel_z",
+    [IIO_TEMP] = "temp",
+    [IIO_HUMIDITYRELATIVE] = "humidityrelative",
+};
+_Static_assert(ARRAY_SIZE(quantity_names) == IIO_QUANTITY_COUNT, "every quantity has a name");
 
 static struct event_sink *sinks;
 static uint32_t wanted;
@@ -74,4 +90,18 @@ void event_skip(void)
 uint64_t event_sequence(void)
 {
     return sequence;
+}
+
+const char *iio_quantity_name(uint32_t quantity)
+{
+    return quantity < IIO_QUANTITY_COUNT ? quantity_names[quantity] : "unknown";
+}
+
+int iio_quantity_find(const char *name)
+{
+    for (int i = 0; i < IIO_QUANTITY_COUNT; i++) {
+        if (strcmp(quantity_names[i], name) == 0)
+            return i;
+    }
+    return -ENOENT;
 }

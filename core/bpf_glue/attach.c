@@ -29,8 +29,7 @@ static void on_gpio_edge(struct gpio_chip *chip, uint32_t line, enum gpio_edge e
                          uint64_t bank_level, uint64_t time_ns)
 {
     struct bpf_link *link;
-    list_for_each_entry(link, &table.gpio[chip->index][line], point)
-    {
+    list_for_each_entry(link, &table.gpio[chip->index][line], point) {
         if ((link->target.edges & edge) == 0)
             continue;
         uint32_t bank = gpio_bank_of(chip, line);
@@ -67,8 +66,7 @@ static int on_guard_gpio(struct gpio_chip *chip, uint32_t line, bool old_level, 
 {
     (void)origin;
     struct bpf_link *link;
-    list_for_each_entry(link, &table.guard_gpio, point)
-    {
+    list_for_each_entry(link, &table.guard_gpio, point) {
         struct axiom_guard_gpio_ctx context = {
             .time_ns = ktime_get_ns(),
             .chip = chip->index,
@@ -109,8 +107,7 @@ static int on_policy_pwm(struct pwm_chip *chip, uint32_t channel, const struct p
 {
     (void)origin;
     struct bpf_link *link;
-    list_for_each_entry(link, &table.pwm[chip->index][channel], point)
-    {
+    list_for_each_entry(link, &table.pwm[chip->index][channel], point) {
         struct axiom_pwm_ctx context = pwm_context(chip, channel, old, wanted);
         link->sequence++;
         int err = verdict(link, (uint64_t *)&context);
@@ -127,8 +124,7 @@ static int on_guard_pwm(struct pwm_chip *chip, uint32_t channel, const struct pw
 {
     (void)origin;
     struct bpf_link *link;
-    list_for_each_entry(link, &table.guard_pwm, point)
-    {
+    list_for_each_entry(link, &table.guard_pwm, point) {
         struct axiom_pwm_ctx context = pwm_context(chip, channel, old, wanted);
         link->sequence++;
         int err = verdict(link, (uint64_t *)&context);
@@ -143,8 +139,7 @@ static uint32_t on_iio_scan(struct iio_device *device, const int32_t *raw, const
 {
     uint32_t dropped = 0;
     struct bpf_link *link;
-    list_for_each_entry(link, &table.iio[device->index], point)
-    {
+    list_for_each_entry(link, &table.iio[device->index], point) {
         uint32_t at = link->iio_channel;
         if (dropped >> at & 1)
             continue; /* an earlier filter dropped it: nobody sees it any more */
@@ -268,7 +263,7 @@ static int attach_iio(struct bpf_link *link, char *reason, size_t size)
         return -ENODEV;
     }
     for (uint32_t i = 0; i < device->channel_count; i++) {
-        if (strcmp(device->channels[i].name, t->channel) == 0) {
+        if (strcmp(iio_quantity_name(device->channels[i].quantity), t->channel) == 0) {
             link->iio_device = device->index;
             link->iio_channel = i;
             list_add_tail(&link->point, &table.iio[device->index]);
@@ -277,7 +272,8 @@ static int attach_iio(struct bpf_link *link, char *reason, size_t size)
         }
     }
     format_text(reason, size, "IIO device '%s' has no channel '%s'; its first is '%s'", t->device,
-                t->channel, device->channel_count ? device->channels[0].name : "");
+                t->channel,
+                device->channel_count ? iio_quantity_name(device->channels[0].quantity) : "");
     return -ENODEV;
 }
 
@@ -354,8 +350,7 @@ static void detach(struct bpf_link *link)
 void link_detach_from(uint32_t first)
 {
     struct bpf_link *link, *after;
-    list_for_each_entry_safe(link, after, &table.all, all)
-    {
+    list_for_each_entry_safe(link, after, &table.all, all) {
         if (link->number >= first)
             detach(link);
     }

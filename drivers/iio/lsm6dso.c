@@ -71,12 +71,8 @@ static const struct {
 };
 
 static const struct iio_channel channel_template[] = {
-    { .quantity = IIO_ACCEL_X, .name = "accel_x" },
-    { .quantity = IIO_ACCEL_Y, .name = "accel_y" },
-    { .quantity = IIO_ACCEL_Z, .name = "accel_z" },
-    { .quantity = IIO_ANGL_VEL_X, .name = "anglvel_x" },
-    { .quantity = IIO_ANGL_VEL_Y, .name = "anglvel_y" },
-    { .quantity = IIO_ANGL_VEL_Z, .name = "anglvel_z" },
+    { .quantity = IIO_ACCEL_X },    { .quantity = IIO_ACCEL_Y },    { .quantity = IIO_ACCEL_Z },
+    { .quantity = IIO_ANGL_VEL_X }, { .quantity = IIO_ANGL_VEL_Y }, { .quantity = IIO_ANGL_VEL_Z },
 };
 #define CHANNEL_COUNT ARRAY_SIZE(channel_template)
 #define GYRO_FIRST    3u /* place of the gyroscope's channels */

@@ -44,12 +44,9 @@ struct sht3x {
 /* §4.13: T = -45 + 175 * raw / 65535 degrees, RH = raw / 65535. */
 static const struct iio_channel channels[] = {
     { .quantity = IIO_TEMP,
-      .name = "temp",
       .scale_pico = INT64_C(175000000000000) / 65535,
       .offset_nano = INT64_C(-45000000000) },
-    { .quantity = IIO_HUMIDITYRELATIVE,
-      .name = "humidityrelative",
-      .scale_pico = INT64_C(1000000000000) / 65535 },
+    { .quantity = IIO_HUMIDITYRELATIVE, .scale_pico = INT64_C(1000000000000) / 65535 },
 };
 
 /* §4.12: polynomial x^8 + x^5 + x^4 + 1, initial 0xff; 0xbeef gives 0x92. */

@@ -2,6 +2,8 @@
 /* base/: formatted text against libc's printf, CRC-32 against its published check value, fixed point against the FPU. */
 #include <axiom/crc32.h>
 #include <axiom/decimal.h>
+#include <axiom/errno.h>
+#include <axiom/event.h>
 #include <axiom/format.h>
 #include <axiom_host/crc32_vector.h>
 
@@ -122,6 +124,18 @@ START_TEST(doubles_come_back_as_the_same_nano)
 }
 END_TEST
 
+START_TEST(every_quantity_is_found_by_its_name)
+{
+    for (int quantity = 0; quantity < IIO_QUANTITY_COUNT; quantity++) {
+        const char *name = iio_quantity_name((uint32_t)quantity);
+        ck_assert_str_ne(name, "unknown");
+        ck_assert_int_eq(iio_quantity_find(name), quantity);
+    }
+    ck_assert_int_eq(iio_quantity_find("unknown"), -ENOENT);
+    ck_assert_str_eq(iio_quantity_name(IIO_QUANTITY_COUNT), "unknown");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("base");
@@ -133,6 +147,7 @@ int main(void)
     tcase_add_test(cases, crc32_by_vector_equals_crc32_by_table);
     tcase_add_test(cases, nano_becomes_the_nearest_double);
     tcase_add_test(cases, doubles_come_back_as_the_same_nano);
+    tcase_add_test(cases, every_quantity_is_found_by_its_name);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

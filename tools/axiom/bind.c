@@ -11,17 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const quantity_names[IIO_QUANTITY_COUNT] = {
-    [IIO_ACCEL_X] = "accel_x",
-    [IIO_ACCEL_Y] = "accel_y",
-    [IIO_ACCEL_Z] = "accel_z",
-    [IIO_ANGL_VEL_X] = "anglvel_x",
-    [IIO_ANGL_VEL_Y] = "anglvel_y",
-    [IIO_ANGL_VEL_Z] = "anglvel_z",
-    [IIO_TEMP] = "temp",
-    [IIO_HUMIDITYRELATIVE] = "humidityrelative",
-};
-
 int binding_add_pair(struct binding_list *list, const char *channel, const char *device)
 {
     struct binding *grown = realloc(list->at, (list->count + 1) * sizeof *grown);
@@ -97,10 +86,7 @@ static bool device_split(const char *device, char *target, size_t size, int *qua
     if (slash == NULL)
         return true;
     *slash = '\0';
-    for (int q = 0; q < IIO_QUANTITY_COUNT; q++) {
-        if (strcmp(slash + 1, quantity_names[q]) == 0)
-            *quantity = q;
-    }
+    *quantity = iio_quantity_find(slash + 1);
     return *quantity >= 0;
 }
 
@@ -403,7 +389,8 @@ void feed_print(const struct feed *feed, FILE *to)
             continue;
         }
         fprintf(to, "bound     %-24s -> %s%s%s\n", channel->name, feed->targets[c->target],
-                c->quantity >= 0 ? "/" : "", c->quantity >= 0 ? quantity_names[c->quantity] : "");
+                c->quantity >= 0 ? "/" : "",
+                c->quantity >= 0 ? iio_quantity_name((uint32_t)c->quantity) : "");
     }
     if (unbound == 0)
         return;

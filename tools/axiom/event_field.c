@@ -71,17 +71,6 @@ static const struct field fields[] = {
 };
 // clang-format on
 
-static const char *const quantity_names[IIO_QUANTITY_COUNT] = {
-    [IIO_ACCEL_X] = "accel_x",
-    [IIO_ACCEL_Y] = "accel_y",
-    [IIO_ACCEL_Z] = "accel_z",
-    [IIO_ANGL_VEL_X] = "anglvel_x",
-    [IIO_ANGL_VEL_Y] = "anglvel_y",
-    [IIO_ANGL_VEL_Z] = "anglvel_z",
-    [IIO_TEMP] = "temp",
-    [IIO_HUMIDITYRELATIVE] = "humidityrelative",
-};
-
 static const char *const action_names[] = {
     [INTERLOCK_STOP] = "stop",
     [INTERLOCK_REFUSED] = "refused",
@@ -100,9 +89,9 @@ static bool iio_field(const struct event_iio *iio, const char *name, struct even
     bool raw = strncmp(name, "raw.", 4) == 0;
     if (raw)
         name += 4;
+    int quantity = iio_quantity_find(name);
     for (uint32_t i = 0; i < iio->count && i < EVENT_IIO_CHANNEL_MAX; i++) {
-        if (iio->quantity[i] < IIO_QUANTITY_COUNT &&
-            strcmp(quantity_names[iio->quantity[i]], name) == 0)
+        if (iio->quantity[i] == quantity)
             return number(out, raw ? iio->raw[i] : iio->nano[i]);
     }
     return false;
@@ -223,11 +212,11 @@ static void describe_iio(const struct event_iio *iio, char *to, size_t size)
     size_t used = 0;
     for (uint32_t i = 0; i < iio->count && i < EVENT_IIO_CHANNEL_MAX && used < size; i++) {
         int64_t nano = iio->nano[i];
-        used += (size_t)snprintf(
-            to + used, size - used, "%s%s%s %s%" PRId64 ".%06" PRId64, i ? ", " : "",
-            quantity_names[iio->quantity[i] % IIO_QUANTITY_COUNT],
-            iio->dropped >> i & 1 ? " (dropped)" : "", nano < 0 ? "-" : "",
-            (nano < 0 ? -nano : nano) / NANO, (nano < 0 ? -nano : nano) % NANO / 1000);
+        used += (size_t)snprintf(to + used, size - used, "%s%s%s %s%" PRId64 ".%06" PRId64,
+                                 i ? ", " : "", iio_quantity_name(iio->quantity[i]),
+                                 iio->dropped >> i & 1 ? " (dropped)" : "", nano < 0 ? "-" : "",
+                                 (nano < 0 ? -nano : nano) / NANO,
+                                 (nano < 0 ? -nano : nano) % NANO / 1000);
     }
 }
 

@@ -61,8 +61,8 @@ static void csv_put(struct trace_sink *sink, const struct sink_channel *channel,
         break;
     case TRACE_SCAN:
         for (uint8_t i = 0; i < channel->scan_count; i++)
-            print_row(sink, record->time_ns, channel->name,
-                      trace_quantity_name(channel->quantity[i]), record->scan[i]);
+            print_row(sink, record->time_ns, channel->name, iio_quantity_name(channel->quantity[i]),
+                      record->scan[i]);
         break;
     case TRACE_I2C:
         fprintf(sink->file, "# %" PRIu64 ",", record->time_ns);

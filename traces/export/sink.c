@@ -150,22 +150,6 @@ int trace_export(struct trace_source *source, struct trace_sink *sink, uint64_t 
 
 /* --- text --- */
 
-static const char *const quantity_names[IIO_QUANTITY_COUNT] = {
-    [IIO_ACCEL_X] = "accel_x",
-    [IIO_ACCEL_Y] = "accel_y",
-    [IIO_ACCEL_Z] = "accel_z",
-    [IIO_ANGL_VEL_X] = "anglvel_x",
-    [IIO_ANGL_VEL_Y] = "anglvel_y",
-    [IIO_ANGL_VEL_Z] = "anglvel_z",
-    [IIO_TEMP] = "temp",
-    [IIO_HUMIDITYRELATIVE] = "humidityrelative",
-};
-
-const char *trace_quantity_name(uint8_t quantity)
-{
-    return quantity < IIO_QUANTITY_COUNT ? quantity_names[quantity] : "unknown";
-}
-
 void sink_decimal(int64_t nano, char *text)
 {
     uint64_t magnitude = nano < 0 ? -(uint64_t)nano : (uint64_t)nano;

@@ -48,7 +48,7 @@ static void declare_channel(struct trace_sink *sink, struct sink_channel *channe
         print_name(sink->file, channel->name);
         fputs(" $end\n", sink->file);
         for (uint8_t i = 0; i < channel->scan_count; i++)
-            declare(sink, "real", 64, (*id)++, trace_quantity_name(channel->quantity[i]));
+            declare(sink, "real", 64, (*id)++, iio_quantity_name(channel->quantity[i]));
         fputs("$upscope $end\n", sink->file);
         break;
     case TRACE_I2C:

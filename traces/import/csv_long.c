@@ -44,11 +44,6 @@ struct row {
     int64_t nano;
 };
 
-static const char *const quantity_names[IIO_QUANTITY_COUNT] = {
-    "accel_x",   "accel_y",   "accel_z", "anglvel_x",
-    "anglvel_y", "anglvel_z", "temp",    "humidityrelative",
-};
-
 /* --- names --- */
 
 static uint32_t hash_name(const char *text, size_t length)
@@ -156,7 +151,7 @@ static int incomplete(struct csv_source *csv, const struct csv_long_channel *hea
     return csv_fail(&csv->reader, NULL, error,
                     "\"%s.%s\" is missing at %" PRIu64 " ns: all parts of a sample stand "
                     "at one time",
-                    channel->name, quantity_names[channel->quantity[slot]], head->time_ns);
+                    channel->name, iio_quantity_name(channel->quantity[slot]), head->time_ns);
 }
 
 /* Puts a part into its scan. 1: the scan is complete and in *record. */
@@ -267,10 +262,8 @@ static int part_quantity(const struct csv_long_channel *channel, size_t *device_
     if (dot == NULL || dot == channel->name || channel->unit != &unit_plain)
         return -1;
     *device_length = (size_t)(dot - channel->name);
-    for (int q = 0; q < IIO_QUANTITY_COUNT; q++)
-        if (strcmp(dot + 1, quantity_names[q]) == 0)
-            return q;
-    return -1;
+    int quantity = iio_quantity_find(dot + 1);
+    return quantity >= 0 ? quantity : -1;
 }
 
 /* Makes a scan of channel `first` and all later parts of the same device. Parts that do not come

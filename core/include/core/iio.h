@@ -8,7 +8,6 @@
 
 struct iio_channel {
     enum iio_quantity quantity;
-    const char *name;    /* Linux's: "accel_x", "anglvel_z", "temp" */
     int64_t scale_pico;  /* 1e-12 SI units per raw count */
     int64_t offset_nano; /* added after scaling: nano = raw * scale_pico / 1000 + offset_nano */
 };

@@ -60,6 +60,12 @@ enum iio_quantity {
     IIO_QUANTITY_COUNT
 };
 
+/* "accel_x", "anglvel_z", "temp": Linux's IIO name, and that of attach points, files and options. "unknown" for what is
+ * no quantity. */
+const char *iio_quantity_name(uint32_t quantity);
+/* The quantity of that name; -ENOENT. */
+int iio_quantity_find(const char *name);
+
 struct event_gpio {
     uint8_t chip;
     uint8_t line;

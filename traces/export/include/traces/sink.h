@@ -46,5 +46,3 @@ int trace_sink_close(struct trace_sink *sink, uint64_t end_ns, struct trace_erro
 int trace_export(struct trace_source *source, struct trace_sink *sink, uint64_t *records,
                  struct trace_error *error);
 
-/* "accel_x", ... : what IIO and our files call a quantity. */
-const char *trace_quantity_name(uint8_t quantity);
