@@ -2,13 +2,32 @@
 /* The image's state hash: the running XOR, and the sources that are asked. */
 #include <axiom/state_hash.h>
 
-uint64_t state_hash_words;
+struct state_hash_slot state_hash_slots[1u << STATE_HASH_SLOT_BITS];
+static uint64_t words; /* without what is in the slots */
 static struct state_hash_source *sources;
 
 void state_hash_reset(void)
 {
-    state_hash_words = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(state_hash_slots); i++)
+        state_hash_slots[i] = (struct state_hash_slot){ 0 };
+    words = 0;
     sources = NULL;
+}
+
+void state_hash_slot_take(struct state_hash_slot *slot, uint64_t key, uint64_t before)
+{
+    if (slot->before != slot->after)
+        words ^= state_hash_term(slot->key, slot->before) ^ state_hash_term(slot->key, slot->after);
+    *slot = (struct state_hash_slot){ key, before, before };
+}
+
+uint64_t state_hash_words(void)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(state_hash_slots); i++) {
+        struct state_hash_slot *slot = &state_hash_slots[i];
+        state_hash_slot_take(slot, slot->key, slot->after);
+    }
+    return words;
 }
 
 void state_hash_source_add(struct state_hash_source *source)
@@ -29,7 +48,7 @@ void state_hash_source_remove(struct state_hash_source *source)
 
 uint64_t state_hash_value(uint64_t time_ns)
 {
-    uint64_t all = state_hash_words;
+    uint64_t all = state_hash_words();
     /* XOR again: the order of registration must not matter. */
     for (struct state_hash_source *source = sources; source != NULL; source = source->next)
         all ^= state_hash_mix(source->hash(source));

@@ -45,8 +45,9 @@ static void warn_contention(struct rp1_gpio *gpio, struct rp1_bank *bank)
     }
 }
 
-static void resolve_outputs(struct rp1_bank *bank)
+static void resolve_outputs(struct rp1_gpio *gpio, struct rp1_bank *bank)
 {
+    gpio->pwm_pins[bank->index].known = false;
     bank->drive = oe_to_pad(bank) & ~bank->pad_od;
     bank->pwm_live = bank->sel_pwm & bank->drive & ~bank->out_low & ~bank->out_high;
     bank->driven_level = out_to_pad(bank) & bank->drive & ~bank->pwm_live;
@@ -60,22 +61,27 @@ static uint32_t resolve(struct rp1_gpio *gpio, struct rp1_bank *bank)
     return bank->driven_level | (~bank->drive & undriven_level(bank) & bank->valid);
 }
 
-static uint32_t with_pwm(const struct rp1_gpio *gpio, const struct rp1_bank *bank, uint32_t level)
+/* Few PWM pins move: the levels of the others are known until something says otherwise. */
+static uint32_t with_pwm(struct rp1_gpio *gpio, const struct rp1_bank *bank, uint32_t level)
 {
-    for (uint32_t live = bank->pwm_live; live != 0; live &= live - 1) {
-        uint32_t pin = (uint32_t)__builtin_ctz(live);
+    const struct pwm_pins *pins = &gpio->pwm_pins[bank->index];
+    if (!pins->known)
+        pwm_pins_look(gpio, bank);
+    level |= pins->high;
+    for (uint32_t moving = pins->moving; moving != 0; moving &= moving - 1) {
+        uint32_t pin = (uint32_t)__builtin_ctz(moving);
         if (pwm_pin_level(gpio, bank, pin))
             level |= BIT(pin);
     }
     return level;
 }
 
-uint32_t bank_level_now(const struct rp1_gpio *gpio, const struct rp1_bank *bank)
+uint32_t bank_level_now(struct rp1_gpio *gpio, const struct rp1_bank *bank)
 {
     return with_pwm(gpio, bank, bank->level);
 }
 
-int bank_line_level(const struct rp1_gpio *gpio, const struct rp1_bank *bank, uint32_t pin)
+int bank_line_level(struct rp1_gpio *gpio, const struct rp1_bank *bank, uint32_t pin)
 {
     uint32_t decided = bank->drive | bank->outside | bank->wired | bank->pull_up | bank->pull_down;
     if ((decided & BIT(pin)) == 0)
@@ -263,7 +269,7 @@ void bank_apply_inputs(struct rp1_gpio *gpio, struct rp1_bank *bank, enum gpio_c
 void bank_apply_outputs(struct rp1_gpio *gpio, struct rp1_bank *bank)
 {
     uint32_t drive_before = bank->drive;
-    resolve_outputs(bank);
+    resolve_outputs(gpio, bank);
     apply(gpio, bank, drive_before, CAUSE_CHIP);
 }
 
@@ -319,7 +325,7 @@ void bank_reconfigure(struct rp1_gpio *gpio, struct rp1_bank *bank, uint32_t pin
     /* With the time constant that held until now. */
     filter_settle(bank, pin, model_time_ns(&gpio->model));
     decode_pin(bank, pin);
-    resolve_outputs(bank);
+    resolve_outputs(gpio, bank);
     uint32_t level = resolve(gpio, bank);
     model_reg_set(&gpio->model, &bank->level, level);
     uint32_t now = with_pwm(gpio, bank, level);
@@ -348,7 +354,7 @@ void bank_reset(struct rp1_bank *bank)
 
 /* RIO sees the pad's input with INOVER applied, unfiltered. That a null function cuts it off too is
  * an assumption: the datasheet only says that 31 connects no peripheral. */
-uint32_t bank_read_rio_in(const struct rp1_gpio *gpio, const struct rp1_bank *bank)
+uint32_t bank_read_rio_in(struct rp1_gpio *gpio, const struct rp1_bank *bank)
 {
     uint32_t in = bank_level_now(gpio, bank) & bank->pad_ie;
     in = ((in ^ bank->in_invert) | bank->in_high) & ~bank->in_low;

@@ -77,6 +77,12 @@ struct rp1_gpio {
     struct model *pwm[PWM_BLOCKS]; /* found at first use */
     enum rp1_pwm_route route[PWM_BLOCKS][PWM_CHANNELS];
     bool pwm_edge_warned;
+    /* Of the banks' pwm_live pins. */
+    struct pwm_pins {
+        bool known;      /* the rest is up to date */
+        uint32_t moving; /* pins whose level changes by itself */
+        uint32_t high;   /* of the others, those that are high */
+    } pwm_pins[RP1_GPIO_BANK_COUNT];
 };
 
 static inline struct rp1_gpio *rp1_gpio_of(struct model *model)
@@ -98,10 +104,10 @@ void bank_update_irq(struct rp1_gpio *gpio, struct rp1_bank *bank);
 void bank_filter_arm(struct rp1_gpio *gpio, struct rp1_bank *bank, uint32_t pin);
 
 /* Levels as the board sees them now, PWM included. */
-uint32_t bank_level_now(const struct rp1_gpio *gpio, const struct rp1_bank *bank);
+uint32_t bank_level_now(struct rp1_gpio *gpio, const struct rp1_bank *bank);
 /* 0, 1, or -1: nobody drives or pulls it. */
-int bank_line_level(const struct rp1_gpio *gpio, const struct rp1_bank *bank, uint32_t pin);
-uint32_t bank_read_rio_in(const struct rp1_gpio *gpio, const struct rp1_bank *bank);
+int bank_line_level(struct rp1_gpio *gpio, const struct rp1_bank *bank, uint32_t pin);
+uint32_t bank_read_rio_in(struct rp1_gpio *gpio, const struct rp1_bank *bank);
 uint32_t bank_read_status(struct rp1_gpio *gpio, struct rp1_bank *bank, uint32_t pin);
 uint32_t bank_intr(const struct rp1_bank *bank);
 uint32_t bank_ints(const struct rp1_bank *bank, enum gpio_destination to);
@@ -110,5 +116,7 @@ uint32_t bank_ints(const struct rp1_bank *bank, enum gpio_destination to);
 bool pwm_pin(uint32_t line, uint32_t funcsel, uint32_t *block, uint32_t *channel);
 /* The channel's output at this pin, OUTOVER applied. */
 bool pwm_pin_level(const struct rp1_gpio *gpio, const struct rp1_bank *bank, uint32_t pin);
+/* Brings the bank's pwm_pins up to date. */
+void pwm_pins_look(struct rp1_gpio *gpio, const struct rp1_bank *bank);
 /* Tells the PWM models what became of their channels' ways. */
 void pwm_routes_update(struct rp1_gpio *gpio);

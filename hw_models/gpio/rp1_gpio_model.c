@@ -309,7 +309,7 @@ static int gpio_line_level(struct model *model, uint32_t line)
 {
     if (line >= RP1_GPIO_LINE_COUNT)
         return -1;
-    const struct rp1_gpio *gpio = rp1_gpio_of(model);
+    struct rp1_gpio *gpio = rp1_gpio_of(model);
     const struct rp1_bank *bank = &gpio->bank[bank_of(line)];
     return bank_line_level(gpio, bank, line - bank->first);
 }

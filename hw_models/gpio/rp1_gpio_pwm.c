@@ -49,6 +49,27 @@ bool pwm_pin_level(const struct rp1_gpio *gpio, const struct rp1_bank *bank, uin
     return level != ((bank->out_invert & BIT(pin)) != 0);
 }
 
+void pwm_pins_look(struct rp1_gpio *gpio, const struct rp1_bank *bank)
+{
+    struct pwm_pins *pins = &gpio->pwm_pins[bank->index];
+    *pins = (struct pwm_pins){ .known = true };
+    for (uint32_t live = bank->pwm_live; live != 0; live &= live - 1) {
+        uint32_t pin = (uint32_t)__builtin_ctz(live);
+        const struct model *pwm = pwm_model(gpio, bank->pwm_source[pin].block);
+        if (pwm == NULL || !rp1_pwm_is_steady(pwm, bank->pwm_source[pin].channel))
+            pins->moving |= BIT(pin);
+        else if (pwm_pin_level(gpio, bank, pin))
+            pins->high |= BIT(pin);
+    }
+}
+
+void rp1_gpio_pwm_changed(struct model *model)
+{
+    struct rp1_gpio *gpio = rp1_gpio_of(model);
+    for (uint32_t b = 0; b < RP1_GPIO_BANK_COUNT; b++)
+        gpio->pwm_pins[b].known = false;
+}
+
 static const struct rp1_bank *bank_of_line(const struct rp1_gpio *gpio, uint32_t line)
 {
     uint32_t b = line < RP1_GPIO_BANK1_FIRST ? 0 : line < RP1_GPIO_BANK2_FIRST ? 1 : 2;

@@ -38,6 +38,11 @@ bool rp1_pwm_level(const struct model *model, uint32_t channel)
     return pwm_level_at(pwm, &pwm->channel[channel], model_time_ns(model));
 }
 
+bool rp1_pwm_is_steady(const struct model *model, uint32_t channel)
+{
+    return !pwm_of_const(model)->channel[channel].counting;
+}
+
 /* --- interrupts --- */
 
 static uint64_t overflow_count(const struct rp1_pwm *pwm, const struct pwm_channel *ch,
@@ -87,6 +92,13 @@ static void update_irq(struct rp1_pwm *pwm)
 /* --- counting --- */
 
 static void overflow_fired(struct model *model, struct model_timer *timer);
+
+static struct model *gpio_model(struct rp1_pwm *pwm)
+{
+    if (pwm->gpio == NULL)
+        pwm->gpio = model_find(&pwm->model, "raspberrypi,rp1-gpio", 0);
+    return pwm->gpio;
+}
 
 static bool from_fifo(const struct pwm_channel *ch)
 {
@@ -166,6 +178,9 @@ static void update(struct rp1_pwm *pwm, struct pwm_channel *ch)
     ch->counting = counts && pwm->clock_hz != 0 && ch->live_range != 0;
     if (!ch->counting && !ch->frozen)
         ch->held = pwm_inverted(ch);
+    struct model *gpio = gpio_model(pwm);
+    if (gpio != NULL)
+        rp1_gpio_pwm_changed(gpio);
     await_overflow(pwm, ch);
     pwm_show(pwm, ch);
 }
@@ -179,13 +194,6 @@ static void overflow_fired(struct model *model, struct model_timer *timer)
     count_from(pwm, ch, 0);
     update(pwm, ch);
     update_irq(pwm);
-}
-
-static struct model *gpio_model(struct rp1_pwm *pwm)
-{
-    if (pwm->gpio == NULL)
-        pwm->gpio = model_find(&pwm->model, "raspberrypi,rp1-gpio", 0);
-    return pwm->gpio;
 }
 
 /* Clock and pads may have been set up before this block was first touched. */

@@ -5,6 +5,7 @@
 #include <axiom/errno.h>
 #include <axiom/event.h>
 #include <axiom/format.h>
+#include <axiom/state_hash.h>
 #include <axiom_host/crc32_vector.h>
 
 #include <check.h>
@@ -136,6 +137,29 @@ START_TEST(every_quantity_is_found_by_its_name)
 }
 END_TEST
 
+/* More words than slots, in an order that makes them push each other out. */
+START_TEST(state_hash_is_the_sum_of_what_words_hold)
+{
+    static uint64_t value[3000];
+    uint64_t random = 1, expected = 0;
+    state_hash_reset();
+    memset(value, 0, sizeof value);
+    for (uint32_t step = 0; step < 200000; step++) {
+        random = state_hash_mix(random + step);
+        uint64_t word = random % (step % 1000 < 500 ? 5 : ARRAY_SIZE(value));
+        uint64_t key = (1 + word % 7) << 32 | word * 4, to = random >> 60;
+        expected ^= state_hash_term(key, value[word]) ^ state_hash_term(key, to);
+        state_hash_change(key, value[word], to);
+        value[word] = to;
+        if (step % 7001 == 0)
+            ck_assert_uint_eq(state_hash_words(), expected);
+    }
+    ck_assert_uint_eq(state_hash_words(), expected);
+    state_hash_reset();
+    ck_assert_uint_eq(state_hash_words(), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("base");
@@ -148,6 +172,7 @@ int main(void)
     tcase_add_test(cases, nano_becomes_the_nearest_double);
     tcase_add_test(cases, doubles_come_back_as_the_same_nano);
     tcase_add_test(cases, every_quantity_is_found_by_its_name);
+    tcase_add_test(cases, state_hash_is_the_sum_of_what_words_hold);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -202,23 +202,31 @@ static uint64_t number(const char *text)
 {
     uint64_t value = strtoull(text, NULL, 10);
     if (value == 0)
-        die("usage: replay_bench [EDGES] | --row ROW EDGES (one run, to be profiled) | --peak "
-            "EDGES");
+        die("usage: replay_bench [EDGES] | --trace EDGES | --row ROW EDGES (one run, to be "
+            "profiled, after --trace) | --peak EDGES");
     return value;
+}
+
+/* What tells more about one run than the table: to be called under a profiler. */
+static int one_part(const char *what, const char *argument, const char *edges)
+{
+    uint64_t row = strtoull(argument, NULL, 10);
+    if (strcmp(what, "--trace") == 0)
+        trace_make(number(argument));
+    else if (strcmp(what, "--peak") == 0)
+        return print_own_peak(number(argument));
+    else if (strcmp(what, "--row") == 0 && edges != NULL && row < ROWS)
+        printf("%.0f ns an edge\n",
+               measure((enum row)row, number(edges)).cpu_s * 1e9 / (double)number(edges));
+    else
+        return (int)number("");
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "--peak") == 0)
-        return print_own_peak(number(argv[2]));
-    if (argc == 4 && strcmp(argv[1], "--row") == 0) {
-        uint64_t row = strtoull(argv[2], NULL, 10), edges = number(argv[3]);
-        if (row < ROWS && rows[row].source == FROM_FILE && row < ROW_COPY_MEMORY)
-            trace_make(edges);
-        printf("%.0f ns an edge\n",
-               row < ROWS ? measure((enum row)row, edges).cpu_s * 1e9 / (double)edges : 0.0);
-        return 0;
-    }
+    if (argc >= 3)
+        return one_part(argv[1], argv[2], argv[3]);
     uint64_t edges = argc > 1 ? number(argv[1]) : 1000000;
     trace_make(edges);
     throughput(edges);

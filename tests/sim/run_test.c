@@ -333,7 +333,7 @@ static int hash_main(const struct boot_info *info)
     mmio_write32(&intc, INTC_ENABLE, 0xdead);
     mmio_write32(&intc, INTC_TARGET, 0);
     mmio_write64(&alarm, ALARM_AT, UINT64_C(0xfeed) << 40);
-    hash_in_boot = state_hash_words;
+    hash_in_boot = state_hash_words();
     return 0;
 }
 

@@ -30,5 +30,9 @@ uint32_t rp1_pwm_block(const struct model *pwm);
 void rp1_pwm_route_changed(struct model *pwm, uint32_t channel, enum rp1_pwm_route route);
 /* The channel's output before the pad, now. A function of time. */
 bool rp1_pwm_level(const struct model *pwm, uint32_t channel);
+/* True: it stays as it is until the PWM model calls rp1_gpio_pwm_changed(). */
+bool rp1_pwm_is_steady(const struct model *pwm, uint32_t channel);
+/* From the PWM model: a channel that was steady moves, or stands at another level. */
+void rp1_gpio_pwm_changed(struct model *gpio);
 /* From the PWM model, in case the pads were set up before it was bound. */
 enum rp1_pwm_route rp1_gpio_pwm_route(struct model *gpio, uint32_t block, uint32_t channel);

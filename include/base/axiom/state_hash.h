@@ -26,15 +26,33 @@ static inline uint64_t state_hash_term(uint64_t key, uint64_t value)
     return state_hash_mix(value ^ state_hash_mix(key + UINT64_C(0x9e3779b97f4a7c15)));
 }
 
-/* The incremental part; one per image. */
-extern uint64_t state_hash_words;
+/* Words that changed since the hash was last asked for. A latch that is set and cleared a million
+ * times between two hashes counts with its first and last value alone: the terms between cancel
+ * out. So a change is kept here, one word a slot, and becomes terms when another word needs the
+ * slot or the hash is asked for. */
+#define STATE_HASH_SLOT_BITS 8
+struct state_hash_slot {
+    uint64_t key; /* 0: free */
+    uint64_t before, after;
+};
+extern struct state_hash_slot state_hash_slots[1u << STATE_HASH_SLOT_BITS];
 
-/* Word `key` went from `before` to `after`. Keys: the upper 32 bits say who (a model's id; kernel
- * state sets bit 63), the lower ones which word. */
+/* Makes terms of what the slot holds and gives it to another word. */
+void state_hash_slot_take(struct state_hash_slot *slot, uint64_t key, uint64_t before);
+
+/* Word `key` went from `before` to `after`. Keys are not 0: the upper 32 bits say who (a model's
+ * id; kernel state sets bit 63), the lower ones which word. All changes of a word come here. */
 static inline void state_hash_change(uint64_t key, uint64_t before, uint64_t after)
 {
-    state_hash_words ^= state_hash_term(key, before) ^ state_hash_term(key, after);
+    uint64_t spread = key * UINT64_C(0x9e3779b97f4a7c15);
+    struct state_hash_slot *slot = &state_hash_slots[spread >> (64 - STATE_HASH_SLOT_BITS)];
+    if (__builtin_expect(slot->key != key, 0))
+        state_hash_slot_take(slot, key, before);
+    slot->after = after;
 }
+
+/* The incremental part alone. */
+uint64_t state_hash_words(void);
 
 /* State that is hashed when asked. */
 struct state_hash_source {
