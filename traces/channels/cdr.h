@@ -29,7 +29,8 @@ static inline size_t cdr_size(const struct cdr_out *c)
 
 static inline void cdr_align(struct cdr_out *c, size_t size)
 {
-    while ((size_t)(c->at - c->start) % size != 0)
+    size_t gap = -(size_t)(c->at - c->start) % size;
+    for (; __builtin_expect(gap != 0, 0); gap--)
         *c->at++ = 0;
 }
 

@@ -169,13 +169,24 @@ static void put_log(struct cdr_out *c, const struct event *event)
     cdr_u32(c, 0);
 }
 
+/* The two forms that come with every edge are laid out by offset: what cdr_u64() and the like
+ * would come to. */
+static void put_gpio(struct cdr_out *c, const struct event_gpio *gpio)
+{
+    put_le64(c->start, gpio->bank_level);
+    c->start[8] = gpio->level;
+    c->start[9] = gpio->driven;
+    c->at = c->start + 10;
+}
+
 static void put_bpf_run(struct cdr_out *c, const struct event_bpf_run *run)
 {
-    cdr_u64(c, run->context_digest);
-    cdr_u64(c, run->return_value);
-    cdr_u64(c, run->insn_count);
-    cdr_u64(c, run->duration_ns);
-    cdr_u32(c, (uint32_t)run->error);
+    put_le64(c->start, run->context_digest);
+    put_le64(c->start + 8, run->return_value);
+    put_le64(c->start + 16, run->insn_count);
+    put_le64(c->start + 24, run->duration_ns);
+    put_le32(c->start + 32, (uint32_t)run->error);
+    c->at = c->start + 36;
     put_text(c, run->program);
     put_text(c, run->attach_point);
 }
@@ -186,9 +197,7 @@ size_t event_encode(const struct event *event, uint8_t form, uint8_t *to)
     struct cdr_out *c = &out;
     switch (form) {
     case EVENT_FORM_GPIO:
-        cdr_u64(c, event->gpio.bank_level);
-        cdr_u8(c, event->gpio.level);
-        cdr_u8(c, event->gpio.driven);
+        put_gpio(c, &event->gpio);
         break;
     case EVENT_FORM_PWM:
         cdr_u64(c, event->pwm.period_ns);

@@ -92,6 +92,14 @@ static int channel_define(struct trace_recorder *recorder, const struct event_ch
                                id);
 }
 
+static bool slot_is(const struct trace_recorder_slot *slot, uint64_t key, const char *name)
+{
+    if (slot->key != key)
+        return false;
+    bool nameless = slot->name[0] == '\0' && name[0] == '\0'; /* most are */
+    return nameless || strncmp(slot->name, name, EVENT_NAME_MAX - 1) == 0;
+}
+
 /* The slot that has this channel, or the free one where it belongs; NULL if the table is full. */
 static struct trace_recorder_slot *slot_find(struct trace_recorder *recorder, uint64_t key,
                                              const char *name)
@@ -100,12 +108,7 @@ static struct trace_recorder_slot *slot_find(struct trace_recorder *recorder, ui
     uint32_t at = (uint32_t)(hash >> 40);
     for (uint32_t tries = 0; tries <= recorder->slot_mask; tries++, at++) {
         struct trace_recorder_slot *slot = &recorder->slot[at & recorder->slot_mask];
-        if (slot->key == 0)
-            return slot;
-        bool same = slot->key == key;
-        if (same && name[0] != '\0')
-            same = strncmp(slot->name, name, EVENT_NAME_MAX - 1) == 0;
-        if (same && (name[0] != '\0' || slot->name[0] == '\0'))
+        if (slot->key == 0 || slot_is(slot, key, name))
             return slot;
     }
     return NULL;

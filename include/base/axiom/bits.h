@@ -34,39 +34,49 @@ static inline bool is_power_of_two(uint64_t value)
     return value != 0 && (value & (value - 1)) == 0;
 }
 
-/* Unaligned little-endian access: what wire formats (MCAP, ELF, BPF) are made of. */
+/* Unaligned little-endian access: what wire formats (MCAP, ELF, BPF) are made of. One load or store
+ * where the machine is little endian, also without optimisation. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define LE_SWAP(bits, value) (value)
+#else
+#define LE_SWAP(bits, value) __builtin_bswap##bits(value)
+#endif
+
 static inline uint16_t get_le16(const void *at)
 {
-    const uint8_t *b = at;
-    return (uint16_t)(b[0] | b[1] << 8);
+    uint16_t value;
+    __builtin_memcpy(&value, at, sizeof value);
+    return LE_SWAP(16, value);
 }
 
 static inline uint32_t get_le32(const void *at)
 {
-    const uint8_t *b = at;
-    return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+    uint32_t value;
+    __builtin_memcpy(&value, at, sizeof value);
+    return LE_SWAP(32, value);
 }
 
 static inline uint64_t get_le64(const void *at)
 {
-    return (uint64_t)get_le32(at) | (uint64_t)get_le32((const uint8_t *)at + 4) << 32;
+    uint64_t value;
+    __builtin_memcpy(&value, at, sizeof value);
+    return LE_SWAP(64, value);
 }
 
 static inline void put_le16(void *at, uint16_t value)
 {
-    uint8_t *b = at;
-    b[0] = (uint8_t)value;
-    b[1] = (uint8_t)(value >> 8);
+    value = LE_SWAP(16, value);
+    __builtin_memcpy(at, &value, sizeof value);
 }
 
 static inline void put_le32(void *at, uint32_t value)
 {
-    put_le16(at, (uint16_t)value);
-    put_le16((uint8_t *)at + 2, (uint16_t)(value >> 16));
+    value = LE_SWAP(32, value);
+    __builtin_memcpy(at, &value, sizeof value);
 }
 
 static inline void put_le64(void *at, uint64_t value)
 {
-    put_le32(at, (uint32_t)value);
-    put_le32((uint8_t *)at + 4, (uint32_t)(value >> 32));
+    value = LE_SWAP(64, value);
+    __builtin_memcpy(at, &value, sizeof value);
 }

@@ -15,6 +15,14 @@ int strncmp(const char *a, const char *b, size_t size);
 char *strchr(const char *text, int character);
 char *strrchr(const char *text, int character);
 
+/* Freestanding code is compiled without builtins; a copy of a few bytes need not be a call. */
+#if !__STDC_HOSTED__
+#define memcpy(to, from, size)  __builtin_memcpy(to, from, size)
+#define memmove(to, from, size) __builtin_memmove(to, from, size)
+#define memset(at, byte, size)  __builtin_memset(at, byte, size)
+#define strlen(text)            __builtin_strlen(text)
+#endif
+
 /* Copies at most size - 1 bytes and always terminates; true if all of `from` fitted. size is at least 1. */
 static inline bool string_copy(char *to, size_t size, const char *from)
 {
