@@ -57,13 +57,13 @@ static int check_offset(struct verifier *v, uint32_t reg_number, const struct re
 static int add_to_pointer(struct verifier *v, uint32_t dst, const struct reg *pointer,
                           const struct reg *number, enum alu_op op)
 {
-    struct description is = describe(v, pointer);
     if (pointer->type == REG_MAP)
         return refuse(v, -EACCES, BPF_REJECT_POINTER_MATH,
-                      "look a value up with bpf_map_lookup_elem()", "arithmetic on %s", is.text);
+                      "look a value up with bpf_map_lookup_elem()", "arithmetic on %s",
+                      describe(v, pointer).text);
     if (pointer->may_be_null)
         return refuse(v, -EACCES, BPF_REJECT_NULL, "test it for NULL before the arithmetic",
-                      "arithmetic on a pointer that may be NULL: %s", is.text);
+                      "arithmetic on a pointer that may be NULL: %s", describe(v, pointer).text);
     struct reg result = *pointer;
     result.n = scalar_alu(op, &pointer->n, &number->n, BITS);
     result.deps = 0;

@@ -212,10 +212,10 @@ static int store(struct verifier *v, uint32_t reg_number, int64_t displacement, 
                  struct reg *value)
 {
     const struct reg base = *state_reg(&v->state, reg_number);
-    struct description is = describe(v, &base);
     if (base.type != REG_STACK && reg_is_pointer(value))
         return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "store what it points to",
-                      "a pointer is stored into %s, where others could see it", is.text);
+                      "a pointer is stored into %s, where others could see it",
+                      describe(v, &base).text);
     if (base.type == REG_CONTEXT)
         return check_context(v, reg_number, displacement, size, true);
     int err = check_region(v, reg_number, displacement, size, ACCESS_WRITE);

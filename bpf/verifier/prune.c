@@ -16,17 +16,17 @@
  * Each checkpoint also learns the longest way from it to the end, which gives the program's worst
  * case although most paths are cut short. Losing checkpoints costs time, never soundness. */
 #include <axiom/bug.h>
+#include <axiom/string.h>
 
 #include "walk.h"
 
 /* A checkpoint every so many instructions at most: making and comparing them costs too. */
 #define SPACING_INSNS 8u
-/* At one instruction so many complete ones are compared, those first that were made or of use last;
- * others are forgotten. Paths are walked last in, first out, so what serves next was mostly
- * completed just before. */
-#define COMPARED_MAX 24u
+/* At one instruction so many complete ones are looked at, those first that were made or of use last; others are forgotten.
+ * Paths are walked last in, first out, so what serves next was mostly completed just before. */
+#define LOOKED_AT_MAX 64u
 /* How far back along the path a state is looked for that comes again. */
-#define LOOKED_BACK_MAX 48u
+#define LOOKED_BACK_MAX 64u
 
 void prune_init(struct verifier *v)
 {
@@ -42,37 +42,44 @@ static struct list_head *bucket_of(struct verifier *v, uint32_t pc)
 }
 _Static_assert(BUCKET_COUNT == 1u << (32 - 26), "bucket_of() takes the upper 6 bits");
 
-static void drop_snapshot(struct verifier *v, struct checkpoint *c)
+struct checkpoint *prune_newest(const struct verifier *v)
 {
-    verifier_free(v, c->snapshot, c->snapshot_size);
-    c->snapshot = NULL;
-    c->snapshot_size = 0;
-    list_del(&c->bucket);
+    return list_empty(&v->open) ? NULL : list_entry(v->open.prev, struct checkpoint, age);
+}
+
+/* The open one before it on the path, or NULL for the program's start. */
+static struct checkpoint *before(const struct verifier *v, const struct checkpoint *c)
+{
+    return c->age.prev == &v->open ? NULL : list_entry(c->age.prev, struct checkpoint, age);
 }
 
 static void destroy(struct verifier *v, struct checkpoint *c)
 {
-    drop_snapshot(v, c);
+    list_del(&c->bucket);
     list_del(&c->age);
-    verifier_free(v, c, sizeof *c);
+    verifier_free(v, c, sizeof *c + c->snapshot_size);
+}
+
+/* Of open ones the oldest goes, for the walk comes back to it last. Not the first, which is the program's start and counts
+ * the whole, nor the newest, which the state's numbers refer to. */
+static bool forget_open(struct verifier *v)
+{
+    if (list_empty(&v->open))
+        return false;
+    struct list_head *oldest = v->open.next->next;
+    if (oldest == &v->open || oldest->next == &v->open)
+        return false;
+    list_entry(oldest->next, struct checkpoint, age)->gap = true;
+    destroy(v, list_entry(oldest, struct checkpoint, age));
+    return true;
 }
 
 bool prune_forget(struct verifier *v)
 {
-    if (!list_empty(&v->complete)) {
-        destroy(v, list_first_entry(&v->complete, struct checkpoint, age));
-        return true;
-    }
-    /* Without its snapshot an open checkpoint still counts instructions; mark_precise() assumes the
-     * worst of it. */
-    struct checkpoint *c;
-    list_for_each_entry(c, &v->open, age) {
-        if (c->snapshot != NULL) {
-            drop_snapshot(v, c);
-            return true;
-        }
-    }
-    return false;
+    if (list_empty(&v->complete))
+        return forget_open(v);
+    destroy(v, list_first_entry(&v->complete, struct checkpoint, age));
+    return true;
 }
 
 void prune_destroy(struct verifier *v)
@@ -86,8 +93,12 @@ void prune_destroy(struct verifier *v)
 
 void mark_precise(struct verifier *v, uint64_t deps)
 {
-    for (struct checkpoint *c = v->state.newest; c != NULL && deps != 0; c = c->parent)
-        deps = c->snapshot != NULL ? snapshot_mark(c->snapshot, deps) : UINT64_MAX;
+    for (struct checkpoint *c = prune_newest(v); c != NULL && deps != 0; c = before(v, c)) {
+        deps = snapshot_mark(c->snapshot, deps);
+        /* What the one before it would have said is lost: anything there may have mattered. */
+        if (c->gap && deps != 0)
+            deps = UINT64_MAX;
+    }
 }
 
 static void note_tail(struct checkpoint *c, uint64_t insns_at_end, uint64_t ns_at_end)
@@ -100,27 +111,21 @@ static void note_tail(struct checkpoint *c, uint64_t insns_at_end, uint64_t ns_a
 
 void prune_path_end(struct verifier *v)
 {
-    note_tail(v->state.newest, v->state.insns, v->state.ns);
+    note_tail(prune_newest(v), v->state.insns, v->state.ns);
 }
 
 void prune_complete(struct verifier *v, uint32_t pending)
 {
-    struct checkpoint *c = v->state.newest;
-    while (c != NULL && c->parent != NULL && c->pending_depth >= pending) {
-        struct checkpoint *parent = c->parent;
+    for (;;) {
+        struct checkpoint *c = prune_newest(v), *parent = before(v, c);
+        if (parent == NULL || c->pending_depth < pending)
+            return;
         note_tail(parent, c->insns + c->tail_insns, c->ns + c->tail_ns);
-        c->complete = true;
-        c->parent = NULL;
+        snapshot_constants(c->snapshot, &c->constants);
         list_del(&c->age);
-        if (c->snapshot == NULL) {
-            verifier_free(v, c, sizeof *c);
-        } else {
-            list_add_tail(&c->age, &v->complete);
-            list_add(&c->bucket, bucket_of(v, c->pc));
-        }
-        c = parent;
+        list_add_tail(&c->age, &v->complete);
+        list_add(&c->bucket, bucket_of(v, c->pc));
     }
-    v->state.newest = c;
 }
 
 static int refuse_loop(struct verifier *v)
@@ -131,75 +136,77 @@ static int refuse_loop(struct verifier *v)
         "this loop comes round with nothing changed that its end depends on: it may never end");
 }
 
-static int make_checkpoint(struct verifier *v)
+static int make_checkpoint(struct verifier *v, uint32_t fingerprint)
 {
     struct state *s = &v->state;
     uint32_t size;
     int err = snapshot_encode(v, s->pc, &size);
     if (err != 0)
         return err;
-    struct checkpoint *c = verifier_alloc(v, sizeof *c);
+    struct checkpoint *c = verifier_alloc(v, sizeof *c + size);
     if (c == NULL)
         return refuse_memory(v);
-    /* Linked at once: making room for the snapshot may look at every checkpoint. */
     list_init(&c->bucket);
     list_add_tail(&c->age, &v->open);
-    c->parent = s->newest;
     c->pc = s->pc;
     c->pending_depth = v->pending_count;
+    c->number = ++v->checkpoint_count;
+    c->fingerprint = fingerprint;
     c->insns = s->insns;
     c->ns = s->ns;
-    s->newest = c;
-    c->snapshot = verifier_alloc(v, size);
-    if (c->snapshot == NULL)
-        return refuse_memory(v);
     c->snapshot_size = size;
-    __builtin_memcpy(c->snapshot, v->scratch, size);
-    v->newest_insns = v->walked;
+    memcpy(c->snapshot, v->scratch, size);
+    v->newest_walked = v->walked;
     snapshot_restart_deps(s);
     return 0;
 }
 
-/* The longest run through here, by way of a checkpoint that covers the state. */
-static void end_by(struct verifier *v, const struct checkpoint *c, uint64_t deps)
+/* Was the state here before on this very path? Its numbers count in full: a counter that only matters to the loop's own
+ * end makes it another state. */
+static bool comes_again(const struct verifier *v, uint32_t fingerprint)
 {
-    mark_precise(v, deps);
-    note_tail(v->state.newest, v->state.insns + c->tail_insns, v->state.ns + c->tail_ns);
-}
-
-/* Was the state here before on this very path? Its numbers count in full: a counter that only
- * matters to the loop's own end makes it another state. */
-static bool comes_again(const struct verifier *v)
-{
-    const struct checkpoint *c = v->state.newest;
+    const struct checkpoint *c = prune_newest(v);
     uint64_t deps;
-    for (uint32_t i = 0; c != NULL && i < LOOKED_BACK_MAX; i++, c = c->parent)
-        if (c->pc == v->state.pc && c->snapshot != NULL &&
+    for (uint32_t i = 0; c != NULL && i < LOOKED_BACK_MAX; i++, c = before(v, c))
+        if (c->pc == v->state.pc && c->fingerprint == fingerprint &&
             snapshot_covers(v, c->snapshot, COVERS_EXACTLY, &deps))
             return true;
     return false;
 }
 
+/* The longest run through here, by way of a checkpoint that covers the state; used last, it is looked at first and
+ * forgotten last. */
+static void end_by(struct verifier *v, struct checkpoint *c, uint64_t deps)
+{
+    mark_precise(v, deps);
+    note_tail(prune_newest(v), v->state.insns + c->tail_insns, v->state.ns + c->tail_ns);
+    list_del(&c->age);
+    list_add_tail(&c->age, &v->complete);
+    list_del(&c->bucket);
+    list_add(&c->bucket, bucket_of(v, c->pc));
+}
+
 static bool find_cover(struct verifier *v)
 {
-    struct list_head *bucket = bucket_of(v, v->state.pc);
+    struct constants now = { 0, CONSTANTS_EMPTY };
     struct checkpoint *c, *after;
-    uint32_t compared = 0;
+    uint32_t looked_at = 0;
     uint64_t deps;
-    list_for_each_entry_safe(c, after, bucket, bucket) {
+    list_for_each_entry_safe(c, after, bucket_of(v, v->state.pc), bucket) {
         if (c->pc != v->state.pc)
             continue;
-        if (++compared > COMPARED_MAX) {
+        if (++looked_at > LOOKED_AT_MAX) {
             destroy(v, c);
-        } else if (snapshot_covers(v, c->snapshot, COVERS_WHAT_MATTERS, &deps)) {
-            end_by(v, c, deps);
-            /* Used last: looked at first, forgotten last. */
-            list_del(&c->age);
-            list_add_tail(&c->age, &v->complete);
-            list_del(&c->bucket);
-            list_add(&c->bucket, bucket);
-            return true;
+            continue;
         }
+        /* Most differ in a counter: that is seen without unpacking them. */
+        if (c->constants.which != now.which)
+            state_constants(&v->state, c->constants.which, &now);
+        if (c->constants.digest != now.digest ||
+            !snapshot_covers(v, c->snapshot, COVERS_WHAT_MATTERS, &deps))
+            continue;
+        end_by(v, c, deps);
+        return true;
     }
     return false;
 }
@@ -207,13 +214,14 @@ static bool find_cover(struct verifier *v)
 int prune_visit(struct verifier *v, bool *covered)
 {
     bool may_cover = v->probe == NULL || !v->probe->never_prune;
+    uint64_t spacing = v->probe != NULL && v->probe->eager ? 0 : SPACING_INSNS;
     *covered = may_cover && find_cover(v);
     if (*covered)
         return 0;
-    if (comes_again(v))
+    uint32_t fingerprint = state_fingerprint(&v->state, v->info[v->state.pc].live);
+    if (comes_again(v, fingerprint))
         return refuse_loop(v);
-    uint64_t spacing = v->probe != NULL && v->probe->eager ? 0 : SPACING_INSNS;
-    if (v->state.newest != NULL && v->walked - v->newest_insns < spacing)
+    if (!list_empty(&v->open) && v->walked - v->newest_walked < spacing)
         return 0;
-    return make_checkpoint(v);
+    return make_checkpoint(v, fingerprint);
 }

@@ -282,6 +282,40 @@ static bool assume_raw(enum jump_cond cond, struct range *a, struct range *b, un
     panic("no such condition %d", cond);
 }
 
+bool cond_holds(enum jump_cond cond, uint64_t x, uint64_t y, unsigned bits)
+{
+    int64_t sx = sign_extend(x, bits), sy = sign_extend(y, bits);
+    switch (cond) {
+    case COND_EQ:
+        return x == y;
+    case COND_NE:
+        return x != y;
+    case COND_SET:
+        return (x & y) != 0;
+    case COND_NOT_SET:
+        return (x & y) == 0;
+    case COND_GT:
+        return x > y;
+    case COND_LE:
+        return x <= y;
+    case COND_GE:
+        return x >= y;
+    case COND_LT:
+        return x < y;
+    case COND_SGT:
+        return sx > sy;
+    case COND_SLE:
+        return sx <= sy;
+    case COND_SGE:
+        return sx >= sy;
+    case COND_SLT:
+        return sx < sy;
+    case COND_COUNT:
+        break;
+    }
+    panic("no such condition %d", cond);
+}
+
 bool range_assume(enum jump_cond cond, struct range *a, struct range *b, unsigned bits)
 {
     return assume_raw(cond, a, b, bits) && range_deduce(a, bits) && range_deduce(b, bits);

@@ -87,6 +87,9 @@ bool range_intersect(struct range *r, const struct range *with, unsigned bits);
 struct range range_alu(enum alu_op op, const struct range *dst, const struct range *src,
                        unsigned bits);
 
+/* The same of two known values. */
+uint64_t alu_value(enum alu_op op, uint64_t x, uint64_t y, unsigned bits);
+
 /* The low `to` bits; zero or sign extension from `from` to `to` bits. */
 struct range range_truncate(const struct range *r, unsigned from, unsigned to);
 struct range range_zext(const struct range *r);
@@ -94,3 +97,6 @@ struct range range_sext(const struct range *r, unsigned from, unsigned to);
 
 /* Keeps of both what is possible when `a COND b` holds; false when it cannot hold. */
 bool range_assume(enum jump_cond cond, struct range *a, struct range *b, unsigned bits);
+
+/* Of two known values of that width. */
+bool cond_holds(enum jump_cond cond, uint64_t x, uint64_t y, unsigned bits);

@@ -245,6 +245,52 @@ static struct range shift(enum alu_op op, const struct range *a, const struct ra
     return deduced(out, bits);
 }
 
+/* x / y and x % y, signed, as RFC 9669 §4.1 has them: y = 0 gives 0 and x; overflow gives x and 0. */
+static uint64_t divide_signed(bool remainder, uint64_t x, uint64_t y, unsigned bits)
+{
+    int64_t sx = sign_extend(x, bits), sy = sign_extend(y, bits);
+    if (y == 0)
+        return remainder ? x : 0;
+    if (sy == -1)
+        return remainder ? 0 : 0 - x;
+    return (uint64_t)(remainder ? sx % sy : sx / sy);
+}
+
+uint64_t alu_value(enum alu_op op, uint64_t x, uint64_t y, unsigned bits)
+{
+    unsigned amount = (unsigned)(y & (bits - 1));
+    switch (op) {
+    case ALU_ADD:
+        return (x + y) & width_mask(bits);
+    case ALU_SUB:
+        return (x - y) & width_mask(bits);
+    case ALU_MUL:
+        return (x * y) & width_mask(bits);
+    case ALU_DIV:
+        return y == 0 ? 0 : x / y;
+    case ALU_MOD:
+        return y == 0 ? x : x % y;
+    case ALU_SDIV:
+    case ALU_SMOD:
+        return divide_signed(op == ALU_SMOD, x, y, bits) & width_mask(bits);
+    case ALU_AND:
+        return x & y;
+    case ALU_OR:
+        return x | y;
+    case ALU_XOR:
+        return x ^ y;
+    case ALU_LSH:
+        return (x << amount) & width_mask(bits);
+    case ALU_RSH:
+        return x >> amount;
+    case ALU_ARSH:
+        return (uint64_t)(sign_extend(x, bits) >> amount) & width_mask(bits);
+    case ALU_OP_COUNT:
+        break;
+    }
+    panic("no such operation %d", op);
+}
+
 struct range range_alu(enum alu_op op, const struct range *dst, const struct range *src,
                        unsigned bits)
 {

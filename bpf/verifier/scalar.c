@@ -180,6 +180,8 @@ static bool low_half_is_separate(enum alu_op op)
 struct scalar scalar_alu(enum alu_op op, const struct scalar *dst, const struct scalar *src,
                          unsigned bits)
 {
+    if (scalar_is_const(dst) && scalar_is_const(src))
+        return scalar_const(alu_value(op, dst->umin, src->umin, bits), bits);
     struct range a = scalar_whole(dst), b = scalar_whole(src);
     struct range whole = range_alu(op, &a, &b, bits);
     if (range_is_const(&whole))
@@ -203,6 +205,8 @@ struct scalar scalar_alu_half(enum alu_op op, const struct scalar *dst, const st
                               unsigned bits)
 {
     struct range a = scalar_low(dst, bits), b = scalar_low(src, bits);
+    if (range_is_const(&a) && range_is_const(&b))
+        return scalar_const(alu_value(op, a.umin, b.umin, bits / 2), bits);
     struct range low = range_alu(op, &a, &b, bits / 2);
     return from_low(&low, bits);
 }
@@ -248,6 +252,9 @@ struct scalar scalar_bswap(const struct scalar *s, unsigned bytes, unsigned bits
 bool scalar_assume(enum jump_cond cond, struct scalar *a, struct scalar *b, bool half,
                    unsigned bits)
 {
+    unsigned width = half ? bits / 2 : bits;
+    if (scalar_is_const(a) && scalar_is_const(b))
+        return cond_holds(cond, a->umin & width_mask(width), b->umin & width_mask(width), width);
     struct range a_whole = scalar_whole(a), b_whole = scalar_whole(b);
     struct range a_low = scalar_low(a, bits), b_low = scalar_low(b, bits);
     if (half) {

@@ -491,6 +491,45 @@ uint64_t snapshot_mark(uint8_t *snapshot, uint64_t deps)
     return from;
 }
 
+void snapshot_constants(const uint8_t *snapshot, struct constants *out)
+{
+    const uint8_t *at = snapshot;
+    uint32_t frame_count = (uint32_t)get_number(&at);
+    *out = (struct constants){ 0, CONSTANTS_EMPTY };
+    for (uint32_t f = 0; f < frame_count && f < CONSTANTS_FRAMES; f++) {
+        (void)get_number(&at);
+        uint16_t mask = get_le16(at);
+        at += 2;
+        for (uint32_t r = 0; r < BPF_REG_FP; r++) {
+            struct reg reg;
+            if ((mask >> r & 1) == 0)
+                continue;
+            at = get_reg(at, &reg);
+            if (reg.type != REG_NUMBER || !reg.precise || !scalar_is_const(&reg.n))
+                continue;
+            out->which |= BIT64(f * 10 + r);
+            out->digest = constants_add(out->digest, reg.n.umin);
+        }
+        uint32_t slot_count = (uint32_t)get_number(&at);
+        for (uint32_t i = 0; i < slot_count && f + 1 < frame_count; i++) {
+            struct slot skipped;
+            at = get_slot(at, &skipped);
+        }
+    }
+}
+
+static void lose_deps(struct reg *r, void *user)
+{
+    (void)user;
+    if (r->type == REG_NUMBER)
+        r->deps = UINT64_MAX;
+}
+
+void snapshot_lose_deps(struct state *s)
+{
+    state_each_value(s, lose_deps, NULL);
+}
+
 void snapshot_restart_deps(struct state *s)
 {
     for (uint32_t f = 0; f < s->frame_count; f++) {

@@ -28,3 +28,31 @@ void state_drop_reference(struct state *s, uint32_t id)
             s->references[kept++] = s->references[i];
     s->reference_count = kept;
 }
+
+void state_constants(const struct state *s, uint64_t which, struct constants *out)
+{
+    *out = (struct constants){ which, CONSTANTS_EMPTY };
+    for (uint64_t left = which; left != 0; left &= left - 1) {
+        uint32_t bit = (uint32_t)__builtin_ctzll(left), frame = bit / 10;
+        const struct reg *r = &s->frames[frame].regs[bit % 10];
+        if (frame >= s->frame_count || r->type != REG_NUMBER || !scalar_is_const(&r->n)) {
+            out->digest = CONSTANTS_NONE;
+            return;
+        }
+        out->digest = constants_add(out->digest, r->n.umin);
+    }
+}
+
+uint32_t state_fingerprint(const struct state *s, uint16_t live)
+{
+    const struct frame *top = &s->frames[s->frame_count - 1];
+    uint64_t digest = s->frame_count;
+    for (uint32_t r = 0; r < BPF_REG_FP; r++) {
+        if ((live >> r & 1) == 0 || top->regs[r].type == REG_UNSET)
+            continue;
+        digest = constants_add(digest, top->regs[r].type + r * 8u);
+        digest = constants_add(digest, top->regs[r].n.umin);
+        digest = constants_add(digest, top->regs[r].n.umax);
+    }
+    return (uint32_t)(digest >> 32);
+}

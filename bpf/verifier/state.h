@@ -60,8 +60,6 @@ struct reference {
     uint32_t insn_index; /* the call that acquired it, for the message */
 };
 
-struct checkpoint;
-
 struct state {
     uint32_t pc;
     uint32_t frame_count;
@@ -73,7 +71,6 @@ struct state {
     uint32_t reference_count;
     /* This path so far. */
     uint64_t insns, ns;
-    struct checkpoint *newest;
 };
 
 #define BITS 64u
@@ -139,3 +136,22 @@ void state_each_value(struct state *s, void (*visit)(struct reg *r, void *user),
  * check_jump.c. */
 bool state_has_reference(const struct state *s, uint32_t id);
 void state_drop_reference(struct state *s, uint32_t id);
+
+/* Of some registers of some frames: their constants, as one number. */
+struct constants {
+    uint64_t which;  /* bit frame * 10 + register */
+    uint64_t digest; /* CONSTANTS_NONE if one of them is no constant */
+};
+#define CONSTANTS_NONE   UINT64_C(0)
+#define CONSTANTS_EMPTY  UINT64_C(1) /* of no registers */
+#define CONSTANTS_FRAMES 6u
+
+static inline uint64_t constants_add(uint64_t digest, uint64_t value)
+{
+    return ((digest ^ value) * UINT64_C(0x9e3779b97f4a7c15)) | 1;
+}
+
+void state_constants(const struct state *s, uint64_t which, struct constants *out);
+
+/* A digest of the top frame's registers in `live`; equal states have equal ones. */
+uint32_t state_fingerprint(const struct state *s, uint16_t live);

@@ -18,7 +18,7 @@ int walk_push(struct verifier *v)
     if (p == NULL)
         return refuse_memory(v);
     p->below = v->pending;
-    p->newest = v->state.newest;
+    p->newest = prune_newest(v)->number;
     p->insns = v->state.insns;
     p->ns = v->state.ns;
     p->pc = v->state.pc;
@@ -37,7 +37,8 @@ static bool walk_pop(struct verifier *v)
     if (p == NULL)
         return false;
     snapshot_decode(v, p->snapshot);
-    v->state.newest = p->newest;
+    if (prune_newest(v)->number != p->newest)
+        snapshot_lose_deps(&v->state);
     v->state.insns = p->insns;
     v->state.ns = p->ns;
     v->state.pc = p->pc;
@@ -133,7 +134,7 @@ static int walk_path(struct verifier *v, bool waited)
             return err;
     }
     while (!path_ends) {
-        if (v->info[v->state.pc].join || v->state.newest == NULL) {
+        if (v->info[v->state.pc].join || list_empty(&v->open)) {
             bool covered;
             int err = prune_visit(v, &covered);
             if (err != 0 || covered)
@@ -164,7 +165,7 @@ static void start(struct verifier *v)
 
 static int check_worst_case(struct verifier *v)
 {
-    const struct checkpoint *root = v->state.newest;
+    const struct checkpoint *root = prune_newest(v);
     struct bpf_prog_bounds *bounds = &v->result->bounds;
     bounds->worst_case_insns = root->tail_insns;
     bounds->worst_case_ns = root->tail_ns + root->tail_insns * v->env->insn_cost_ps / 1000u;

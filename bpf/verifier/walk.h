@@ -32,8 +32,8 @@ struct insn_info {
 /* A state before a conditional jump that waits until the paths before it are done. */
 struct pending {
     struct pending *below;
-    struct checkpoint *newest;
     uint64_t insns, ns;
+    uint32_t newest; /* number of the checkpoint that its numbers refer to */
     uint32_t pc;
     uint32_t size_bytes; /* of this allocation */
     uint8_t snapshot[];
@@ -71,7 +71,8 @@ struct verifier {
     struct list_head buckets[BUCKET_COUNT]; /* complete checkpoints by instruction */
     struct list_head complete;              /* checkpoints by age, those done with */
     struct list_head open;                  /* those on the current path */
-    uint64_t newest_insns;                  /* `walked` when the newest checkpoint was made */
+    uint32_t checkpoint_count;              /* made so far */
+    uint64_t newest_walked;                 /* `walked` when the newest was made */
     uint32_t next_id;
     uint64_t walked;
 
@@ -171,15 +172,17 @@ int stack_clobber(struct verifier *v, uint32_t frame, int64_t from, int64_t to, 
  */
 struct checkpoint {
     struct list_head bucket; /* in verifier.buckets, once complete */
-    struct list_head age;
-    struct checkpoint *parent; /* the one before it on the path */
-    uint8_t *snapshot;         /* NULL: forgotten, for want of memory */
-    uint32_t snapshot_size;
+    struct list_head age; /* in verifier.open, from the program's start on, or verifier.complete */
     uint32_t pc;
-    uint32_t pending_depth; /* what was pending when it was made */
-    bool complete;          /* every path from here has been walked */
+    uint32_t number;            /* from 1, in the order of making */
+    uint32_t pending_depth;     /* how many states waited when it was made */
+    uint32_t fingerprint;       /* equal states have equal ones */
+    bool gap;                   /* the one before it on the path was forgotten */
+    struct constants constants; /* once complete: those that matter */
     /* From the program's start to here, and the most from here to the end. */
     uint64_t insns, ns, tail_insns, tail_ns;
+    uint32_t snapshot_size;
+    uint8_t snapshot[];
 };
 
 void prune_init(struct verifier *v);
@@ -192,6 +195,8 @@ void prune_complete(struct verifier *v, uint32_t pending);
 /* Forgets something to make room; false when there is nothing left. */
 bool prune_forget(struct verifier *v);
 void prune_destroy(struct verifier *v);
+/* The last open one: the numbers of the state refer to its places. */
+struct checkpoint *prune_newest(const struct verifier *v);
 /* Numbers computed from these places decided something. */
 void mark_precise(struct verifier *v, uint64_t deps);
 
@@ -214,5 +219,9 @@ bool snapshot_covers(const struct verifier *v, const uint8_t *snapshot, enum cov
 /* Sets `precise` where `deps` has the place's bit; returns what the newly marked were computed
  * from. */
 uint64_t snapshot_mark(uint8_t *snapshot, uint64_t deps);
+/* What constants of a complete checkpoint a state must have to be covered. */
+void snapshot_constants(const uint8_t *snapshot, struct constants *out);
+/* The checkpoint that the state's numbers refer to was forgotten: they may derive from anything. */
+void snapshot_lose_deps(struct state *s);
 /* After a checkpoint was made: numbers of the state now derive from its own places. */
 void snapshot_restart_deps(struct state *s);
