@@ -4,6 +4,7 @@
  * Interrupts stay masked inside, so the depth is 0 or 1 and needs no lock. It is published before
  * any handler is looked up: irq_synchronize() sees either the depth or a CPU that will see its
  * change. */
+#include <arch/barrier.h>
 #include <arch/cpu.h>
 #include <arch/entry.h>
 #include <arch/irqflags.h>
@@ -26,8 +27,9 @@ void kernel_irq(void)
 {
     struct cpu *cpu = this_cpu();
     BUG_ON(cpu->irq_depth != 0);
-    __atomic_store_n(&cpu->irq_depth, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&cpu->irq_depth, 1, __ATOMIC_RELAXED);
     cpu->irq_count++;
+    arch_mb();
     if (__builtin_expect(root != NULL, 1))
         root->handle(root);
     else
@@ -77,10 +79,10 @@ void irq_root_unregister(struct irq_root *old_root)
 void irq_synchronize(void)
 {
     uint32_t self = arch_cpu_id();
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    arch_mb();
     for (uint32_t i = 0; i < CPU_MAX; i++) {
         uint64_t before = __atomic_load_n(&cpus[i].irq_count, __ATOMIC_ACQUIRE);
-        while (i != self && __atomic_load_n(&cpus[i].irq_depth, __ATOMIC_SEQ_CST) != 0 &&
+        while (i != self && __atomic_load_n(&cpus[i].irq_depth, __ATOMIC_ACQUIRE) != 0 &&
                __atomic_load_n(&cpus[i].irq_count, __ATOMIC_ACQUIRE) == before)
             arch_cpu_relax(TIME_NEVER);
     }

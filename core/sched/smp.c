@@ -38,6 +38,7 @@ int idle_adopt(uint32_t index)
     idle->cpu = index;
     idle->urgency = URGENCY_IDLE;
     cpu->idle = cpu->current = idle;
+    cpu->urgency = URGENCY_IDLE;
     return 0;
 }
 

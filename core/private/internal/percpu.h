@@ -18,6 +18,7 @@ struct cpu {
     uint64_t spurious_count; /* interrupts that nobody wanted */
     /* Anyone's: */
     bool need_resched; /* set under rq.lock */
+    uint64_t urgency;  /* of `current`; set under rq.lock */
     bool online;       /* takes threads */
     bool stopping;     /* gives its threads away and ends */
 

@@ -44,6 +44,20 @@ void sched_unplace_locked(struct runqueue *rq, struct thread *thread);
 void sched_check_preempt_locked(struct cpu *cpu, const struct thread *thread);
 void sched_resched_locked(struct cpu *cpu);
 
+/* The urgency of a place in the ready lists: without budget a thread runs on what others donate, and
+ * only as urgently as they are. URGENCY_IDLE: it may not run. */
+uint64_t sched_queued_urgency(const struct thread *thread);
+/* Its urgency or budget has changed: if it is queued, it gets its new place. Both locks held. */
+void sched_replace_locked(struct runqueue *rq, struct thread *thread);
+/* The thread was on the CPU until now. */
+void sched_account_locked(struct thread *thread, uint64_t now_ns);
+
+/* Exceeded, not just used up: a job that takes exactly its budget is done in time. */
+static inline bool deadline_budget_is_gone(const struct thread *thread)
+{
+    return thread->params.policy == SCHED_POLICY_DEADLINE && thread->slice_ns < 0;
+}
+
 /* sched/deadline.c: */
 int deadline_params_check(const struct sched_params *params);
 /* Reserves on one of the CPUs in the mask; the one it chose in *cpu. -EBUSY. */
