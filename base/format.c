@@ -12,7 +12,7 @@ struct cursor {
 struct spec {
     bool left, zero, plus, space, alternate, upper;
     int width;
-    int precision; /* -1: none */
+    int precision;  /* -1: none */
     int long_count; /* -2 hh, -1 h, 0 int, 1 long, 2 long long */
 };
 
@@ -42,7 +42,8 @@ static void put_text(struct cursor *c, const struct spec *s, const char *text)
         put_repeated(c, ' ', s->width - length);
 }
 
-static void put_number(struct cursor *c, const struct spec *s, uint64_t magnitude, bool negative, unsigned base)
+static void put_number(struct cursor *c, const struct spec *s, uint64_t magnitude, bool negative,
+                       unsigned base)
 {
     char digits[24];
     int count = 0;
@@ -100,7 +101,9 @@ static uint64_t take_unsigned(const struct spec *s, va_list *arguments)
     if (s->long_count == 1)
         return va_arg(*arguments, unsigned long);
     unsigned value = va_arg(*arguments, unsigned);
-    return s->long_count == -1 ? (unsigned short)value : s->long_count == -2 ? (unsigned char)value : value;
+    return s->long_count == -1   ? (unsigned short)value
+           : s->long_count == -2 ? (unsigned char)value
+                                 : value;
 }
 
 static const char *parse_number(const char *at, int *out, va_list *arguments)

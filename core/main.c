@@ -43,12 +43,9 @@ static const struct step early_steps[] = {
 /* A subsystem's row stands before the devices if drivers register with it, after them if it looks
  * for what they have registered. */
 static const struct step late_steps[] = {
-    { "work", work_init_system, work_exit_system },
-    { "device tree", tree_init, tree_exit },
-    { "subsystems", subsystems_init, subsystems_exit },
-    { "devices", device_init, device_exit },
-    { "interlock", interlock_load, interlock_exit },
-    { "CPUs", smp_init, smp_exit },
+    { "work", work_init_system, work_exit_system },     { "device tree", tree_init, tree_exit },
+    { "subsystems", subsystems_init, subsystems_exit }, { "devices", device_init, device_exit },
+    { "interlock", interlock_load, interlock_exit },    { "CPUs", smp_init, smp_exit },
     { "programs", programs_init, programs_exit },
 };
 

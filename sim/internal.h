@@ -83,16 +83,16 @@ const void *board_property(const struct model_node *node, const char *name, uint
 int board_reg(const struct model_node *node, uint32_t index, uint64_t *address, uint64_t *size);
 /* The same as a CPU physical address; -EINVAL: some bus above does not translate. */
 int board_reg_physical(const struct model_node *node, uint32_t index, uint64_t *address,
-                      uint64_t *size);
+                       uint64_t *size);
 /* An address on the bus below `bus` as a CPU physical one. -EINVAL. */
 int board_translate(const struct model_node *bus, uint32_t space, uint64_t address, uint64_t size,
-                   uint64_t *out);
+                    uint64_t *out);
 /* The child of `node` with that name, with or without unit address; NULL: none. */
 struct model_node *board_child(const struct model_node *node, const char *name);
 /* Entry `index` of interrupts-extended or interrupts, or message `index` of msi-ranges (whose
  * number must be added to the translated line: *message). -ENOENT: no such entry; -EINVAL. */
 int board_interrupt(const struct model_node *node, uint32_t index, struct tree_specifier *out,
-                   uint32_t *message);
+                    uint32_t *message);
 uint32_t board_interrupt_count(const struct model_node *node);
 /* "/soc/x@1" into text; false: too long. */
 bool board_path(const struct model_node *node, char *text, size_t size);

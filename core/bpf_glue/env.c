@@ -88,7 +88,8 @@ static int wave_get(void *user, uint32_t chip, uint32_t channel, struct axiom_pw
     int err = pwm_get(chip, channel, &state);
     if (err)
         return err;
-    *out = (struct axiom_pwm_state){ state.period_ns, state.duty_ns, state.inverted, state.enabled };
+    *out =
+        (struct axiom_pwm_state){ state.period_ns, state.duty_ns, state.inverted, state.enabled };
     return 0;
 }
 

@@ -15,9 +15,9 @@
 struct attach_target {
     enum bpf_attach_type type;
     uint32_t chip;
-    uint32_t line;           /* or PWM channel */
-    uint32_t edges;          /* enum gpio_edge mask */
-    uint64_t rate_hz;        /* timers; 0: one shot */
+    uint32_t line;                /* or PWM channel */
+    uint32_t edges;               /* enum gpio_edge mask */
+    uint64_t rate_hz;             /* timers; 0: one shot */
     char device[EVENT_NAME_MAX];  /* IIO */
     char channel[EVENT_NAME_MAX]; /* IIO */
 };

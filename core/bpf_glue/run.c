@@ -108,8 +108,7 @@ uint64_t link_run(struct bpf_link *link, uint64_t *slots, int *error_out)
     run->user = link;
 
     bool wanted = event_wanted(EVENT_BPF_RUN);
-    uint64_t context_digest =
-        wanted ? digest(slots, bpf_prog_context(link->prog)->slot_count) : 0;
+    uint64_t context_digest = wanted ? digest(slots, bpf_prog_context(link->prog)->slot_count) : 0;
     uint64_t charged_ns = arch_charge(ARCH_WORK_BPF_ENTRY, 1);
     uint64_t r0 = bpf_prog_run(link->prog, slots, run);
     charged_ns += arch_charge(ARCH_WORK_BPF_INSN, run->insn_count);

@@ -13,13 +13,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define AGREES(...)                                                                                \
-    do {                                                                                           \
-        char ours[128], theirs[128];                                                               \
-        int a = format_text(ours, sizeof ours, __VA_ARGS__);                                       \
-        int b = snprintf(theirs, sizeof theirs, __VA_ARGS__);                                      \
-        ck_assert_str_eq(ours, theirs);                                                            \
-        ck_assert_int_eq(a, b);                                                                    \
+#define AGREES(...)                                           \
+    do {                                                      \
+        char ours[128], theirs[128];                          \
+        int a = format_text(ours, sizeof ours, __VA_ARGS__);  \
+        int b = snprintf(theirs, sizeof theirs, __VA_ARGS__); \
+        ck_assert_str_eq(ours, theirs);                       \
+        ck_assert_int_eq(a, b);                               \
     } while (0)
 
 START_TEST(format_agrees_with_libc)
@@ -67,7 +67,8 @@ START_TEST(crc32_of_two_pieces_combines)
         data[i] = (uint8_t)(i * 37 + i / 7);
     uint32_t whole = crc32_update(0, data, sizeof data);
     for (size_t cut = 0; cut <= sizeof data; cut += 13) {
-        uint32_t first = crc32_update(0, data, cut), second = crc32_update(0, data + cut, sizeof data - cut);
+        uint32_t first = crc32_update(0, data, cut),
+                 second = crc32_update(0, data + cut, sizeof data - cut);
         ck_assert_uint_eq(crc32_combine(first, second, sizeof data - cut), whole);
     }
 }
@@ -86,7 +87,8 @@ START_TEST(crc32_by_vector_equals_crc32_by_table)
         return;
     }
     for (size_t size = 0; size < sizeof data; size++)
-        ck_assert_uint_eq(crc32_update((uint32_t)size * 77, data + size % 3, size - size % 3), by_table[size]);
+        ck_assert_uint_eq(crc32_update((uint32_t)size * 77, data + size % 3, size - size % 3),
+                          by_table[size]);
 }
 END_TEST
 

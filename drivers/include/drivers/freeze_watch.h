@@ -11,7 +11,7 @@
 struct freeze_watch {
     int32_t last[FREEZE_CHANNEL_MAX];
     uint32_t equal_count; /* scans in a row that equalled the one before */
-    bool has_started; /* `last` is a scan */
+    bool has_started;     /* `last` is a scan */
     bool has_changed;
     bool is_frozen; /* said so; said again only after another change */
 };

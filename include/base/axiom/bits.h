@@ -3,7 +3,7 @@
 #pragma once
 #include <axiom/types.h>
 
-#define BIT(n) (UINT32_C(1) << (n))
+#define BIT(n)   (UINT32_C(1) << (n))
 #define BIT64(n) (UINT64_C(1) << (n))
 /* The bits high..low, both included: GENMASK(4, 0) is 0x1f. */
 #define GENMASK(high, low) ((UINT32_MAX >> (31u - (high))) & (UINT32_MAX << (low)))

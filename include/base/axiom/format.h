@@ -6,5 +6,7 @@
 #include <stdarg.h>
 
 /* As C11 snprintf: always terminates when size > 0, returns the length that the whole text would have. */
-int format_text(char *to, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
-int format_text_va(char *to, size_t size, const char *format, va_list arguments) __attribute__((format(printf, 3, 0)));
+int format_text(char *to, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int format_text_va(char *to, size_t size, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));

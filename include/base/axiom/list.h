@@ -7,7 +7,10 @@ struct list_head {
     struct list_head *next, *prev;
 };
 
-#define LIST_HEAD_INIT(name) { &(name), &(name) }
+#define LIST_HEAD_INIT(name) \
+    {                        \
+        &(name), &(name)     \
+    }
 
 static inline void list_init(struct list_head *head)
 {
@@ -19,7 +22,8 @@ static inline bool list_empty(const struct list_head *head)
     return head->next == head;
 }
 
-static inline void list_insert_between(struct list_head *node, struct list_head *prev, struct list_head *next)
+static inline void list_insert_between(struct list_head *node, struct list_head *prev,
+                                       struct list_head *next)
 {
     next->prev = node;
     node->next = next;
@@ -47,15 +51,16 @@ static inline void list_del(struct list_head *node)
     list_init(node);
 }
 
-#define list_entry(node, type, member) CONTAINER_OF(node, type, member)
+#define list_entry(node, type, member)       CONTAINER_OF(node, type, member)
 #define list_first_entry(head, type, member) list_entry((head)->next, type, member)
 
-#define list_for_each_entry(at, head, member)                                                        \
-    for (at = list_entry((head)->next, __typeof__(*at), member); &at->member != (head);              \
+#define list_for_each_entry(at, head, member)                                           \
+    for (at = list_entry((head)->next, __typeof__(*at), member); &at->member != (head); \
          at = list_entry(at->member.next, __typeof__(*at), member))
 
 /* `at` may be removed by the body. */
-#define list_for_each_entry_safe(at, after, head, member)                                            \
-    for (at = list_entry((head)->next, __typeof__(*at), member),                                     \
-        after = list_entry(at->member.next, __typeof__(*at), member);                                \
-         &at->member != (head); at = after, after = list_entry(after->member.next, __typeof__(*at), member))
+#define list_for_each_entry_safe(at, after, head, member)             \
+    for (at = list_entry((head)->next, __typeof__(*at), member),      \
+        after = list_entry(at->member.next, __typeof__(*at), member); \
+         &at->member != (head);                                       \
+         at = after, after = list_entry(after->member.next, __typeof__(*at), member))

@@ -3,10 +3,10 @@
 #pragma once
 
 #ifdef __clang__
-#define CAPABILITY(name) __attribute__((capability(name)))
-#define MUST_HOLD(...) __attribute__((requires_capability(__VA_ARGS__)))
-#define ACQUIRES(...) __attribute__((acquire_capability(__VA_ARGS__)))
-#define RELEASES(...) __attribute__((release_capability(__VA_ARGS__)))
+#define CAPABILITY(name)          __attribute__((capability(name)))
+#define MUST_HOLD(...)            __attribute__((requires_capability(__VA_ARGS__)))
+#define ACQUIRES(...)             __attribute__((acquire_capability(__VA_ARGS__)))
+#define RELEASES(...)             __attribute__((release_capability(__VA_ARGS__)))
 #define NO_THREAD_SAFETY_ANALYSIS __attribute__((no_thread_safety_analysis))
 #else
 #define CAPABILITY(name)

@@ -13,12 +13,12 @@ struct virt_addr {
     uint64_t value;
 };
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#define ARRAY_SIZE(array)                   (sizeof(array) / sizeof((array)[0]))
 #define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 #define NSEC_PER_USEC 1000u
 #define NSEC_PER_MSEC 1000000u
-#define NSEC_PER_SEC 1000000000u
+#define NSEC_PER_SEC  1000000000u
 
 /* A deadline that never comes. */
 #define TIME_NEVER UINT64_MAX
