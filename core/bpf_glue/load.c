@@ -114,6 +114,8 @@ int bpf_glue_init(const struct boot_module *modules, uint32_t module_count, bool
     map_events_init();
     for (uint32_t i = 0; i < module_count; i++) {
         int err = load_module(&modules[i]);
+        if (err) /* why is on the lines before, unless memory for saying so was missing, too */
+            log_err("bpf: %s is left out (error %d)", modules[i].name, err);
         if (err && required) {
             bpf_glue_exit();
             return err;

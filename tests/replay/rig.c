@@ -117,9 +117,19 @@ static const char *name_of(const struct event *event)
         return event->interlock.target;
     case EVENT_FAULT:
         return event->fault.target;
+    case EVENT_BPF_RUN:
+        return event->bpf_run.program;
+    case EVENT_BPF_MAP:
+        return event->bpf_map.map;
     default:
         return "";
     }
+}
+
+static void keep_bytes(uint8_t *to, size_t room, const uint8_t *from, size_t size)
+{
+    if (size > 0)
+        memcpy(to, from, size < room ? size : room);
 }
 
 static void keep(struct event_sink *sink, const struct event *event)
@@ -135,10 +145,13 @@ static void keep(struct event_sink *sink, const struct event *event)
     struct rig_event *kept = &rig->events[rig->event_count++];
     *kept = (struct rig_event){ .event = *event };
     snprintf(kept->name, sizeof kept->name, "%s", name_of(event));
-    if (event->kind == EVENT_I2C && event->i2c.read_size != 0 && event->i2c.read_data != NULL)
-        memcpy(kept->bytes, event->i2c.read_data,
-               event->i2c.read_size < sizeof kept->bytes ? event->i2c.read_size
-                                                         : sizeof kept->bytes);
+    if (event->kind == EVENT_I2C && event->i2c.read_data != NULL)
+        keep_bytes(kept->bytes, sizeof kept->bytes, event->i2c.read_data, event->i2c.read_size);
+    if (event->kind == EVENT_BPF_MAP) {
+        keep_bytes(kept->key, sizeof kept->key, event->bpf_map.key, event->bpf_map.key_size);
+        keep_bytes(kept->bytes, sizeof kept->bytes, event->bpf_map.value,
+                   event->bpf_map.value_size);
+    }
 }
 
 static uint32_t search(const struct rig *rig, enum event_kind kind, enum event_layer layer,
@@ -305,8 +318,25 @@ void rig_init(struct rig *rig)
     free(fdt);
 }
 
+void rig_module(struct rig *rig, const char *path)
+{
+    char whole[512];
+    size_t size;
+    ck_assert_uint_lt(rig->config.module_count, RIG_MODULE_MAX);
+    snprintf(whole, sizeof whole, AXIOM_BINARY_DIR "/%s", path);
+    void *bytes = read_file(whole, &size);
+    const char *slash = strrchr(path, '/');
+    uint32_t at = rig->config.module_count++;
+    snprintf(rig->module_name[at], sizeof rig->module_name[at], "%s",
+             slash != NULL ? slash + 1 : path);
+    rig->modules[at] = (struct sim_module){ rig->module_name[at], bytes, size };
+    rig->config.modules = rig->modules;
+}
+
 void rig_exit(struct rig *rig)
 {
+    for (uint32_t i = 0; i < rig->config.module_count; i++)
+        free((void *)(uintptr_t)rig->modules[i].data);
     free(rig->fdt);
     free(rig->inputs);
     free(rig->events);
@@ -315,11 +345,10 @@ void rig_exit(struct rig *rig)
 
 void rig_run(struct rig *rig, void (*body)(struct rig *rig))
 {
-    static struct event_sink *sinks[1];
     struct event_sink sink = { .emit = keep, .kinds = ~UINT32_C(0) };
-    sinks[0] = &sink;
+    struct event_sink *sinks[] = { &sink, rig->more_sink };
     rig->config.sinks = sinks;
-    rig->config.sink_count = 1;
+    rig->config.sink_count = rig->more_sink != NULL ? 2 : 1;
     rig->input_next = 0;
     current = rig;
     current_body = body;

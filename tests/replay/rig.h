@@ -13,18 +13,20 @@
 #include <hw/mmio.h>
 #include <sim/machine.h>
 
-#define RIG_EVENT_MAX 20000
-#define RIG_INPUT_MAX 8192
-#define RIG_LOG_MAX   512
-#define RIG_MS        UINT64_C(1000000)
+#define RIG_EVENT_MAX  20000
+#define RIG_INPUT_MAX  8192
+#define RIG_LOG_MAX    512
+#define RIG_MODULE_MAX 8
+#define RIG_MS         UINT64_C(1000000)
 
 /* When the test's function starts: every driver is bound by then. */
 #define RIG_BODY_NS (200 * RIG_MS)
 
 struct rig_event {
     struct event event; /* texts and buffers are not kept: pointers in it are dead */
-    char name[32];      /* of an IIO device, an interlock's or fault's target */
-    uint8_t bytes[16];  /* of an I2C read */
+    char name[32];  /* of an IIO device, a BPF program or map, an interlock's or fault's target */
+    uint8_t key[8]; /* of a map's entry */
+    uint8_t bytes[64]; /* of an I2C read, of a map's entry */
 };
 
 struct rig {
@@ -32,6 +34,10 @@ struct rig {
     struct sim_result result;
     void *fdt;
     char reason[128];
+
+    struct sim_module modules[RIG_MODULE_MAX];
+    char module_name[RIG_MODULE_MAX][48];
+    struct event_sink *more_sink; /* NULL: none but the rig's */
 
     struct sim_input *inputs;
     uint32_t input_count, input_next;
@@ -52,6 +58,9 @@ void rig_init(struct rig *rig);
 /* The same with another tree. */
 void rig_init_fdt(struct rig *rig, const void *fdt, size_t size);
 void rig_exit(struct rig *rig);
+
+/* A BPF object of the build folder for the boot: "examples/lidar.bpf.o". */
+void rig_module(struct rig *rig, const char *path);
 
 /* Inputs, in order of time. */
 void rig_line(struct rig *rig, uint64_t time_ns, uint32_t line, bool level);
