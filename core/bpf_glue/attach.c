@@ -209,7 +209,6 @@ void link_table_init(void)
         list_init(&table.iio[device]);
     list_init(&table.guard_gpio);
     list_init(&table.guard_pwm);
-    attach_hooks = &table.hooks;
 }
 
 uint32_t link_count(void)
@@ -277,11 +276,17 @@ static int attach_iio(struct bpf_link *link, char *reason, size_t size)
     return -ENODEV;
 }
 
-static void attach_timer(struct bpf_link *link)
+void link_go_live(void)
 {
-    timer_init(&link->timer, on_timer, link);
-    link->started_ns = ktime_get_ns();
-    timer_start(&link->timer, link->target.rate_hz ? expiry_ns(link, 1) : link->started_ns);
+    uint64_t now_ns = ktime_get_ns();
+    attach_hooks = &table.hooks;
+    struct bpf_link *link;
+    list_for_each_entry(link, &table.all, all) {
+        if (link->target.type != BPF_ATTACH_TIMER)
+            continue;
+        link->started_ns = now_ns;
+        timer_start(&link->timer, link->target.rate_hz ? expiry_ns(link, 1) : now_ns);
+    }
 }
 
 static int attach_at(struct bpf_link *link, char *reason, size_t size)
@@ -292,7 +297,7 @@ static int attach_at(struct bpf_link *link, char *reason, size_t size)
     case BPF_ATTACH_IIO:
         return attach_iio(link, reason, size);
     case BPF_ATTACH_TIMER:
-        attach_timer(link);
+        timer_init(&link->timer, on_timer, link);
         return 0;
     case BPF_ATTACH_PWM:
         return attach_pwm(link, reason, size);

@@ -44,8 +44,12 @@ struct bpf_link {
 void link_table_init(void);
 void link_table_exit(void); /* detaches all */
 uint32_t link_count(void);
-/* The link takes `prog` over and destroys it when it is detached; on failure it stays the caller's. -ENODEV, -ENOMEM with a reason. */
+/* The link takes `prog` over and destroys it when it is detached; on failure it stays the caller's.
+ * -ENODEV, -ENOMEM with a reason. */
 int link_attach(const struct bpf_prog *prog, const char *section, char *reason, size_t reason_size);
+/* From here on attached programs run, all at once: nothing moves an actuator before every guard and
+ * policy is in its place, and a module that is left out never ran. */
+void link_go_live(void);
 /* Detaches the links from number `first` on. */
 void link_detach_from(uint32_t first);
 

@@ -121,6 +121,7 @@ int bpf_glue_init(const struct boot_module *modules, uint32_t module_count, bool
             return err;
         }
     }
+    link_go_live();
     return 0;
 }
 

@@ -49,7 +49,7 @@ static bool parse_gpio(struct words *w, struct attach_target *t, const char **hi
 {
     char word[EVENT_NAME_MAX];
     uint64_t chip, line;
-    *hint = "gpio/chip0/line17/rising, /falling or /both";
+    *hint = "gpio/chip0/line17/rising, /falling or /both (levels are not attach points yet)";
     if (!next_word(w, word, sizeof word) || !number_after(word, "chip", GPIO_CHIP_MAX - 1, &chip))
         return false;
     if (!next_word(w, word, sizeof word) || !number_after(word, "line", GPIO_LINE_MAX - 1, &line))

@@ -3,7 +3,8 @@
  *
  * What a sample is. By default every sensor_input() that brings a sensor's quantity is one sample
  * of that sensor while its output data rate is on: recorded samples arrive once each, at their
- * recorded times, whatever rate the driver chose. With `axiom,sampling = "odr"` in the node the
+ * recorded times, whatever rate the driver chose. Sensors of equal rates sample in one time slot,
+ * so a recording that has only one of them brings the other's last value with it. With `axiom,sampling = "odr"` in the node the
  * model samples at its own rate instead, sample k of a rate at floor(k * 1e9 * 512 / 2^(code-1) /
  * 6667) ns after it was set (AN5192 §6.4: rates are 6667 Hz over powers of two), and the last input
  * holds.
@@ -309,10 +310,13 @@ static bool imu_sensor_input(struct model *model, const uint8_t *quantity, const
             temperature = true;
         }
     }
+    bool known = accel || gyro || temperature;
     bool on_accel = odr_accel(imu) != LSM6DSO_ODR_OFF, on_gyro = odr_gyro(imu) != LSM6DSO_ODR_OFF;
+    if (odr_accel(imu) == odr_gyro(imu))
+        accel = gyro = accel || gyro;
     if (!imu->own_rate)
         sample(imu, accel && on_accel, gyro && on_gyro, temperature && (on_accel || on_gyro));
-    return accel || gyro || temperature;
+    return known;
 }
 
 /* --- own rate --- */

@@ -17,6 +17,13 @@ for seed in 1 2 3; do
         --bpf "$examples/vibration.bpf.o"
     check "its replay" 0 "equal" "$axiom" replay run.mcap
 done
+# Edges, IMU and temperature samples, timers and the PWM's guard at once: no number of CPUs and no seed reaches the outputs.
+for cpus in 2 4 8; do
+    check "gantry, $cpus CPUs" 0 "assertions hold" "${run[@]}" gantry.mcap "${binds[@]}" --expect expect.txt --cpus $cpus \
+        --seed $((cpus * 77)) --record smp.mcap --bpf "$examples/position.bpf.o" --bpf "$examples/temperature.bpf.o" \
+        --bpf "$examples/vibration.bpf.o"
+    check "the same outputs with $cpus CPUs" 0 "equal" "$axiom" diff run.mcap smp.mcap
+done
 # The generator's bytes are part of what must be equal everywhere.
 "$build/tools/gantry/gantry" --out again.mcap --seed 3
 cmp gantry.mcap again.mcap

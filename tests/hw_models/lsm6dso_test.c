@@ -197,6 +197,22 @@ START_TEST(temperature_is_256_counts_a_degree)
 }
 END_TEST
 
+START_TEST(sensors_of_one_rate_sample_together)
+{
+    wr(0x10, 0x60); /* the accelerometer alone */
+    input_accel(from_mg(100), 0, 0);
+    ck_assert_uint_eq(rd(0x1e), 0x01);
+    wr(0x11, 0x60); /* and the gyroscope at the same rate: it comes along */
+    input_accel(from_mg(200), 0, 0);
+    ck_assert_uint_eq(rd(0x1e), 0x03);
+    (void)accel_x();
+    (void)gyro_x();
+    wr(0x11, 0x50); /* at another: it does not */
+    input_accel(from_mg(300), 0, 0);
+    ck_assert_uint_eq(rd(0x1e), 0x01);
+}
+END_TEST
+
 START_TEST(data_ready_is_a_level_that_reading_ends)
 {
     wr(0x10, 0x60);
@@ -537,6 +553,7 @@ int main(void)
                                    values_round_to_the_nearest_and_saturate,
                                    temperature_is_256_counts_a_degree,
                                    data_ready_is_a_level_that_reading_ends,
+                                   sensors_of_one_rate_sample_together,
                                    block_data_update_keeps_a_pair_together,
                                    self_test_changes_the_output_within_its_limits,
                                    fifo_words_carry_tag_slot_and_parity,

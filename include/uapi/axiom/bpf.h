@@ -42,8 +42,8 @@ typedef unsigned long long __u64;
  * bytes inside a slot are fine; writes are 8 bytes, to the slots that the section's row in
  * bpf/context.c names as writable. */
 
-/* Section gpio/chipC/lineL/rising|falling|both|high|low: an edge or level on a line. The return
- * value is ignored. */
+/* Section gpio/chipC/lineL/rising|falling|both: an edge on a line. The return value is ignored.
+ * Sections .../high and .../low, for levels, are reserved: the kernel refuses them. */
 enum axiom_gpio_edge {
     AXIOM_GPIO_RISING = 1, /* as GPIO_V2_LINE_EVENT_RISING_EDGE */
     AXIOM_GPIO_FALLING = 2,
