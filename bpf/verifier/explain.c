@@ -35,6 +35,28 @@ static void add_source_line(struct verifier *v)
            *text != '\0' ? ": " : "", text);
 }
 
+static uint32_t line_of(const struct verifier *v, uint32_t pc)
+{
+    const struct bpf_debug_line *line = bpf_debug_line_at(v->request->debug, pc);
+    return line != NULL ? line->line : pc;
+}
+
+/* "by way of: line 31 to 33, 40 to 38": what the path decided last, the oldest first. */
+static void add_decisions(struct verifier *v)
+{
+    const struct decisions *d = &v->state.decisions;
+    uint32_t first = d->count > DECISIONS_KEPT ? d->count - DECISIONS_KEPT : 0;
+    bool has_lines = bpf_debug_line_at(v->request->debug, v->state.pc) != NULL;
+    for (uint32_t i = first; i < d->count; i++) {
+        uint32_t from = d->last[i % DECISIONS_KEPT] / 2, to = from + 1;
+        if (d->last[i % DECISIONS_KEPT] & 1)
+            to = (uint32_t)((int64_t)to + v->insns[from].offset);
+        append(v->result, "%s %u to %u",
+               i == first ? (has_lines ? "\n  by way of: line" : "\n  by way of: insn") : ",",
+               line_of(v, from), line_of(v, to));
+    }
+}
+
 int refuse(struct verifier *v, int error, enum bpf_reject reason, const char *mend,
            const char *format, ...)
 {
@@ -50,6 +72,7 @@ int refuse(struct verifier *v, int error, enum bpf_reject reason, const char *me
     add_source_line(v);
     if (mend[0] != '\0')
         append(result, "\n  usually mended so: %s", mend);
+    add_decisions(v);
     return error;
 }
 

@@ -94,7 +94,7 @@ void prune_destroy(struct verifier *v)
 void mark_precise(struct verifier *v, uint64_t deps)
 {
     for (struct checkpoint *c = prune_newest(v); c != NULL && deps != 0; c = before(v, c)) {
-        deps = snapshot_mark(c->snapshot, deps);
+        deps = snapshot_mark(v, c->snapshot, deps);
         /* What the one before it would have said is lost: anything there may have mattered. */
         if (c->gap && deps != 0)
             deps = UINT64_MAX;
@@ -163,7 +163,7 @@ static int make_checkpoint(struct verifier *v, uint32_t fingerprint)
 
 /* Was the state here before on this very path? Its numbers count in full: a counter that only matters to the loop's own
  * end makes it another state. */
-static bool comes_again(const struct verifier *v, uint32_t fingerprint)
+static bool comes_again(struct verifier *v, uint32_t fingerprint)
 {
     const struct checkpoint *c = prune_newest(v);
     uint64_t deps;

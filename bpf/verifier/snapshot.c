@@ -226,6 +226,12 @@ static uint8_t *put_frame(const struct verifier *v, uint8_t *at, const struct st
     return at;
 }
 
+/* Values at most. */
+static uint64_t state_size(const struct state *s)
+{
+    return s->frame_count * BPF_REG_COUNT + s->slot_count;
+}
+
 int snapshot_encode(struct verifier *v, uint32_t pc, uint32_t *size)
 {
     const struct state *s = &v->state;
@@ -244,6 +250,7 @@ int snapshot_encode(struct verifier *v, uint32_t pc, uint32_t *size)
         at = put_number(at, s->references[i].insn_index);
     }
     BUG_ON((size_t)(at - v->scratch) > most);
+    v->work += state_size(s);
     *size = (uint32_t)(at - v->scratch);
     return 0;
 }
@@ -290,6 +297,7 @@ void snapshot_decode(struct verifier *v, const uint8_t *snapshot)
         for (uint32_t i = 0; i < frame->slot_count; i++)
             at = get_slot(at, &s->slots[frame->slot_base + i]);
     }
+    v->work += state_size(s);
     s->reference_count = (uint32_t)get_number(&at);
     for (uint32_t i = 0; i < s->reference_count; i++) {
         s->references[i].id = (uint32_t)get_number(&at);
@@ -306,7 +314,7 @@ void snapshot_decode(struct verifier *v, const uint8_t *snapshot)
 /* Which id of the state stands for which of the snapshot. What shares an id in the snapshot must
  * share one in the state: paths from the snapshot relied on it. */
 struct comparison {
-    const struct verifier *v;
+    struct verifier *v;
     enum coverage how;
     uint64_t deps;
     uint32_t pair_count;
@@ -399,6 +407,7 @@ static bool frame_covers(struct comparison *c, const uint8_t **at, const struct 
         if ((mask >> r & 1) == 0)
             continue;
         *at = get_reg(*at, &old);
+        c->v->work++;
         if (!reg_covers(c, &old, &now->regs[r]))
             return false;
     }
@@ -408,14 +417,14 @@ static bool frame_covers(struct comparison *c, const uint8_t **at, const struct 
     for (uint32_t i = 0; i < slot_count; i++) {
         struct slot old;
         *at = get_slot(*at, &old);
+        c->v->work++;
         if (!slot_covers(c, &old, i < now->slot_count ? &s->slots[now->slot_base + i] : &unset))
             return false;
     }
     return true;
 }
 
-bool snapshot_covers(const struct verifier *v, const uint8_t *snapshot, enum coverage how,
-                     uint64_t *deps)
+bool snapshot_covers(struct verifier *v, const uint8_t *snapshot, enum coverage how, uint64_t *deps)
 {
     const struct state *s = &v->state;
     struct comparison c = { .v = v, .how = how };
@@ -462,7 +471,7 @@ static uint64_t mark_reg(uint8_t *at)
     return r.deps;
 }
 
-uint64_t snapshot_mark(uint8_t *snapshot, uint64_t deps)
+uint64_t snapshot_mark(struct verifier *v, uint8_t *snapshot, uint64_t deps)
 {
     uint64_t from = 0;
     const uint8_t *at = snapshot;
@@ -480,6 +489,7 @@ uint64_t snapshot_mark(uint8_t *snapshot, uint64_t deps)
             at = get_reg(at, &skipped);
         }
         uint32_t slot_count = (uint32_t)get_number(&at);
+        v->work += BPF_REG_COUNT + slot_count;
         for (uint32_t i = 0; i < slot_count; i++) {
             struct slot slot;
             bool has_value = at[0] != 0 && (at[1] & 15) != 0;

@@ -60,6 +60,13 @@ struct reference {
     uint32_t insn_index; /* the call that acquired it, for the message */
 };
 
+/* The last decisions of the path, for the message. */
+#define DECISIONS_KEPT 4u
+struct decisions {
+    uint32_t count; /* all of the path; the last ones are kept, decision i at i % DECISIONS_KEPT */
+    uint32_t last[DECISIONS_KEPT]; /* the jump's index * 2, + 1 if it was taken */
+};
+
 struct state {
     uint32_t pc;
     uint32_t frame_count;
@@ -71,6 +78,7 @@ struct state {
     uint32_t reference_count;
     /* This path so far. */
     uint64_t insns, ns;
+    struct decisions decisions;
 };
 
 #define BITS 64u

@@ -20,6 +20,7 @@ int walk_push(struct verifier *v)
     p->below = v->pending;
     p->newest = prune_newest(v)->number;
     p->insns = v->state.insns;
+    p->decisions = v->state.decisions;
     p->ns = v->state.ns;
     p->pc = v->state.pc;
     p->size_bytes = (uint32_t)(sizeof *p + size);
@@ -40,6 +41,7 @@ static bool walk_pop(struct verifier *v)
     if (prune_newest(v)->number != p->newest)
         snapshot_lose_deps(&v->state);
     v->state.insns = p->insns;
+    v->state.decisions = p->decisions;
     v->state.ns = p->ns;
     v->state.pc = p->pc;
     v->pending = p->below;
@@ -47,6 +49,9 @@ static bool walk_pop(struct verifier *v)
     verifier_free(v, p, p->size_bytes);
     return true;
 }
+
+/* An ordinary program handles a few dozen values of states for each instruction walked. */
+#define WORK_PER_INSN 128u
 
 static int count_insn(struct verifier *v)
 {
@@ -59,6 +64,11 @@ static int count_insn(struct verifier *v)
             "fewer branches inside loops, or loops with fewer rounds; a bound that is a constant",
             "too complex: after %llu instructions of all its paths the program is not through",
             (unsigned long long)limit);
+    if (v->work > limit * WORK_PER_INSN)
+        return refuse(v, -E2BIG, BPF_REJECT_TOO_COMPLEX,
+                      "use less stack while there is much branching",
+                      "too complex: its states are large and many; %llu instructions were walked",
+                      (unsigned long long)v->walked);
     if (!request->ignore_budget && v->context->insn_budget != 0 &&
         v->state.insns > v->context->insn_budget)
         return refuse(v, -E2BIG, BPF_REJECT_BUDGET,
@@ -103,13 +113,24 @@ static int check_straight(struct verifier *v, const struct bpf_insn *insn, enum 
                   "this verifier does not know how to prove this instruction");
 }
 
+/* A jump both ways of which are possible; for the message, should one come. */
+static int decide(struct verifier *v, bool waited, bool *path_ends)
+{
+    struct decisions *d = &v->state.decisions;
+    uint32_t pc = v->state.pc, waiting = v->pending_count;
+    int err = check_jump(v, &v->insns[pc], (enum bpf_op)insn_row(v, pc)->op, waited, path_ends);
+    if (err == 0 && (waited || v->pending_count > waiting))
+        d->last[d->count++ % DECISIONS_KEPT] = pc * 2 + (v->state.pc != pc + 1);
+    return err;
+}
+
 static int step(struct verifier *v, bool *path_ends)
 {
     struct state *s = &v->state;
     const struct bpf_insn *insn = &v->insns[s->pc];
     enum bpf_op op = (enum bpf_op)insn_row(v, s->pc)->op;
     if (is_condition(op))
-        return check_jump(v, insn, op, false, path_ends);
+        return decide(v, false, path_ends);
     if (op == BPF_OP_EXIT)
         return check_exit(v, path_ends);
     if (op == BPF_OP_CALL_LOCAL)
@@ -128,8 +149,7 @@ static int walk_path(struct verifier *v, bool waited)
 {
     bool path_ends = false;
     if (waited) {
-        enum bpf_op op = (enum bpf_op)insn_row(v, v->state.pc)->op;
-        int err = check_jump(v, &v->insns[v->state.pc], op, true, &path_ends);
+        int err = decide(v, true, &path_ends);
         if (err != 0)
             return err;
     }

@@ -33,6 +33,7 @@ struct insn_info {
 struct pending {
     struct pending *below;
     uint64_t insns, ns;
+    struct decisions decisions;
     uint32_t newest; /* number of the checkpoint that its numbers refer to */
     uint32_t pc;
     uint32_t size_bytes; /* of this allocation */
@@ -75,6 +76,8 @@ struct verifier {
     uint64_t newest_walked;                 /* `walked` when the newest was made */
     uint32_t next_id;
     uint64_t walked;
+    uint64_t
+        work; /* values packed, unpacked and compared: bounds the time that large states take */
 
     uint8_t *scratch; /* snapshots are made here */
     size_t scratch_size;
@@ -214,11 +217,11 @@ enum coverage {
     COVERS_EXACTLY,      /* both stand for the same machine states */
 };
 /* `*deps`: what the places that mattered are computed from in the state. */
-bool snapshot_covers(const struct verifier *v, const uint8_t *snapshot, enum coverage how,
+bool snapshot_covers(struct verifier *v, const uint8_t *snapshot, enum coverage how,
                      uint64_t *deps);
 /* Sets `precise` where `deps` has the place's bit; returns what the newly marked were computed
  * from. */
-uint64_t snapshot_mark(uint8_t *snapshot, uint64_t deps);
+uint64_t snapshot_mark(struct verifier *v, uint8_t *snapshot, uint64_t deps);
 /* What constants of a complete checkpoint a state must have to be covered. */
 void snapshot_constants(const uint8_t *snapshot, struct constants *out);
 /* The checkpoint that the state's numbers refer to was forgotten: they may derive from anything. */

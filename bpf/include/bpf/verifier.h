@@ -66,7 +66,7 @@ struct bpf_verify_request {
 struct bpf_verify_result {
     struct bpf_prog *prog; /* the caller owns it; NULL when refused */
     enum bpf_reject reason;
-    char text[BPF_VERIFY_TEXT_MAX]; /* what, where in the source, and what usually mends it */
+    char text[BPF_VERIFY_TEXT_MAX]; /* what, where in the source, what usually mends it, the path there */
     uint32_t insn_index;            /* where; 0 if nowhere in particular */
     char source_file[128];          /* "" without line info */
     uint32_t source_line;

@@ -126,7 +126,13 @@ static void alu(struct generator *g)
     int32_t is_signed = divides && (take(g) & 1) ? 1 : 0;
     uint32_t dst = op == BPF_MOV ? target_reg(g) : reg_of(g, K_NUMBER);
     if (take(g) & 1) {
-        emit(g, class | op | BPF_X, dst, reg_of(g, K_NUMBER), is_signed, 0);
+        uint32_t src = reg_of(g, K_NUMBER);
+        if (divides && (take(g) & 3) == 0) {
+            /* A large number by a small one, which may be 0. */
+            emit(g, BPF_ALU64 | BPF_AND | BPF_K, src, 0, 0, 7);
+            emit(g, BPF_ALU64 | BPF_OR | BPF_K, dst, 0, 0, 64);
+        }
+        emit(g, class | op | BPF_X, dst, src, is_signed, 0);
     } else {
         int64_t imm = number(g);
         if (op == BPF_LSH || op == BPF_RSH || op == BPF_ARSH)

@@ -34,7 +34,7 @@ for name in "$@"; do
         echo "SURVIVED  $name"
         failed=1
     else
-        echo "found     $name: $(grep -o 'program [0-9]*: .*\|panic at .*' "$work/log" | head -1 | cut -c1-90)"
+        echo "found     $name: $(grep -o 'program [0-9]*: .*\|BUG_ON.*\|signal [0-9]*.*' "$work/log" | head -1 | cut -c1-90)"
     fi
 done
 exit $failed

@@ -2,6 +2,7 @@
 /* Programs in C through clang, loader and verifier: those of programs/newcomer.bpf.c must be
  * accepted and run, those of programs/mistakes.bpf.c must be refused in the source line that says
  * "refused:", for the reason given there. */
+#include "assembler.h"
 #include "host_env.h"
 
 #include <axiom/errno.h>
@@ -179,6 +180,41 @@ START_TEST(the_limit_of_instructions_is_said)
 }
 END_TEST
 
+/* Eight frames full of numbers and a branch at every step: each state is large. */
+START_TEST(large_states_are_bounded_work)
+{
+    static char text[40000];
+    static struct assembly assembly;
+    struct bpf_verify_result result;
+    host_env_init(&host);
+    for (int f = 0; f < 8; f++) {
+        sprintf(text + strlen(text), "f%d: r9 = r1;", f);
+        for (int slot = 1; slot <= 64; slot++)
+            sprintf(text + strlen(text), "r2 = *(u64 *)(r9 + 0); *(u64 *)(r10 - %d) = r2;",
+                    slot * 8);
+        if (f < 7)
+            sprintf(text + strlen(text), "r1 = r9; call f%d; exit;", f + 1);
+    }
+    strcat(
+        text,
+        "r3 = 0; loop: r3 += 1; r0 = *(u64 *)(r9 + 0); if r0 == r3 goto out; r0 = *(u64 *)(r9 + 8);"
+        "if r0 > r3 goto loop; out: r0 = 0; exit");
+    ck_assert_msg(assemble(text, NULL, 0, &assembly), "%s", assembly.error);
+    struct bpf_verify_request request = { .env = &host.env,
+                                          .name = "large",
+                                          .insns = assembly.insns,
+                                          .insn_count = assembly.insn_count,
+                                          .context = bpf_context_by_section("gpio/"),
+                                          .insn_limit = 10000,
+                                          .memory_limit = 64 << 20,
+                                          .ignore_budget = true };
+    ck_assert_int_eq(bpf_verify(&request, &result), -E2BIG);
+    ck_assert_int_eq(result.reason, BPF_REJECT_TOO_COMPLEX);
+    ck_assert_msg(strstr(result.text, "large and many") != NULL, "%s", result.text);
+    ck_assert_int_eq(host.live_bytes, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("bpf/verifier/programs");
@@ -188,6 +224,7 @@ int main(void)
     tcase_add_test(cases, mistakes_are_named_in_their_line);
     tcase_add_test(cases, too_little_memory_is_said);
     tcase_add_test(cases, a_failed_allocation_is_an_answer);
+    tcase_add_test(cases, large_states_are_bounded_work);
     tcase_add_test(cases, the_limit_of_instructions_is_said);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
