@@ -282,6 +282,15 @@ void feed_close(struct feed *feed)
     feed->target_count = 0;
 }
 
+bool feed_takes_answers(const struct feed *feed)
+{
+    for (uint32_t i = 0; i < feed->channel_count; i++) {
+        if (feed->channel[i].target >= 0 && feed->channel[i].takes_answers)
+            return true;
+    }
+    return false;
+}
+
 /* --- the stream --------------------------------------------------------------------------------
  */
 

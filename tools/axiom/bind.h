@@ -52,6 +52,9 @@ int feed_open(struct feed *feed, struct trace_source *source, const struct bindi
               const void *fdt, size_t fdt_size);
 void feed_close(struct feed *feed);
 
+/* Whether a sensor is given recorded answers, which wait until its driver asks. */
+bool feed_takes_answers(const struct feed *feed);
+
 /* A sim_next_input. */
 int feed_next(void *context, struct sim_input *out);
 

@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Drivers that poll their sensor do so each second or oftener: the last answer is fetched, too. */
+#define ANSWER_SETTLE_NS (1250 * NSEC_PER_MSEC)
+
 struct run_options {
     struct session session;
     struct binding_list bindings;
@@ -242,6 +245,8 @@ static int run_trace(struct run_options *o, const char *path)
         feed.to_ns = o->to_ns != 0 ? o->to_ns : TIME_NEVER;
         s->feed = &feed;
         s->bindings = &o->bindings;
+        if (feed_takes_answers(&feed) && s->settle_ns < ANSWER_SETTLE_NS)
+            s->settle_ns = ANSWER_SETTLE_NS;
         if (!o->json) {
             printf("trace     %s (%s), %u channels\n", path, trace_format(source),
                    feed.channel_count);
