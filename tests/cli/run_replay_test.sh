@@ -50,6 +50,18 @@ grep -q "now .*press 3: LED 1" output
 is "it says what comes now" $? 0
 
 check "stops at an event" 0 "stopped at event 100" "$axiom" replay a.mcap --at 100
+if command -v gdb > /dev/null; then
+    line=$(sed -n 's/^stopped at event 100: //p' output)
+    echo backtrace | "$axiom" replay a.mcap --at 100 --gdb > output 2>&1
+    grep -q "SIGTRAP" output
+    is "stops in gdb" $? 0
+    grep -qF "axiom: at event 100: $line" output
+    is "at the event" $? 0
+    grep -q "in event_emit " output
+    is "and gdb sees the kernel that emits it" $? 0
+else
+    echo "skipped: gdb is not installed"
+fi
 check "expectations hold" 0 "assertions hold" "${run[@]}" --expect "$source_dir/examples/button_led/expect.txt"
 echo "count /gpio/chip0/16: == 4" > wrong.txt
 check "expectations fail" 1 "NOT MET.*line 1" "${run[@]}" --expect wrong.txt

@@ -280,10 +280,10 @@ static int next_recorded_output(struct replay *r, struct event *event)
 
 static void stop_under_gdb(const struct replay *r)
 {
-    if (!r->gdb)
+    if (!r->gdb || getenv("AXIOM_UNDER_GDB") == NULL)
         return;
-    if (getenv("AXIOM_UNDER_GDB") != NULL)
-        raise(SIGTRAP);
+    fprintf(stderr, "axiom: at event %" PRIu64 ": %s\n", r->at_event, r->reached_line);
+    raise(SIGTRAP);
 }
 
 static void on_event(struct event_sink *sink, const struct event *event)

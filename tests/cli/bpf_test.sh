@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# axiom bpf: programs at a desk. Verdicts with the source line, the disassembly beside the source, runs on contexts made up here.
+. "$(dirname "$0")/lib.sh"
+button=$examples/button_led.bpf.o
+unsafe=$build/tests/cli/unsafe.bpf.o
+
+check "accepted" 0 "accepted  button_led +gpio/chip0/line26/falling" "$axiom" bpf verify "$button"
+check "every program of an object" 0 "limit_y +gpio/chip0/line21/rising" "$axiom" bpf verify "$examples/position.bpf.o"
+is "is listed" "$(grep -c ^accepted output)" 5
+check "refused, with the source" 4 "unsafe.bpf.c:[0-9]+: \*count \+= 1;" "$axiom" bpf verify "$unsafe"
+for words in "may be NULL" "usually mended so: test it first"; do
+    grep -q "$words" output
+    is "and says '$words'" $? 0
+done
+check "one bad object spoils the verdict" 4 "accepted  button_led" "$axiom" bpf verify "$button" "$unsafe"
+check "as JSON" 4 '"accepted": false' "$axiom" bpf verify --json "$unsafe"
+grep -q '"line": 17' output
+is "with the line" $? 0
+
+check "disassembled" 0 "call bpf_map_lookup_elem#1" "$axiom" bpf disasm "$button"
+grep -q "^; state->presses++; @ button_led.bpf.c:33" output
+is "beside the source" $? 0
+if command -v llvm-objdump-14 > /dev/null || command -v llvm-objdump > /dev/null; then
+    objdump=$(command -v llvm-objdump-14 || command -v llvm-objdump)
+    "$axiom" bpf disasm "$examples/lidar.bpf.o" | sed -n 's/^ *\([0-9][0-9]*\): .*/\1/p' > ours
+    "$objdump" -d "$examples/lidar.bpf.o" --no-show-raw-insn | sed -n 's/^ *\([0-9][0-9]*\):.*/\1/p' > theirs
+    is "one line for each of LLVM's instructions" "$(cmp ours theirs 2>&1)" ""
+else
+    echo "skipped: llvm-objdump is not installed"
+fi
+
+check "run once" 0 "trace_printk: press 1: LED 1" "$axiom" bpf run "$button" --context time_ns=1000000,line=26,edge=2
+grep -q "button\[00000000\] = 40420f0000000000 0100000000000000 0100000000000000" output
+is "what it left in its map: the time, one press, the LED" $? 0
+check "bounces do not count" 0 "0100000000000000 0100000000000000" "$axiom" bpf run "$button" --repeat 9 --context time_ns=1000000
+check "steps count" 0 "position\[00000000\] = 0700000000000000 0000000000000000 0700000000000000" \
+    "$axiom" bpf run "$examples/position.bpf.o" --program step_x --repeat 7 --context line=17,bank_level=0x8020000
+check "and have a direction" 0 "position\[00000000\] = f9ffffffffffffff" \
+    "$axiom" bpf run "$examples/position.bpf.o" --program step_x --repeat 7 --context line=17,bank_level=0x20000
+check "actuators are not at a desk" 0 "returned 0" "$axiom" bpf run "$examples/position.bpf.o" --program limit_x
+check "a refused program does not run" 4 "may be null" "$axiom" bpf run "$unsafe"
+check "no such program" 3 "no program 'frob'" "$axiom" bpf run "$button" --program frob
+check "no such slot" 2 "axiom_gpio_ctx: time_ns chip line edge" "$axiom" bpf run "$button" --context colour=3
+check "no number" 2 "is not NAME=NUMBER" "$axiom" bpf run "$button" --context line=blue
+check "no BPF" 3 "not an ELF file" "$axiom" bpf disasm "$source_dir/README.md"
+check "another machine's ELF" 3 "$(basename "$axiom")" "$axiom" bpf verify "$axiom"
+finish
