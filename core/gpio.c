@@ -116,16 +116,15 @@ static void record_edge(const struct gpio_chip *chip, uint32_t line, enum gpio_e
         event_skip();
         return;
     }
-    struct event event = {
-        .source_ns = time_ns,
-        .kind = EVENT_GPIO,
-        .layer = EVENT_LAYER_KERNEL,
-        .role = EVENT_ROLE_OBSERVATION,
-        .gpio = { .chip = (uint8_t)chip->index,
-                  .line = (uint8_t)line,
-                  .level = edge == GPIO_EDGE_RISING,
-                  .bank_level = bank_level },
-    };
+    struct event event; /* the other kinds' part is left as it is */
+    event.source_ns = time_ns;
+    event.kind = EVENT_GPIO;
+    event.layer = EVENT_LAYER_KERNEL;
+    event.role = EVENT_ROLE_OBSERVATION;
+    event.gpio = (struct event_gpio){ .chip = (uint8_t)chip->index,
+                                      .line = (uint8_t)line,
+                                      .level = edge == GPIO_EDGE_RISING,
+                                      .bank_level = bank_level };
     event_emit(&event);
 }
 

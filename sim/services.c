@@ -58,20 +58,16 @@ static uint64_t word_key(const struct model *model, const void *reg)
     return (uint64_t)model->id << 32 | offset;
 }
 
-void model_reg_set(struct model *model, uint32_t *reg, uint32_t value)
+void model_reg_change(struct model *model, uint32_t *reg, uint32_t value)
 {
     uint32_t before = *reg;
-    if (before == value)
-        return;
     *reg = value;
     state_hash_change(word_key(model, reg), before, value);
 }
 
-void model_reg_set64(struct model *model, uint64_t *reg, uint64_t value)
+void model_reg_change64(struct model *model, uint64_t *reg, uint64_t value)
 {
     uint64_t before = *reg;
-    if (before == value)
-        return;
     *reg = value;
     state_hash_change(word_key(model, reg), before, value);
 }

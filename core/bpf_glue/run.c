@@ -77,19 +77,19 @@ static uint64_t digest(const uint64_t *slots, uint32_t count)
 static void record(const struct bpf_link *link, const struct bpf_run *run, uint64_t context_digest,
                    uint64_t r0, uint64_t duration_ns)
 {
-    struct event event = {
-        .kind = EVENT_BPF_RUN,
-        .layer = EVENT_LAYER_KERNEL,
-        .role = EVENT_ROLE_OUTPUT,
-        .bpf_run = {
-            .program = bpf_prog_name(link->prog),
-            .attach_point = link->attach_point,
-            .context_digest = context_digest,
-            .return_value = r0,
-            .insn_count = run->insn_count,
-            .duration_ns = duration_ns,
-            .error = run->error,
-        },
+    struct event event; /* the other kinds' part is left as it is */
+    event.source_ns = 0;
+    event.kind = EVENT_BPF_RUN;
+    event.layer = EVENT_LAYER_KERNEL;
+    event.role = EVENT_ROLE_OUTPUT;
+    event.bpf_run = (struct event_bpf_run){
+        .program = bpf_prog_name(link->prog),
+        .attach_point = link->attach_point,
+        .context_digest = context_digest,
+        .return_value = r0,
+        .insn_count = run->insn_count,
+        .duration_ns = duration_ns,
+        .error = run->error,
     };
     event_emit(&event);
 }

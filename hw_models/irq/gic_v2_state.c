@@ -48,12 +48,9 @@ static void consider(const struct gic *gic, uint32_t cpu, uint32_t index, uint32
     }
 }
 
-static struct best best_pending(const struct gic *gic, uint32_t cpu)
+static struct best best_pending(const struct gic *gic, uint32_t cpu, uint32_t banked)
 {
     struct best best = { GIC_INTID_NONE, GIC_PRIORITY_IDLE + 1 };
-    uint32_t banked = candidates_of(&gic->banked[cpu], gic->cpu[cpu].sgi_any);
-    if ((banked | gic->candidate_words) == 0)
-        return best;
     consider(gic, cpu, 0, banked, &best);
     for (uint32_t words = gic->candidate_words; words != 0; words &= words - 1) {
         uint32_t index = (uint32_t)__builtin_ctz(words);
@@ -64,7 +61,8 @@ static struct best best_pending(const struct gic *gic, uint32_t cpu)
 
 uint32_t gic_highest_pending(const struct gic *gic, uint32_t cpu)
 {
-    return best_pending(gic, cpu).intid;
+    uint32_t banked = candidates_of(&gic->banked[cpu], gic->cpu[cpu].sgi_any);
+    return best_pending(gic, cpu, banked).intid;
 }
 
 uint32_t gic_running_priority(const struct gic_cpu *cpu)
@@ -86,21 +84,32 @@ static bool passes(const struct gic *gic, const struct gic_cpu *cpu, const struc
            group_priority(cpu, best->priority) < gic_running_priority(cpu);
 }
 
-static void update_cpu(struct gic *gic, uint32_t index)
+static void set_deliverable(struct gic *gic, uint32_t index, uint32_t intid)
 {
     struct gic_cpu *cpu = &gic->cpu[index];
-    struct best best = best_pending(gic, index);
-    bool was = cpu->deliverable != GIC_INTID_NONE, now = passes(gic, cpu, &best);
-    cpu->deliverable = now ? best.intid : GIC_INTID_NONE;
-    cpu->deliverable_priority = best.priority;
+    bool was = cpu->deliverable != GIC_INTID_NONE, now = intid != GIC_INTID_NONE;
+    cpu->deliverable = intid;
     if (was != now)
         model_cpu_irq_set(&gic->model, index, now);
 }
 
+__attribute__((noinline)) static void choose(struct gic *gic, uint32_t index, uint32_t banked)
+{
+    struct gic_cpu *cpu = &gic->cpu[index];
+    struct best best = best_pending(gic, index, banked);
+    cpu->deliverable_priority = best.priority;
+    set_deliverable(gic, index, passes(gic, cpu, &best) ? best.intid : GIC_INTID_NONE);
+}
+
 void gic_update_cpus(struct gic *gic)
 {
-    for (uint32_t cpu = 0; cpu < gic->cpu_count; cpu++)
-        update_cpu(gic, cpu);
+    for (uint32_t i = 0; i < gic->cpu_count; i++) {
+        uint32_t banked = candidates_of(&gic->banked[i], gic->cpu[i].sgi_any);
+        if ((banked | gic->candidate_words) != 0)
+            choose(gic, i, banked);
+        else
+            set_deliverable(gic, i, GIC_INTID_NONE);
+    }
 }
 
 void gic_update(struct gic *gic, uint32_t index)

@@ -392,13 +392,13 @@ static void hash_change(struct model *model, void *at, size_t size, uint64_t old
     env.hash ^= mix(model, place, old) ^ mix(model, place, value);
 }
 
-void model_reg_set(struct model *model, uint32_t *reg, uint32_t value)
+void model_reg_change(struct model *model, uint32_t *reg, uint32_t value)
 {
     hash_change(model, reg, sizeof *reg, *reg, value);
     *reg = value;
 }
 
-void model_reg_set64(struct model *model, uint64_t *reg, uint64_t value)
+void model_reg_change64(struct model *model, uint64_t *reg, uint64_t value)
 {
     hash_change(model, reg, sizeof *reg, *reg, value);
     *reg = value;

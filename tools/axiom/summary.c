@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <string.h>
 
-static void count_run(struct summary *s, const struct event_bpf_run *run)
+__attribute__((noinline)) static void count_run(struct summary *s, const struct event_bpf_run *run)
 {
     struct summary_program *p = s->program, *end = p + s->program_count;
     while (p < end && (strcmp(p->program, run->program) != 0 ||
@@ -68,20 +68,10 @@ static void keep_text(struct summary *s, bool trouble, const struct event *event
         snprintf(text, size, "%s: %s", event->text.source, event->text.text);
 }
 
-static void on_event(struct event_sink *sink, const struct event *event)
+__attribute__((noinline)) static void on_rare_event(struct summary *s, const struct event *event)
 {
-    struct summary *s = (struct summary *)sink;
-    if (event->kind < EVENT_KIND_COUNT)
-        s->count[event->kind]++;
     switch (event->kind) {
     case EVENT_GPIO:
-        if (event->layer != EVENT_LAYER_MACHINE)
-            break;
-        if (event->role == EVENT_ROLE_INPUT)
-            s->edges_in++;
-        else if (event->role == EVENT_ROLE_OUTPUT)
-            count_actuator(s, event);
-        break;
     case EVENT_PWM:
         if (event->layer == EVENT_LAYER_MACHINE)
             count_actuator(s, event);
@@ -91,9 +81,6 @@ static void on_event(struct event_sink *sink, const struct event *event)
             s->samples++;
             s->samples_dropped += event->iio.dropped != 0;
         }
-        break;
-    case EVENT_BPF_RUN:
-        count_run(s, &event->bpf_run);
         break;
     case EVENT_BPF_PRINT:
         keep_text(s, false, event);
@@ -113,6 +100,19 @@ static void on_event(struct event_sink *sink, const struct event *event)
     default:
         break;
     }
+}
+
+static void on_event(struct event_sink *sink, const struct event *event)
+{
+    struct summary *s = (struct summary *)sink;
+    if (event->kind < EVENT_KIND_COUNT)
+        s->count[event->kind]++;
+    if (event->kind == EVENT_BPF_RUN)
+        count_run(s, &event->bpf_run);
+    else if (event->kind != EVENT_GPIO || event->role == EVENT_ROLE_OUTPUT)
+        on_rare_event(s, event);
+    else
+        s->edges_in += event->layer == EVENT_LAYER_MACHINE && event->role == EVENT_ROLE_INPUT;
 }
 
 void summary_init(struct summary *summary)

@@ -52,22 +52,6 @@ static const uint8_t form_of_kind[EVENT_KIND_COUNT] = {
     [EVENT_HASH] = EVENT_FORM_HASH,
 };
 
-static uint32_t event_number(const struct event *event)
-{
-    switch (event->kind) {
-    case EVENT_GPIO:
-        return (uint32_t)event->gpio.chip << 8 | event->gpio.line;
-    case EVENT_PWM:
-        return (uint32_t)event->pwm.chip << 8 | event->pwm.channel;
-    case EVENT_I2C:
-        return event->i2c.bus;
-    case EVENT_TIMER:
-        return event->timer.timer;
-    default:
-        return 0;
-    }
-}
-
 const char *event_channel_name(const struct event *event)
 {
     const char *name = "";
@@ -152,7 +136,7 @@ size_t event_channels_of(const struct event *event, struct event_channel *out)
     out[0].form = form_of_kind[event->kind];
     out[0].derived = false;
     out[0].split = false;
-    out[0].number = event_number(event);
+    out[0].number = event_channel_number(event);
     return event->kind == EVENT_IIO ? scan_channels(event, out) : 1;
 }
 

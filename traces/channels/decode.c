@@ -3,6 +3,7 @@
  * type cannot hold is refused. Bytes behind the last field are ignored, as CDR readers do: a later
  * version may have more fields. */
 #include "cdr.h"
+#include "gpio_form.h"
 #include "iio_shape.h"
 
 #include <axiom/decimal.h>
@@ -144,13 +145,6 @@ static void take_log(struct cdr_in *c, struct event_text *text)
 static void take_payload(struct cdr_in *c, const struct event_channel *channel, struct event *out)
 {
     switch (channel->form) {
-    case EVENT_FORM_GPIO:
-        out->gpio.chip = (uint8_t)(channel->number >> 8);
-        out->gpio.line = (uint8_t)channel->number;
-        out->gpio.bank_level = cdr_take_u64(c);
-        out->gpio.level = cdr_take_u8(c);
-        out->gpio.driven = cdr_take_u8(c);
-        break;
     case EVENT_FORM_PWM:
         out->pwm.chip = (uint8_t)(channel->number >> 8);
         out->pwm.channel = (uint8_t)channel->number;
@@ -209,6 +203,33 @@ static void take_payload(struct cdr_in *c, const struct event_channel *channel, 
     }
 }
 
+static struct event head(const struct event_channel *channel, const struct mcap_message *message)
+{
+    return (struct event){
+        .time_ns = message->log_time,
+        .source_ns = message->publish_time,
+        .sequence = message->sequence,
+        .kind = channel->kind,
+        .layer = channel->layer,
+        .role = channel->role,
+    };
+}
+
+static int decode_by_field(const struct event_channel *channel, const struct mcap_message *message,
+                           struct event *out)
+{
+    struct event event = head(channel, message);
+    if (channel->kind == EVENT_IIO)
+        event.iio.device = channel->name;
+    struct cdr_in in = { message->data.at + CDR_HEADER_SIZE,
+                         (size_t)message->data.size - CDR_HEADER_SIZE, 0, false };
+    take_payload(&in, channel, &event);
+    if (in.bad)
+        return -EBADMSG;
+    *out = event;
+    return 0;
+}
+
 int event_decode(const struct event_channel *channel, const struct mcap_message *message,
                  struct event *out)
 {
@@ -217,21 +238,11 @@ int event_decode(const struct event_channel *channel, const struct mcap_message 
         return -EBADMSG;
     if (data[1] != 1) /* 0: big endian; 2 and more: parameter lists, XCDR2 */
         return data[1] < 12 ? -EOPNOTSUPP : -EBADMSG;
-    struct event event;
-    memset(&event, 0, sizeof event);
-    event.time_ns = message->log_time;
-    event.source_ns = message->publish_time;
-    event.sequence = message->sequence;
-    event.kind = channel->kind;
-    event.layer = channel->layer;
-    event.role = channel->role;
-    if (channel->kind == EVENT_IIO)
-        event.iio.device = channel->name;
-    struct cdr_in in = { data + CDR_HEADER_SIZE, (size_t)message->data.size - CDR_HEADER_SIZE, 0,
-                         false };
-    take_payload(&in, channel, &event);
-    if (in.bad)
+    if (channel->form != EVENT_FORM_GPIO)
+        return decode_by_field(channel, message, out);
+    if (message->data.size < GPIO_FORM_SIZE)
         return -EBADMSG;
-    *out = event;
+    *out = head(channel, message);
+    out->gpio = gpio_form_take(data, channel->number);
     return 0;
 }

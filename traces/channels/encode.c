@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Events to payloads. Each form's function writes the fields in its schema's order (schemas.c). */
 #include "cdr.h"
+#include "gpio_form.h"
 #include "iio_shape.h"
 
 #include <axiom/decimal.h>
@@ -12,7 +13,7 @@
 
 /* What a payload of each form takes at most, its texts and byte sequences aside. */
 static const uint16_t fixed_size[EVENT_FORM_COUNT] = {
-    [EVENT_FORM_GPIO] = 4 + 10,
+    [EVENT_FORM_GPIO] = GPIO_FORM_SIZE,
     [EVENT_FORM_PWM] = 4 + 18,
     [EVENT_FORM_I2C] = 4 + 4 + 4 + 4 + 4,
     [EVENT_FORM_IIO_SCAN] = 4 + 8 + EVENT_IIO_CHANNEL_MAX * (8 + 4 + 1) + 4 + 4 + 4,
@@ -169,16 +170,7 @@ static void put_log(struct cdr_out *c, const struct event *event)
     cdr_u32(c, 0);
 }
 
-/* The two forms that come with every edge are laid out by offset: what cdr_u64() and the like
- * would come to. */
-static void put_gpio(struct cdr_out *c, const struct event_gpio *gpio)
-{
-    put_le64(c->start, gpio->bank_level);
-    c->start[8] = gpio->level;
-    c->start[9] = gpio->driven;
-    c->at = c->start + 10;
-}
-
+/* By offset, as gpio_form.h: it comes with every edge. */
 static void put_bpf_run(struct cdr_out *c, const struct event_bpf_run *run)
 {
     put_le64(c->start, run->context_digest);
@@ -197,8 +189,8 @@ size_t event_encode(const struct event *event, uint8_t form, uint8_t *to)
     struct cdr_out *c = &out;
     switch (form) {
     case EVENT_FORM_GPIO:
-        put_gpio(c, &event->gpio);
-        break;
+        gpio_form_put(to, &event->gpio);
+        return GPIO_FORM_SIZE;
     case EVENT_FORM_PWM:
         cdr_u64(c, event->pwm.period_ns);
         cdr_u64(c, event->pwm.duty_ns);

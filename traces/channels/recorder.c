@@ -4,6 +4,8 @@
  * chunk buffer itself. */
 #include <traces/recorder.h>
 
+#include "gpio_form.h"
+
 #include <axiom/bug.h>
 #include <axiom/errno.h>
 #include <axiom/format.h>
@@ -135,25 +137,58 @@ static int channel_find(struct trace_recorder *recorder, struct event_channel *c
 
 /* --- events --- */
 
-static int record_on(struct trace_recorder *recorder, const struct event *event,
-                     struct event_channel *channel, const char *name)
+__attribute__((noinline)) static int record_message(struct trace_recorder *recorder,
+                                                    const struct event *event, uint8_t form,
+                                                    uint16_t id)
 {
-    uint16_t id;
-    int err = channel_find(recorder, channel, name, &id);
-    if (err)
-        return err;
     uint8_t *payload;
-    err = mcap_writer_message_begin(recorder->writer, id,
-                                    event_encoded_size_max(event, channel->form), &payload);
+    int err = mcap_writer_message_begin(recorder->writer, id, event_encoded_size_max(event, form),
+                                        &payload);
     if (err)
         return err;
-    size_t size = event_encode(event, channel->form, payload);
+    size_t size = event_encode(event, form, payload);
     mcap_writer_message_end(recorder->writer, id, (uint32_t)event->sequence, event->time_ns,
                             event->source_ns, size);
     return 0;
 }
 
-static void count_failure(struct trace_recorder *recorder, int err)
+static inline int record_gpio(struct trace_recorder *recorder, const struct event *event,
+                              uint16_t id)
+{
+    uint8_t *payload;
+    int err = mcap_writer_message_begin(recorder->writer, id, GPIO_FORM_SIZE, &payload);
+    if (err)
+        return err;
+    gpio_form_put(payload, &event->gpio);
+    mcap_writer_message_end(recorder->writer, id, (uint32_t)event->sequence, event->time_ns,
+                            event->source_ns, GPIO_FORM_SIZE);
+    return 0;
+}
+
+static int record_on(struct trace_recorder *recorder, const struct event *event,
+                     struct event_channel *channel, const char *name, uint16_t *id)
+{
+    int err = channel_find(recorder, channel, name, id);
+    return err ? err : record_message(recorder, event, channel->form, *id);
+}
+
+/* What identifies an event that has one channel without a name; 0 for others. */
+static inline uint64_t recent_key(const struct event *event)
+{
+    if (event->kind == EVENT_IIO || event->kind == EVENT_BPF_MAP)
+        return 0;
+    return (uint64_t)event_channel_number(event) << 32 | (uint32_t)event->role << 16 |
+           (uint32_t)event->layer << 8 | event->kind;
+}
+
+static inline struct trace_recorder_recent *recent_slot(struct trace_recorder *recorder,
+                                                        uint64_t key)
+{
+    uint64_t spread = key * UINT64_C(0x9e3779b97f4a7c15);
+    return &recorder->recent[spread >> (64 - TRACE_RECORDER_RECENT_BITS)];
+}
+
+__attribute__((cold)) static void count_failure(struct trace_recorder *recorder, int err)
 {
     if (err == -ENOSPC)
         recorder->dropped_disk_full++;
@@ -165,22 +200,43 @@ static void count_failure(struct trace_recorder *recorder, int err)
         recorder->error = err;
 }
 
-void trace_recorder_emit(struct trace_recorder *recorder, const struct event *event)
+/* The first event of its channel for a while, or one of a kind that takes some thought. */
+__attribute__((noinline)) static int record_slowly(struct trace_recorder *recorder,
+                                                   const struct event *event)
 {
     struct event_channel channel[EVENT_CHANNELS_MAX];
     size_t count = event_channels_of(event, channel);
-    if (recorder->error || count == 0)
+    const char *name = event_channel_name(event);
+    uint16_t id, other;
+    int err = record_on(recorder, event, &channel[0], name, &id);
+    if (err)
+        return err;
+    uint64_t key = recent_key(event);
+    if (key != 0)
+        *recent_slot(recorder, key) = (struct trace_recorder_recent){ key, id, channel[0].form };
+    for (size_t i = 1; i < count && !err; i++)
+        err = record_on(recorder, event, &channel[i], name, &other);
+    return 0; /* a plot less is not an event less */
+}
+
+void trace_recorder_emit(struct trace_recorder *recorder, const struct event *event)
+{
+    if (recorder->error || event->kind == 0 || event->kind >= EVENT_KIND_COUNT)
         return;
     recorder->last_time_ns = event->time_ns;
-    const char *name = event_channel_name(event);
-    int err = record_on(recorder, event, &channel[0], name);
-    if (err) {
+    uint64_t key = recent_key(event);
+    const struct trace_recorder_recent *recent = recent_slot(recorder, key);
+    int err;
+    if (__builtin_expect(recent->key != key || key == 0, 0))
+        err = record_slowly(recorder, event);
+    else if (recent->form == EVENT_FORM_GPIO)
+        err = record_gpio(recorder, event, recent->id);
+    else
+        err = record_message(recorder, event, recent->form, recent->id);
+    if (__builtin_expect(err != 0, 0))
         count_failure(recorder, err);
-        return;
-    }
-    recorder->recorded++;
-    for (size_t i = 1; i < count && !err; i++)
-        err = record_on(recorder, event, &channel[i], name); /* a plot less is not an event less */
+    else
+        recorder->recorded++;
 }
 
 /* --- around the events --- */

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <traces/host/file_writer.h>
@@ -23,6 +24,7 @@ enum {
     CHUNK_SIZE = 256 << 10,
     INDEX_SIZE = 64 << 10,
     AHEAD_SIZE = 16 << 20,
+    MEMORY_STEP = 4 << 20,
     CHANNEL_CAPACITY = 1024,
     TAIL_RESERVE = 512,
 };
@@ -160,18 +162,33 @@ static int file_unspill(void *context, uint64_t offset, void *data, size_t size)
 
 /* --- memory --- */
 
+/* Pages of its own, large ones where the system has them: touching a recording for the first time
+ * four kilobytes at a time costs more than making it. */
+static int memory_grow(struct mcap_file_writer *f, size_t need)
+{
+    size_t size = f->memory_size != 0 ? f->memory_size : MEMORY_STEP;
+    while (size < need) {
+        if (size > SIZE_MAX / 2)
+            return -ENOMEM;
+        size *= 2;
+    }
+    void *grown = f->memory == NULL
+                      ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                      : mremap(f->memory, f->memory_size, size, MREMAP_MAYMOVE);
+    if (grown == MAP_FAILED)
+        return -ENOMEM;
+    madvise(grown, size, MADV_HUGEPAGE); /* only advice */
+    f->memory = grown;
+    f->memory_size = size;
+    return 0;
+}
+
 static int memory_write(void *context, const void *data, size_t size)
 {
     struct mcap_file_writer *f = context;
-    if (f->position + size > f->memory_size) {
-        size_t wanted = f->memory_size * 2 > f->position + size ? f->memory_size * 2
-                                                                : (size_t)f->position + size;
-        uint8_t *grown = realloc(f->memory, wanted);
-        if (grown == NULL)
-            return -ENOMEM;
-        f->memory = grown;
-        f->memory_size = wanted;
-    }
+    int err = size > f->memory_size - f->position ? memory_grow(f, (size_t)f->position + size) : 0;
+    if (err)
+        return err;
     memcpy(f->memory + f->position, data, size);
     f->position += size;
     return 0;
@@ -193,7 +210,8 @@ static void writer_free(struct mcap_file_writer *f)
     if (f->spill_fd >= 0)
         close(f->spill_fd);
     free(f->path);
-    free(f->memory);
+    if (f->memory != NULL)
+        munmap(f->memory, f->memory_size);
     free(f->chunk);
     free(f->summary);
     free(f->index);

@@ -14,9 +14,7 @@
 #include <axiom/errno.h>
 #include <axiom/string.h>
 
-#define INDEX_ENTRY_SIZE 16u
-#define INDEX_HEAD_SIZE  (MCAP_PREFIX_SIZE + 2u + 4u)
-#define CHUNK_SIZE_MAX   (1u << 30)
+#define CHUNK_SIZE_MAX (1u << 30)
 
 int writer_status(const struct mcap_writer *w)
 {
@@ -221,13 +219,13 @@ static size_t index_lay(struct mcap_writer *w)
         struct mcap_writer_channel *c = &w->config.channel[i];
         if (c->chunk_count == 0)
             continue;
-        uint32_t entries_size = c->chunk_count * INDEX_ENTRY_SIZE;
+        uint32_t entries_size = c->chunk_count * MCAP_INDEX_ENTRY_SIZE;
         chunk[at] = MCAP_MESSAGE_INDEX;
         put_le64(chunk + at + 1, 2u + 4u + entries_size);
         put_le16(chunk + at + 9, (uint16_t)(i + 1));
         put_le32(chunk + at + 11, entries_size);
-        c->cursor = (uint32_t)at + INDEX_HEAD_SIZE;
-        at += INDEX_HEAD_SIZE + entries_size;
+        c->cursor = (uint32_t)at + MCAP_INDEX_HEAD_SIZE;
+        at += MCAP_INDEX_HEAD_SIZE + entries_size;
     }
     for (size_t record = MCAP_CHUNK_HEAD_SIZE; record < w->used;) {
         const uint8_t *from = chunk + record;
@@ -235,7 +233,7 @@ static size_t index_lay(struct mcap_writer *w)
             struct mcap_writer_channel *c = &w->config.channel[get_le16(from + 9) - 1];
             memcpy(chunk + c->cursor, from + 15, 8);
             put_le64(chunk + c->cursor + 8, record - MCAP_CHUNK_HEAD_SIZE);
-            c->cursor += INDEX_ENTRY_SIZE;
+            c->cursor += MCAP_INDEX_ENTRY_SIZE;
         }
         record += MCAP_PREFIX_SIZE + (size_t)get_le64(from + 1);
     }
@@ -313,8 +311,8 @@ int mcap_writer_flush(struct mcap_writer *w)
 static bool message_fits(const struct mcap_writer *w, const struct mcap_writer_channel *c,
                          size_t size)
 {
-    size_t overhead =
-        MCAP_MESSAGE_HEAD_SIZE + INDEX_ENTRY_SIZE + (c->chunk_count == 0 ? INDEX_HEAD_SIZE : 0);
+    size_t overhead = MCAP_MESSAGE_HEAD_SIZE + MCAP_INDEX_ENTRY_SIZE +
+                      (c->chunk_count == 0 ? MCAP_INDEX_HEAD_SIZE : 0);
     size_t left = w->config.chunk_size - w->used - w->index_need;
     return left >= overhead && size <= left - overhead;
 }
@@ -357,58 +355,20 @@ static int make_room(struct mcap_writer *w, struct mcap_writer_channel *c, size_
     return 0;
 }
 
-int mcap_writer_message_begin(struct mcap_writer *w, uint16_t channel_id, size_t size_max,
-                              uint8_t **payload)
+int mcap_writer_message_make_room(struct mcap_writer *w, uint16_t channel_id, size_t size_max,
+                                  uint8_t **payload)
 {
-    if (__builtin_expect(
-            (uint16_t)(channel_id - 1u) >= w->channel_count || size_max > CHUNK_SIZE_MAX, 0))
-        return channel_id == 0 || channel_id > w->channel_count ? -EINVAL : -E2BIG;
-    struct mcap_writer_channel *c = &w->config.channel[channel_id - 1];
-    bool ready =
-        w->state == MCAP_WRITING && (c->in_file || c->in_chunk) && message_fits(w, c, size_max);
-    if (__builtin_expect(!ready, 0)) {
-        int err = make_room(w, c, size_max);
-        if (err) {
-            w->dropped_messages += err == -ENOSPC;
-            return err;
-        }
+    if ((uint16_t)(channel_id - 1u) >= w->channel_count)
+        return -EINVAL;
+    if (size_max > CHUNK_SIZE_MAX)
+        return -E2BIG;
+    int err = make_room(w, &w->config.channel[channel_id - 1], size_max);
+    if (err) {
+        w->dropped_messages += err == -ENOSPC;
+        return err;
     }
     *payload = w->config.chunk + w->used + MCAP_MESSAGE_HEAD_SIZE;
     return 0;
-}
-
-static void message_head_fill(uint8_t *at, uint16_t channel_id, uint32_t sequence,
-                              uint64_t log_time, uint64_t publish_time, uint64_t size)
-{
-    at[0] = MCAP_MESSAGE;
-    put_le64(at + 1, MCAP_MESSAGE_HEAD_SIZE - MCAP_PREFIX_SIZE + size);
-    put_le16(at + 9, channel_id);
-    put_le32(at + 11, sequence);
-    put_le64(at + 15, log_time);
-    put_le64(at + 23, publish_time);
-}
-
-/* Counts a message into the chunk. */
-static void message_note(struct mcap_writer *w, struct mcap_writer_channel *c, uint64_t log_time)
-{
-    w->index_need += INDEX_ENTRY_SIZE + (c->chunk_count == 0 ? INDEX_HEAD_SIZE : 0);
-    c->chunk_count++;
-    w->chunk_messages++;
-    if (log_time < w->chunk_start)
-        w->chunk_start = log_time;
-    if (log_time > w->chunk_end)
-        w->chunk_end = log_time;
-}
-
-void mcap_writer_message_end(struct mcap_writer *w, uint16_t channel_id, uint32_t sequence,
-                             uint64_t log_time, uint64_t publish_time, size_t size)
-{
-    struct mcap_writer_channel *c = &w->config.channel[channel_id - 1];
-    message_head_fill(w->config.chunk + w->used, channel_id, sequence, log_time, publish_time,
-                      size);
-    w->used += MCAP_MESSAGE_HEAD_SIZE + size;
-    message_note(w, c, log_time);
-    BUG_ON(w->used + w->index_need > w->config.chunk_size);
 }
 
 /* A chunk of its own for a message that is longer than the buffer: head, definitions and message
@@ -424,13 +384,11 @@ static int message_alone(struct mcap_writer *w, const struct mcap_message *in)
     uint8_t *chunk = w->config.chunk;
     definition_append(w, c);
     uint64_t message_offset = w->used - MCAP_CHUNK_HEAD_SIZE;
-    message_head_fill(chunk + w->used, in->channel_id, in->sequence, in->log_time, in->publish_time,
-                      in->data.size);
-    w->used += MCAP_MESSAGE_HEAD_SIZE;
-    message_note(w, c, in->log_time);
+    mcap_writer_message_head(w, in->channel_id, in->sequence, in->log_time, in->publish_time,
+                             in->data.size);
     uint64_t records_size = w->used - MCAP_CHUNK_HEAD_SIZE + in->data.size;
 
-    uint8_t entry[16], index[INDEX_HEAD_SIZE + INDEX_ENTRY_SIZE];
+    uint8_t entry[16], index[MCAP_INDEX_HEAD_SIZE + MCAP_INDEX_ENTRY_SIZE];
     put_le64(entry, in->log_time);
     put_le64(entry + 8, message_offset);
     struct mcap_out out = { index, sizeof index, 0 };

@@ -141,8 +141,23 @@ int model_region_add(struct model *model, uint32_t region, const char *child, ui
 /* Stores `value` in *reg, which must lie inside the model's struct, and keeps the state hash in
  * step. Cheap when the value does not change. After init() every byte of the struct counts as
  * hashed at the value that init() left: init() itself may store directly. */
-void model_reg_set(struct model *model, uint32_t *reg, uint32_t value);
-void model_reg_set64(struct model *model, uint64_t *reg, uint64_t value);
+static inline void model_reg_set(struct model *model, uint32_t *reg, uint32_t value);
+static inline void model_reg_set64(struct model *model, uint64_t *reg, uint64_t value);
+/* The machine's part of these: the value differs. */
+void model_reg_change(struct model *model, uint32_t *reg, uint32_t value);
+void model_reg_change64(struct model *model, uint64_t *reg, uint64_t value);
+
+static inline void model_reg_set(struct model *model, uint32_t *reg, uint32_t value)
+{
+    if (*reg != value)
+        model_reg_change(model, reg, value);
+}
+
+static inline void model_reg_set64(struct model *model, uint64_t *reg, uint64_t value)
+{
+    if (*reg != value)
+        model_reg_change64(model, reg, value);
+}
 
 /* Emits on the machine layer; time and layer are filled in. */
 void model_emit(struct model *model, struct event *event, enum event_role role);

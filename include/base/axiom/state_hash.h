@@ -28,27 +28,27 @@ static inline uint64_t state_hash_term(uint64_t key, uint64_t value)
 
 /* Words that changed since the hash was last asked for. A latch that is set and cleared a million
  * times between two hashes counts with its first and last value alone: the terms between cancel
- * out. So a change is kept here, one word a slot, and becomes terms when another word needs the
- * slot or the hash is asked for. */
-#define STATE_HASH_SLOT_BITS 8
+ * out. So a word's last value is kept here, one word a slot, with the term of its first one taken
+ * out already; the last one's goes in when another word needs the slot or the hash is asked for. */
+#define STATE_HASH_SLOT_BITS 10
 struct state_hash_slot {
     uint64_t key; /* 0: free */
-    uint64_t before, after;
+    uint64_t value;
 };
 extern struct state_hash_slot state_hash_slots[1u << STATE_HASH_SLOT_BITS];
 
-/* Makes terms of what the slot holds and gives it to another word. */
+/* Gives the slot to a word that was `before` until now. */
 void state_hash_slot_take(struct state_hash_slot *slot, uint64_t key, uint64_t before);
 
 /* Word `key` went from `before` to `after`. Keys are not 0: the upper 32 bits say who (a model's
  * id; kernel state sets bit 63), the lower ones which word. All changes of a word come here. */
 static inline void state_hash_change(uint64_t key, uint64_t before, uint64_t after)
 {
-    uint64_t spread = key * UINT64_C(0x9e3779b97f4a7c15);
-    struct state_hash_slot *slot = &state_hash_slots[spread >> (64 - STATE_HASH_SLOT_BITS)];
+    uint64_t spread = (key >> 32) * 65 + (key >> 2); /* words of one model do not meet */
+    struct state_hash_slot *slot = &state_hash_slots[spread % ARRAY_SIZE(state_hash_slots)];
     if (__builtin_expect(slot->key != key, 0))
         state_hash_slot_take(slot, key, before);
-    slot->after = after;
+    slot->value = after;
 }
 
 /* The incremental part alone. */

@@ -68,6 +68,22 @@ struct event_channel {
 size_t event_channels_of(const struct event *event, struct event_channel *out);
 /* The name that tells channels of one kind apart (IIO device, BPF map), or "". */
 const char *event_channel_name(const struct event *event);
+/* The number that does (event_channel.number), or 0. */
+static inline uint32_t event_channel_number(const struct event *event)
+{
+    switch (event->kind) {
+    case EVENT_GPIO:
+        return (uint32_t)event->gpio.chip << 8 | event->gpio.line;
+    case EVENT_PWM:
+        return (uint32_t)event->pwm.chip << 8 | event->pwm.channel;
+    case EVENT_I2C:
+        return event->i2c.bus;
+    case EVENT_TIMER:
+        return event->timer.timer;
+    default:
+        return 0;
+    }
+}
 
 /* The topic; as snprintf, its length. */
 #define EVENT_TOPIC_MAX (EVENT_NAME_MAX + 32u)

@@ -16,11 +16,20 @@ struct trace_recorder_slot {
     char name[EVENT_NAME_MAX];
 };
 
+/* Where an event of few words is recorded, by what identifies it. */
+struct trace_recorder_recent {
+    uint64_t key; /* 0: free */
+    uint16_t id;
+    uint8_t form;
+};
+#define TRACE_RECORDER_RECENT_BITS 6
+
 struct trace_recorder {
     struct event_sink sink; /* for event_sink_add() */
     struct mcap_writer *writer;
     struct trace_recorder_slot *slot;
     uint32_t slot_mask;
+    struct trace_recorder_recent recent[1u << TRACE_RECORDER_RECENT_BITS];
     uint16_t schema_id[EVENT_FORM_COUNT]; /* 0: not defined yet */
 
     /* Readable at any time. */

@@ -20,6 +20,8 @@
  *
  * Not locked: the caller serialises calls. Freestanding; any context that the sink allows. */
 #pragma once
+#include <axiom/bits.h>
+#include <axiom/bug.h>
 #include <mcap/record.h>
 
 struct mcap_sink {
@@ -50,7 +52,10 @@ struct mcap_writer_channel {
 #define MCAP_WRITER_SCHEMA_MAX 1024u
 #define MCAP_CHUNK_HEAD_SIZE   49u /* of a Chunk without compression, its prefix included */
 #define MCAP_MESSAGE_HEAD_SIZE 31u
-#define MCAP_CHUNK_SIZE_MIN    4096u
+#define MCAP_INDEX_HEAD_SIZE \
+    (MCAP_PREFIX_SIZE + 2u + 4u) /* of a MessageIndex, before its entries */
+#define MCAP_INDEX_ENTRY_SIZE 16u
+#define MCAP_CHUNK_SIZE_MIN   4096u
 
 struct mcap_writer_config {
     struct mcap_sink sink;
@@ -129,10 +134,11 @@ int mcap_writer_message(struct mcap_writer *w, const struct mcap_message *in);
 /* The same in two steps, so that the payload is encoded in place: *payload has room for `size_max`
  * bytes until the message is ended or the next call of another function; ending without a beginning
  * is a bug. -E2BIG if it can never fit into the chunk buffer. */
-int mcap_writer_message_begin(struct mcap_writer *w, uint16_t channel_id, size_t size_max,
-                              uint8_t **payload);
-void mcap_writer_message_end(struct mcap_writer *w, uint16_t channel_id, uint32_t sequence,
-                             uint64_t log_time, uint64_t publish_time, size_t size);
+static inline int mcap_writer_message_begin(struct mcap_writer *w, uint16_t channel_id,
+                                            size_t size_max, uint8_t **payload);
+static inline void mcap_writer_message_end(struct mcap_writer *w, uint16_t channel_id,
+                                           uint32_t sequence, uint64_t log_time,
+                                           uint64_t publish_time, size_t size);
 
 /* Written at once, between chunks; in->crc of an attachment is computed. -ENOSPC and -ENOBUFS as
  * above. */
@@ -146,3 +152,57 @@ int mcap_writer_flush(struct mcap_writer *w);
 /* Last chunk, DataEnd, summary, Footer. 0; -ENOSPC if something was dropped, and the file is valid;
  * another error if it is cut. The writer takes nothing more. */
 int mcap_writer_finish(struct mcap_writer *w);
+
+/* --- the way of most messages: their channel has others in the chunk already, and there is room --- */
+
+/* What begin does for the others: a new channel, a full chunk, a writer that writes no more. */
+int mcap_writer_message_make_room(struct mcap_writer *w, uint16_t channel_id, size_t size_max,
+                                  uint8_t **payload);
+
+static inline int mcap_writer_message_begin(struct mcap_writer *w, uint16_t channel_id,
+                                            size_t size_max, uint8_t **payload)
+{
+    /* Invariant: used + index_need <= chunk_size; chunk_count is 0 unless the state is WRITING. */
+    size_t left = w->config.chunk_size - w->used - w->index_need;
+    size_t overhead = MCAP_MESSAGE_HEAD_SIZE + MCAP_INDEX_ENTRY_SIZE;
+    bool usual = (uint16_t)(channel_id - 1u) < w->channel_count &&
+                 w->config.channel[channel_id - 1].chunk_count != 0 && left >= overhead &&
+                 size_max <= left - overhead;
+    if (__builtin_expect(!usual, 0))
+        return mcap_writer_message_make_room(w, channel_id, size_max, payload);
+    *payload = w->config.chunk + w->used + MCAP_MESSAGE_HEAD_SIZE;
+    return 0;
+}
+
+/* The head of the message at the chunk's end, which is counted in; its payload follows it. */
+static inline void mcap_writer_message_head(struct mcap_writer *w, uint16_t channel_id,
+                                            uint32_t sequence, uint64_t log_time,
+                                            uint64_t publish_time, uint64_t size)
+{
+    struct mcap_writer_channel *channel = &w->config.channel[channel_id - 1];
+    uint8_t *at = w->config.chunk + w->used;
+    at[0] = MCAP_MESSAGE;
+    put_le64(at + 1, MCAP_MESSAGE_HEAD_SIZE - MCAP_PREFIX_SIZE + size);
+    put_le16(at + 9, channel_id);
+    put_le32(at + 11, sequence);
+    put_le64(at + 15, log_time);
+    put_le64(at + 23, publish_time);
+    w->used += MCAP_MESSAGE_HEAD_SIZE;
+    w->index_need += MCAP_INDEX_ENTRY_SIZE;
+    if (__builtin_expect(channel->chunk_count++ == 0, 0))
+        w->index_need += MCAP_INDEX_HEAD_SIZE;
+    w->chunk_messages++;
+    if (log_time < w->chunk_start)
+        w->chunk_start = log_time;
+    if (log_time > w->chunk_end)
+        w->chunk_end = log_time;
+}
+
+static inline void mcap_writer_message_end(struct mcap_writer *w, uint16_t channel_id,
+                                           uint32_t sequence, uint64_t log_time,
+                                           uint64_t publish_time, size_t size)
+{
+    mcap_writer_message_head(w, channel_id, sequence, log_time, publish_time, size);
+    w->used += size;
+    BUG_ON(w->used + w->index_need > w->config.chunk_size);
+}
