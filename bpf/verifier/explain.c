@@ -137,7 +137,51 @@ struct description describe(const struct verifier *v, const struct reg *r)
         format_text(out.text, sizeof out.text, "a ring buffer record (%u bytes)%s + %s", r->size,
                     or_null, n);
         break;
-    default:
+    case REG_MAP_KEY:
+        format_text(out.text, sizeof out.text, "a key of map '%s' (%u bytes) + %s", map_name(v, r),
+                    r->size, n);
+        break;
+    case REG_MEM:
+        format_text(out.text, sizeof out.text, "memory (%u bytes)%s + %s", r->size, or_null, n);
+        break;
+    case REG_BUFFER:
+        format_text(out.text, sizeof out.text, "a tracepoint's buffer + %s", n);
+        break;
+    case REG_PACKET:
+        format_text(out.text, sizeof out.text, "the packet (%u bytes known) + %s", r->size, n);
+        break;
+    case REG_PACKET_META:
+        format_text(out.text, sizeof out.text, "the packet's metadata (%u bytes known) + %s",
+                    r->size, n);
+        break;
+    case REG_PACKET_END:
+        format_text(out.text, sizeof out.text, "the packet's end");
+        break;
+    case REG_SOCKET:
+        format_text(out.text, sizeof out.text, "a socket%s + %s", or_null, n);
+        break;
+    case REG_BTF:
+        format_text(out.text, sizeof out.text, "a kernel object (BTF type %u)%s + %s", r->type_id,
+                    or_null, n);
+        break;
+    case REG_ARENA:
+        format_text(out.text, sizeof out.text, "an address in an arena");
+        break;
+    case REG_FUNCTION:
+        format_text(out.text, sizeof out.text, "the function at insn %u", r->function);
+        break;
+    case REG_DYNPTR:
+    case REG_SLOT_DYNPTR:
+        format_text(out.text, sizeof out.text, "a dynptr");
+        break;
+    case REG_SLOT_ITERATOR:
+        format_text(out.text, sizeof out.text, "an iterator");
+        break;
+    case REG_SLOT_IRQ_FLAGS:
+        format_text(out.text, sizeof out.text, "saved interrupt flags");
+        break;
+    case REG_UNSET:
+    case REG_TYPE_COUNT:
         format_text(out.text, sizeof out.text, "not set");
         break;
     }

@@ -5,8 +5,8 @@
  *     frame count, for each frame: return address, mask of registers, those registers, slot count,
  * the slots reference count, references
  *
- * A register is a byte (type, NULL-ness, precision, form of the number), a byte of flags, and only
- * those fields that its type has. Unset registers and those that nobody reads any more are left
+ * A register is a byte (type, precision, form of the number), a byte of flags, and only those
+ * fields that are not 0. Unset registers and those that nobody reads any more are left
  * out; constants and plain intervals are varints. A register takes 2 to 90 bytes, mostly under 12.
  */
 #include <axiom/bits.h>
@@ -15,17 +15,22 @@
 
 #include "walk.h"
 
-#define HEAD_TYPE     0x07u
-#define HEAD_NULL     0x08u
-#define HEAD_PRECISE  0x10u
+#define HEAD_TYPE     0x1fu
 #define HEAD_FORM     0x60u
+#define HEAD_PRECISE  0x80u
 #define FORM_ANY      0x00u
 #define FORM_CONST    0x20u
 #define FORM_BETWEEN  0x40u
 #define FORM_FULL     0x60u
 #define FLAG_ID       0x01u
 #define FLAG_DEPS     0x02u
-#define REG_BYTES_MAX 112u
+#define FLAG_NULL     0x04u
+#define FLAG_MAP      0x08u
+#define FLAG_SIZE     0x10u
+#define FLAG_REF      0x20u
+#define FLAG_ATTR     0x40u
+#define REG_BYTES_MAX 120u
+_Static_assert(REG_TYPE_COUNT <= HEAD_TYPE + 1, "a type fits the head");
 
 /* --- Bytes
  * ------------------------------------------------------------------------------------------------------------
@@ -133,9 +138,11 @@ static const uint8_t *get_scalar(const uint8_t *at, uint8_t head, struct scalar 
 static uint8_t *put_reg(uint8_t *at, const struct reg *r)
 {
     uint8_t *head = at;
-    head[0] =
-        (uint8_t)(r->type | (r->may_be_null ? HEAD_NULL : 0) | (r->precise ? HEAD_PRECISE : 0));
-    head[1] = (uint8_t)((r->id != 0 ? FLAG_ID : 0) | (r->deps != 0 ? FLAG_DEPS : 0));
+    head[0] = (uint8_t)(r->type | (r->precise ? HEAD_PRECISE : 0));
+    head[1] = (uint8_t)((r->id != 0 ? FLAG_ID : 0) | (r->deps != 0 ? FLAG_DEPS : 0) |
+                        (r->may_be_null ? FLAG_NULL : 0) | (r->map != 0 ? FLAG_MAP : 0) |
+                        (r->size != 0 ? FLAG_SIZE : 0) | (r->ref != 0 ? FLAG_REF : 0) |
+                        (r->attr != 0 ? FLAG_ATTR : 0));
     at += 2;
     if (r->deps != 0)
         at = put_word(at, r->deps);
@@ -143,10 +150,14 @@ static uint8_t *put_reg(uint8_t *at, const struct reg *r)
         at = put_number(at, r->id);
     if (r->type == REG_STACK)
         *at++ = r->frame;
-    if (r->type == REG_MAP || r->type == REG_MAP_VALUE)
+    if (r->map != 0)
         at = put_number(at, r->map);
-    if (r->type == REG_MAP_VALUE || r->type == REG_RECORD)
+    if (r->size != 0)
         at = put_number(at, r->size);
+    if (r->ref != 0)
+        at = put_number(at, r->ref);
+    if (r->attr != 0)
+        at = put_number(at, r->attr);
     return put_scalar(at, head, &r->n);
 }
 
@@ -156,7 +167,7 @@ static const uint8_t *get_reg(const uint8_t *at, struct reg *r)
     at += 2;
     memset(r, 0, sizeof *r);
     r->type = head & HEAD_TYPE;
-    r->may_be_null = (head & HEAD_NULL) != 0;
+    r->may_be_null = (flags & FLAG_NULL) != 0;
     r->precise = (head & HEAD_PRECISE) != 0;
     if (flags & FLAG_DEPS)
         r->deps = get_word(&at);
@@ -164,10 +175,14 @@ static const uint8_t *get_reg(const uint8_t *at, struct reg *r)
         r->id = (uint32_t)get_number(&at);
     if (r->type == REG_STACK)
         r->frame = *at++;
-    if (r->type == REG_MAP || r->type == REG_MAP_VALUE)
+    if (flags & FLAG_MAP)
         r->map = (uint32_t)get_number(&at);
-    if (r->type == REG_MAP_VALUE || r->type == REG_RECORD)
+    if (flags & FLAG_SIZE)
         r->size = (uint32_t)get_number(&at);
+    if (flags & FLAG_REF)
+        r->ref = (uint32_t)get_number(&at);
+    if (flags & FLAG_ATTR)
+        r->attr = (uint16_t)get_number(&at);
     return get_scalar(at, head, &r->n);
 }
 
@@ -358,7 +373,9 @@ static bool reg_covers(struct comparison *c, const struct reg *old, const struct
     if (old->type == REG_NUMBER)
         return number_covers(c, old, now);
     if (old->may_be_null != now->may_be_null || old->frame != now->frame || old->map != now->map ||
-        old->size != now->size)
+        old->size != now->size || old->attr != now->attr)
+        return false;
+    if (!ids_agree(c, old->ref, now->ref, true) || (old->ref == 0) != (now->ref == 0))
         return false;
     bool offset =
         c->how == COVERS_EXACTLY ? scalar_same(&old->n, &now->n) : scalar_subset(&now->n, &old->n);

@@ -23,9 +23,47 @@ enum reg_type {
     REG_NUMBER,
     REG_CONTEXT,
     REG_STACK,
-    REG_MAP,       /* the map itself, as LDDW loads it */
-    REG_MAP_VALUE, /* bytes of a map: one value, or with LDDW all of an array's */
-    REG_RECORD,    /* a reserved ring buffer record; `id` is the reference to release */
+    REG_MAP,         /* the map itself, as LDDW loads it */
+    REG_MAP_VALUE,   /* bytes of a map: one value, or with LDDW all of an array's */
+    REG_RECORD,      /* a reserved ring buffer record; `id` is the reference to release */
+    REG_MAP_KEY,     /* a key that a callback is given: `size` bytes to read */
+    REG_MEM,         /* other memory of `size` bytes: a dynptr's slice, a function's argument */
+    REG_BUFFER,      /* a writable tracepoint's buffer: checked when it is attached */
+    REG_PACKET,      /* packet data; `size` bytes from offset 0 are known to be there */
+    REG_PACKET_META, /* the metadata before it */
+    REG_PACKET_END,  /* data_end */
+    REG_SOCKET,      /* a socket; `type_id` is enum socket_kind */
+    REG_BTF,         /* a kernel object: its type is `type_id` in the BTF that `attr` says */
+    REG_ARENA,       /* an address in an arena: any access is caught at run time */
+    REG_FUNCTION,    /* a function of the program, as LDDW loads it; starts at `function` */
+    REG_DYNPTR,      /* a dynptr itself, as callbacks are given it */
+    /* What slots of the stack hold; never in a register. */
+    REG_SLOT_DYNPTR,
+    REG_SLOT_ITERATOR,
+    REG_SLOT_IRQ_FLAGS,
+    REG_TYPE_COUNT
+};
+
+/* REG_SOCKET: which of Linux's views of a socket. */
+enum socket_kind {
+    SOCKET_COMMON, /* struct bpf_sock_common's fields only */
+    SOCKET_FULL,
+    SOCKET_TCP,
+    SOCKET_XDP,
+};
+
+/* reg.attr: what holds of this pointer. */
+enum reg_attr {
+    REG_READ_ONLY = 1u << 0,
+    REG_TRUSTED = 1u << 1,   /* REG_BTF: alive, as long as its reference or the program runs */
+    REG_RCU = 1u << 2,       /* alive until the RCU read section ends */
+    REG_UNTRUSTED = 1u << 3, /* may be anything: loads are caught at run time */
+    REG_PERCPU = 1u << 4,
+    REG_OWN_TYPE = 1u << 5,   /* type_id is in the program's own BTF, not the kernel's */
+    REG_ALLOCATED = 1u << 6,  /* made by bpf_obj_new(): the program may write it */
+    REG_BORROWED = 1u << 7,   /* in a list or tree: until the lock is given up */
+    REG_FIRST_SLOT = 1u << 8, /* REG_SLOT_*: the lowest of its object's slots */
+    REG_USER = 1u << 9,       /* user space's memory */
 };
 
 struct reg {
@@ -33,9 +71,15 @@ struct reg {
     uint8_t precise; /* in a checkpoint: this number mattered */
     uint8_t may_be_null;
     uint8_t frame; /* REG_STACK: whose */
-    uint32_t map;  /* REG_MAP, REG_MAP_VALUE: index in the program's maps */
-    uint32_t size; /* REG_MAP_VALUE, REG_RECORD: bytes from offset 0 */
+    union {
+        uint32_t map;      /* REG_MAP, REG_MAP_VALUE, REG_MAP_KEY: index in the program's maps */
+        uint32_t type_id;  /* REG_BTF, REG_SOCKET, REG_SLOT_*, REG_DYNPTR */
+        uint32_t function; /* REG_FUNCTION */
+    };
+    uint32_t size; /* REG_MAP_VALUE, REG_RECORD, ...: bytes from offset 0 */
     uint32_t id;   /* equal numbers, pointers from one lookup, one record have one id; 0: none */
+    uint32_t ref;  /* the reference (or borrowed owner) that it lives by, 0: none; REG_RECORD: 0 */
+    uint16_t attr; /* enum reg_attr */
     uint64_t deps;
     struct scalar n; /* the number, or the offset in bytes (REG_STACK: from R10, so 0 or less) */
 };
@@ -123,7 +167,8 @@ static inline struct reg reg_pointer(enum reg_type type)
 static inline bool reg_same_object(const struct reg *a, const struct reg *b)
 {
     return a->type == b->type && reg_is_pointer(a) && a->type != REG_MAP && a->frame == b->frame &&
-           a->map == b->map && a->id == b->id && a->size == b->size;
+           a->map == b->map && a->id == b->id && a->size == b->size && a->ref == b->ref &&
+           a->attr == b->attr;
 }
 
 /* Slot index and byte in the slot of a stack offset (negative, from R10). */
