@@ -119,7 +119,7 @@ END_TEST
 START_TEST(registers_hold_no_address_after_a_call_in_a_program_that_prints)
 {
     /* r3 is left a map's address by the first call; printk must see 0. */
-    const struct bpf_map_spec spec = { "m", BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0 };
+    const struct bpf_map_spec spec = MAP_SPEC("m", BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0);
     struct bpf_map *map;
     ck_assert_int_eq(bpf_map_create(&host.env, &spec, &map, NULL), 0);
     static const char format[] = "%llx";

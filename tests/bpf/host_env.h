@@ -3,6 +3,7 @@
  * kept, actuators that remember. The nth allocation can be made to fail, and leaks are counted. */
 #pragma once
 #include <bpf/env.h>
+#include <bpf/map.h>
 
 struct host_env {
     struct bpf_env env;
@@ -17,5 +18,12 @@ struct host_env {
     struct axiom_pwm_state pwm;
     uint64_t stop_reason;
 };
+
+/* The usual struct bpf_map_spec in one line. */
+#define MAP_SPEC(named, of_type, key, value, entries, with_flags)                   \
+    {                                                                               \
+        .name = named, .type = (of_type), .key_size = (key), .value_size = (value), \
+        .max_entries = (entries), .flags = (with_flags)                             \
+    }
 
 void host_env_init(struct host_env *host);

@@ -49,17 +49,17 @@ START_TEST(specs_that_cannot_be_are_refused_with_a_reason)
         { { .name = "a", .type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4 },
           -EINVAL,
           "max_entries" },
-        { { "a", BPF_MAP_TYPE_ARRAY, 8, 4, 1, 0 }, -EINVAL, "4-byte index" },
-        { { "a", BPF_MAP_TYPE_ARRAY, 4, 0, 1, 0 }, -EINVAL, "value_size" },
-        { { "a", BPF_MAP_TYPE_ARRAY, 4, 4, 1, 1 << 20 }, -EINVAL, "flags" },
-        { { "a", BPF_MAP_TYPE_ARRAY, 4, 1 << 20, UINT32_MAX, 0 }, -E2BIG, "bytes" },
-        { { "a", BPF_MAP_TYPE_ARRAY, 4, UINT32_MAX, 1, 0 }, -EINVAL, "values" },
-        { { "a", BPF_MAP_TYPE_HASH, 0, 4, 1, 0 }, -EINVAL, "key_size" },
-        { { "a", BPF_MAP_TYPE_HASH, 513, 4, 1, 0 }, -EINVAL, "keys" },
-        { { "a", BPF_MAP_TYPE_HASH, 4, 4, UINT32_MAX, 0 }, -EINVAL, "too many" },
-        { { "a", BPF_MAP_TYPE_RINGBUF, 0, 0, 100, 0 }, -EINVAL, "power of two" },
-        { { "a", BPF_MAP_TYPE_RINGBUF, 4, 0, 128, 0 }, -EINVAL, "no key" },
-        { { "a", AXIOM_MAP_TYPE_TIMESERIES, 4, 8, 8, 0 }, -EINVAL, "axiom_sample" },
+        { MAP_SPEC("a", BPF_MAP_TYPE_ARRAY, 8, 4, 1, 0), -EINVAL, "4-byte index" },
+        { MAP_SPEC("a", BPF_MAP_TYPE_ARRAY, 4, 0, 1, 0), -EINVAL, "value_size" },
+        { MAP_SPEC("a", BPF_MAP_TYPE_ARRAY, 4, 4, 1, 1 << 20), -EINVAL, "flags" },
+        { MAP_SPEC("a", BPF_MAP_TYPE_ARRAY, 4, 1 << 20, UINT32_MAX, 0), -E2BIG, "bytes" },
+        { MAP_SPEC("a", BPF_MAP_TYPE_ARRAY, 4, UINT32_MAX, 1, 0), -EINVAL, "values" },
+        { MAP_SPEC("a", BPF_MAP_TYPE_HASH, 0, 4, 1, 0), -EINVAL, "key_size" },
+        { MAP_SPEC("a", BPF_MAP_TYPE_HASH, 513, 4, 1, 0), -EINVAL, "keys" },
+        { MAP_SPEC("a", BPF_MAP_TYPE_HASH, 4, 4, UINT32_MAX, 0), -EINVAL, "too many" },
+        { MAP_SPEC("a", BPF_MAP_TYPE_RINGBUF, 0, 0, 100, 0), -EINVAL, "power of two" },
+        { MAP_SPEC("a", BPF_MAP_TYPE_RINGBUF, 4, 0, 128, 0), -EINVAL, "no key" },
+        { MAP_SPEC("a", AXIOM_MAP_TYPE_TIMESERIES, 4, 8, 8, 0), -EINVAL, "axiom_sample" },
     };
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
         struct bpf_map *map = NULL;
@@ -70,7 +70,7 @@ START_TEST(specs_that_cannot_be_are_refused_with_a_reason)
     }
     host.fail_at = 1;
     struct bpf_map *map = NULL;
-    const struct bpf_map_spec good = { "a", BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0 };
+    const struct bpf_map_spec good = MAP_SPEC("a", BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0);
     ck_assert_int_eq(bpf_map_create(&host.env, &good, &map, NULL), -ENOMEM);
 }
 END_TEST

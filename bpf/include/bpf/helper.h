@@ -66,10 +66,22 @@ struct bpf_helper {
 };
 
 /* bpf_helper.map_types: one bit per map type of this library (map.h). */
-#define BPF_MAP_BIT_HASH       (1u << 0)
-#define BPF_MAP_BIT_ARRAY      (1u << 1)
-#define BPF_MAP_BIT_RINGBUF    (1u << 2)
-#define BPF_MAP_BIT_TIMESERIES (1u << 3)
+#define BPF_MAP_BIT_HASH            (1u << 0)
+#define BPF_MAP_BIT_ARRAY           (1u << 1)
+#define BPF_MAP_BIT_RINGBUF         (1u << 2)
+#define BPF_MAP_BIT_TIMESERIES      (1u << 3)
+#define BPF_MAP_BIT_PERCPU_HASH     (1u << 4)
+#define BPF_MAP_BIT_PERCPU_ARRAY    (1u << 5)
+#define BPF_MAP_BIT_LRU_HASH        (1u << 6)
+#define BPF_MAP_BIT_LRU_PERCPU_HASH (1u << 7)
+#define BPF_MAP_BIT_LPM_TRIE        (1u << 8)
+#define BPF_MAP_BIT_QUEUE           (1u << 9)
+#define BPF_MAP_BIT_STACK           (1u << 10)
+#define BPF_MAP_BIT_BLOOM_FILTER    (1u << 11)
+#define BPF_MAP_BIT_PROG_ARRAY      (1u << 12)
+#define BPF_MAP_BIT_ARRAY_OF_MAPS   (1u << 13)
+#define BPF_MAP_BIT_HASH_OF_MAPS    (1u << 14)
+#define BPF_MAP_BIT_STRUCT_OPS      (1u << 15)
 
 /* The library's own helpers (helper_table.c), sorted by id. */
 extern const struct bpf_helper bpf_helpers[];

@@ -22,6 +22,27 @@
 #define BPF_MAP_VALUE_SIZE_MAX (16u << 20)
 #define BPF_MAP_MEMORY_MAX     (UINT64_C(1) << 30)
 
+/* What a value has besides plain bytes: found by its BTF, never copied by updates. */
+enum bpf_special_kind {
+    BPF_SPECIAL_SPIN_LOCK = 1, /* struct bpf_spin_lock: 4 bytes, 0 is free */
+    BPF_SPECIAL_TIMER,
+    BPF_SPECIAL_KPTR, /* `flavour` says which */
+    BPF_SPECIAL_LIST_HEAD,
+    BPF_SPECIAL_RB_ROOT,
+    BPF_SPECIAL_REFCOUNT,
+    BPF_SPECIAL_WORKQUEUE,
+};
+
+struct bpf_special_field {
+    uint32_t kind; /* enum bpf_special_kind */
+    uint32_t offset, size;
+    uint32_t btf_id;  /* of what it points to or holds; 0: none */
+    uint32_t flavour; /* for the verifier; the maps do not look at it */
+};
+
+#define BPF_SPECIAL_FIELD_MAX 11u /* Linux: BTF_FIELDS_MAX */
+
+/* Everything that is not said is 0. */
 struct bpf_map_spec {
     char name[BPF_NAME_MAX];
     uint32_t type; /* enum bpf_map_type */
@@ -29,6 +50,13 @@ struct bpf_map_spec {
     uint32_t value_size;
     uint32_t max_entries;
     uint32_t flags;
+    uint32_t numa_node;                          /* counts with BPF_F_NUMA_NODE */
+    uint64_t map_extra;                          /* bloom filter: number of hashes, 0 for 5 */
+    const struct bpf_map_spec *inner;            /* map-in-map: what an inner map must look like */
+    uint32_t btf_key_type_id, btf_value_type_id; /* in the BTF of whoever made the map; 0: none */
+    uint32_t btf_vmlinux_value_type_id;          /* struct_ops: in the kernel's BTF */
+    uint32_t special_field_count;
+    const struct bpf_special_field *special_fields; /* sorted by offset; copied */
 };
 
 struct bpf_map_entry {

@@ -152,7 +152,19 @@ enum bpf_map_type {
     BPF_MAP_TYPE_UNSPEC = 0,
     BPF_MAP_TYPE_HASH = 1,
     BPF_MAP_TYPE_ARRAY = 2,
+    BPF_MAP_TYPE_PROG_ARRAY = 3,
+    BPF_MAP_TYPE_PERCPU_HASH = 5,
+    BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+    BPF_MAP_TYPE_LRU_HASH = 9,
+    BPF_MAP_TYPE_LRU_PERCPU_HASH = 10,
+    BPF_MAP_TYPE_LPM_TRIE = 11,
+    BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
+    BPF_MAP_TYPE_HASH_OF_MAPS = 13,
+    BPF_MAP_TYPE_QUEUE = 22,
+    BPF_MAP_TYPE_STACK = 23,
+    BPF_MAP_TYPE_STRUCT_OPS = 26,
     BPF_MAP_TYPE_RINGBUF = 27,
+    BPF_MAP_TYPE_BLOOM_FILTER = 30,
     /* key uint32_t (age: 0 is the newest), value struct axiom_sample; keeps the newest max_entries
        samples. */
     AXIOM_MAP_TYPE_TIMESERIES = AXIOM_BPF_BASE,
@@ -163,12 +175,28 @@ enum {
     BPF_ANY = 0,     /* create or replace */
     BPF_NOEXIST = 1, /* -EEXIST if it is there */
     BPF_EXIST = 2,   /* -ENOENT if it is not */
+    BPF_F_LOCK = 4,  /* under the struct bpf_spin_lock in the value */
 };
 
-/* map_flags of a map. */
+/* map_flags of a map. Every map is pre-allocated; NO_PREALLOC is accepted where Linux accepts it
+ * (and asked for where Linux asks for it, in LPM tries). */
 enum {
-    BPF_F_NO_PREALLOC = 1 << 0, /* accepted and ignored: every map is preallocated */
-    BPF_F_RDONLY_PROG = 1 << 7, /* programs may only read its values */
+    BPF_F_NO_PREALLOC = 1 << 0,
+    BPF_F_NO_COMMON_LRU = 1 << 1, /* accepted; there is one LRU list all the same */
+    BPF_F_NUMA_NODE = 1 << 2,     /* numa_node counts: only node 0 is there */
+    BPF_F_RDONLY = 1 << 3,        /* system calls may only read */
+    BPF_F_WRONLY = 1 << 4,        /* system calls may only write */
+    BPF_F_ZERO_SEED = 1 << 6,     /* accepted; hashes have no seed here */
+    BPF_F_RDONLY_PROG = 1 << 7,   /* programs may only read */
+    BPF_F_WRONLY_PROG = 1 << 8,   /* programs may only write */
+    BPF_F_MMAPABLE = 1 << 10,     /* an array's values begin on a page of their own */
+    BPF_F_INNER_MAP = 1 << 12,    /* an array whose max_entries need not be its template's */
+    BPF_F_LINK = 1 << 13,         /* a struct_ops that goes live with its link, not by its update */
+};
+
+/* LPM trie: what its keys begin with; the bytes behind are in network order. */
+struct bpf_lpm_trie_key_hdr {
+    uint32_t prefixlen;
 };
 
 /* Flags of bpf_ringbuf_submit(), _discard(), _output(), and of bpf_ringbuf_query(). */

@@ -33,14 +33,14 @@
  * -------------------------------------------------------------------------------------- */
 
 static const struct bpf_map_spec specs[] = {
-    { "array8", BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0 },
-    { "array64", BPF_MAP_TYPE_ARRAY, 4, 64, 4, 0 },
-    { "array48", BPF_MAP_TYPE_ARRAY, 4, 48, 1, 0 },
-    { "hash16", BPF_MAP_TYPE_HASH, 8, 16, 8, 0 },
-    { "ring", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
-    { "series", AXIOM_MAP_TYPE_TIMESERIES, 4, 16, 8, 0 },
-    { "rodata", BPF_MAP_TYPE_ARRAY, 4, 32, 1, BPF_F_RDONLY_PROG },
-    { "bss", BPF_MAP_TYPE_ARRAY, 4, 64, 1, 0 },
+    MAP_SPEC("array8", BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0),
+    MAP_SPEC("array64", BPF_MAP_TYPE_ARRAY, 4, 64, 4, 0),
+    MAP_SPEC("array48", BPF_MAP_TYPE_ARRAY, 4, 48, 1, 0),
+    MAP_SPEC("hash16", BPF_MAP_TYPE_HASH, 8, 16, 8, 0),
+    MAP_SPEC("ring", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0),
+    MAP_SPEC("series", AXIOM_MAP_TYPE_TIMESERIES, 4, 16, 8, 0),
+    MAP_SPEC("rodata", BPF_MAP_TYPE_ARRAY, 4, 32, 1, BPF_F_RDONLY_PROG),
+    MAP_SPEC("bss", BPF_MAP_TYPE_ARRAY, 4, 64, 1, 0),
 };
 #define MAP_COUNT (sizeof specs / sizeof specs[0])
 

@@ -236,12 +236,12 @@ bool soundness_check(const uint8_t *bytes, size_t size, struct soundness_counts 
 void soundness_begin(void)
 {
     static const struct bpf_map_spec specs[GENERATOR_MAP_COUNT] = {
-        [GENERATOR_ARRAY8] = { "array8", BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0 },
-        [GENERATOR_ARRAY48] = { "array48", BPF_MAP_TYPE_ARRAY, 4, 48, 4, 0 },
-        [GENERATOR_HASH16] = { "hash16", BPF_MAP_TYPE_HASH, 8, 16, 4, 0 },
-        [GENERATOR_RING] = { "ring", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0 },
-        [GENERATOR_BSS] = { "bss", BPF_MAP_TYPE_ARRAY, 4, 64, 1, 0 },
-        [GENERATOR_RODATA] = { "rodata", BPF_MAP_TYPE_ARRAY, 4, 32, 1, BPF_F_RDONLY_PROG },
+        [GENERATOR_ARRAY8] = MAP_SPEC("array8", BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0),
+        [GENERATOR_ARRAY48] = MAP_SPEC("array48", BPF_MAP_TYPE_ARRAY, 4, 48, 4, 0),
+        [GENERATOR_HASH16] = MAP_SPEC("hash16", BPF_MAP_TYPE_HASH, 8, 16, 4, 0),
+        [GENERATOR_RING] = MAP_SPEC("ring", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0),
+        [GENERATOR_BSS] = MAP_SPEC("bss", BPF_MAP_TYPE_ARRAY, 4, 64, 1, 0),
+        [GENERATOR_RODATA] = MAP_SPEC("rodata", BPF_MAP_TYPE_ARRAY, 4, 32, 1, BPF_F_RDONLY_PROG),
     };
     host_env_init(&host);
     claims.all = calloc(CLAIM_MAX, sizeof *claims.all);
