@@ -32,6 +32,16 @@ struct bpf_platform_ops {
     uint64_t (*sensor_last_ns)(void *user, uint32_t device, uint32_t channel);
 };
 
+/* Executable memory: written, then sealed, then run; never writable and executable at once. */
+struct bpf_exec_ops {
+    /* Writable memory, not executable, aligned to 64 bytes, or NULL. */
+    void *(*alloc)(void *user, size_t size_bytes);
+    /* Makes it executable and no longer writable, and the instruction caches see it. 0, or a
+       negative errno: it is still to be freed. */
+    int (*seal)(void *user, void *at, size_t size_bytes);
+    void (*free)(void *user, void *at, size_t size_bytes); /* sealed or not */
+};
+
 struct bpf_env {
     void *user; /* handed to every function of this env */
 
@@ -43,6 +53,9 @@ struct bpf_env {
     void (*log)(void *user, enum log_level level, const char *text);
 
     const struct bpf_platform_ops *platform;
+
+    /* For JITs; NULL: programs are interpreted only. */
+    const struct bpf_exec_ops *exec;
 
     /* The helpers that programs may call, sorted by id; usually bpf_helpers and bpf_helper_count
      * (helper.h). */

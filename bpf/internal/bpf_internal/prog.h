@@ -32,6 +32,36 @@ struct bpf_code_origin {
     uint32_t op;   /* enum bpf_op */
 };
 
+/* What the verifier found out about an instruction that holds in every run, for the JITs. All zero:
+ * nothing is known. Only bpf/verifier writes it. */
+enum bpf_fact_flags {
+    BPF_FACT_NEVER_RUN = 1u << 0,
+    BPF_FACT_ALWAYS_JUMPS = 1u << 1, /* a conditional jump */
+    BPF_FACT_NEVER_JUMPS = 1u << 2,
+    BPF_FACT_DIVISOR_NOT_ZERO = 1u << 3,
+    BPF_FACT_OPERANDS_32 = 1u << 4,        /* both operands of a 64-bit DIV or MOD are below 2^32 */
+    BPF_FACT_SIGNED_NO_OVERFLOW = 1u << 5, /* SDIV, SMOD: not the most negative number by -1 */
+    BPF_FACT_MAP = 1u << 6,                /* `map_index` is the map of a helper call */
+    BPF_FACT_KEY = 1u << 7,                /* and its 32-bit key is `key` */
+    BPF_FACT_STACK_RANGE =
+        1u << 8, /* all of the stack that a memory access or a helper call (by any
+                                       argument) may touch: own frame, [stack_low, stack_high) */
+};
+/* What the base of a memory access points to. */
+enum bpf_fact_pointer {
+    BPF_FACT_POINTER_UNKNOWN,
+    BPF_FACT_POINTER_STACK, /* of the function's own frame */
+    BPF_FACT_POINTER_OTHER, /* anything but a stack frame of this run */
+};
+struct bpf_insn_fact {
+    uint16_t flags;  /* enum bpf_fact_flags */
+    uint8_t pointer; /* enum bpf_fact_pointer */
+    uint8_t unused;
+    uint32_t map_index; /* in the program's table of maps */
+    uint32_t key;
+    int32_t stack_low, stack_high; /* from R10, negative; high is not included */
+};
+
 struct bpf_prog {
     const struct bpf_code *code; /* ends with FALL_OFF */
     uint32_t code_count;         /* FALL_OFF counted */
@@ -42,6 +72,7 @@ struct bpf_prog {
     const struct bpf_env *env;
     const struct bpf_context_layout *context;
     const struct bpf_insn *insns;
+    const struct bpf_insn_fact *facts; /* one per slot of insns, or NULL */
     uint32_t insn_count;
     uint32_t map_count;
     struct bpf_map *const *maps;
