@@ -81,6 +81,22 @@ const struct bpf_context_layout *bpf_context_by_attach_type(enum bpf_attach_type
     return NULL;
 }
 
+const struct bpf_context_field *bpf_context_field_at(const struct bpf_context_layout *layout,
+                                                     int64_t offset, uint32_t size_bytes,
+                                                     bool write)
+{
+    if (offset < 0 || offset % size_bytes != 0)
+        return NULL;
+    for (uint32_t i = 0; i < layout->field_count; i++) {
+        const struct bpf_context_field *field = &layout->fields[i];
+        uint32_t sizes = write ? field->write_sizes : field->read_sizes;
+        if (offset >= field->offset && offset + size_bytes <= field->offset + field->extent &&
+            (sizes & size_bytes) != 0)
+            return field;
+    }
+    return NULL;
+}
+
 int bpf_result_errno(uint64_t r0)
 {
     int32_t value = (int32_t)(uint32_t)r0;

@@ -29,6 +29,7 @@
 #define FLAG_SIZE     0x10u
 #define FLAG_REF      0x20u
 #define FLAG_ATTR     0x40u
+#define FLAG_FIXED    0x80u
 #define REG_BYTES_MAX 120u
 _Static_assert(REG_TYPE_COUNT <= HEAD_TYPE + 1, "a type fits the head");
 
@@ -142,7 +143,7 @@ static uint8_t *put_reg(uint8_t *at, const struct reg *r)
     head[1] = (uint8_t)((r->id != 0 ? FLAG_ID : 0) | (r->deps != 0 ? FLAG_DEPS : 0) |
                         (r->may_be_null ? FLAG_NULL : 0) | (r->map != 0 ? FLAG_MAP : 0) |
                         (r->size != 0 ? FLAG_SIZE : 0) | (r->ref != 0 ? FLAG_REF : 0) |
-                        (r->attr != 0 ? FLAG_ATTR : 0));
+                        (r->attr != 0 ? FLAG_ATTR : 0) | (r->fixed != 0 ? FLAG_FIXED : 0));
     at += 2;
     if (r->deps != 0)
         at = put_word(at, r->deps);
@@ -158,6 +159,8 @@ static uint8_t *put_reg(uint8_t *at, const struct reg *r)
         at = put_number(at, r->ref);
     if (r->attr != 0)
         at = put_number(at, r->attr);
+    if (r->fixed != 0)
+        at = put_number(at, zigzag((uint64_t)(int64_t)r->fixed));
     return put_scalar(at, head, &r->n);
 }
 
@@ -183,6 +186,8 @@ static const uint8_t *get_reg(const uint8_t *at, struct reg *r)
         r->ref = (uint32_t)get_number(&at);
     if (flags & FLAG_ATTR)
         r->attr = (uint16_t)get_number(&at);
+    if (flags & FLAG_FIXED)
+        r->fixed = (int32_t)unzigzag(get_number(&at));
     return get_scalar(at, head, &r->n);
 }
 
@@ -373,7 +378,11 @@ static bool reg_covers(struct comparison *c, const struct reg *old, const struct
     if (old->type == REG_NUMBER)
         return number_covers(c, old, now);
     if (old->may_be_null != now->may_be_null || old->frame != now->frame || old->map != now->map ||
-        old->size != now->size || old->attr != now->attr)
+        old->fixed != now->fixed || old->attr != now->attr)
+        return false;
+    /* More of a packet may be readable, never less. */
+    bool packet = old->type == REG_PACKET || old->type == REG_PACKET_META;
+    if (old->size != now->size && (!packet || c->how == COVERS_EXACTLY || old->size > now->size))
         return false;
     if (!ids_agree(c, old->ref, now->ref, true) || (old->ref == 0) != (now->ref == 0))
         return false;

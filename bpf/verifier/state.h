@@ -29,7 +29,7 @@ enum reg_type {
     REG_MAP_KEY,     /* a key that a callback is given: `size` bytes to read */
     REG_MEM,         /* other memory of `size` bytes: a dynptr's slice, a function's argument */
     REG_BUFFER,      /* a writable tracepoint's buffer: checked when it is attached */
-    REG_PACKET,      /* packet data; `size` bytes from offset 0 are known to be there */
+    REG_PACKET,      /* packet data; `size` bytes from base + n on are known to be there */
     REG_PACKET_META, /* the metadata before it */
     REG_PACKET_END,  /* data_end */
     REG_SOCKET,      /* a socket; `type_id` is enum socket_kind */
@@ -79,6 +79,8 @@ struct reg {
     uint32_t size; /* REG_MAP_VALUE, REG_RECORD, ...: bytes from offset 0 */
     uint32_t id;   /* equal numbers, pointers from one lookup, one record have one id; 0: none */
     uint32_t ref;  /* the reference (or borrowed owner) that it lives by, 0: none; REG_RECORD: 0 */
+    int32_t
+        fixed; /* REG_PACKET, REG_PACKET_META: the offset is n + fixed, equal ids have equal n */
     uint16_t attr; /* enum reg_attr */
     uint64_t deps;
     struct scalar n; /* the number, or the offset in bytes (REG_STACK: from R10, so 0 or less) */

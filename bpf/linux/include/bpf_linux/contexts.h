@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Linux's kinds of BPF program: the context of each, what of it may be read and written, what it may
+ * return; by section name, as libbpf maps them. For checking Linux programs at a desk
+ * (`axiom bpf verify`); a kernel image has no use for it. Verdicts are those of Linux 6.12 for a
+ * privileged user. */
+#pragma once
+#include <bpf/context.h>
+
+extern const struct bpf_context_layout bpf_linux_contexts[];
+extern const uint32_t bpf_linux_context_count;
+
+/* The row for "tc", "?kprobe/do_unlinkat", "fentry.s/vfs_read" ..., or NULL. */
+const struct bpf_context_layout *bpf_linux_context_by_section(const char *section);
+
+/* Linux's enum bpf_prog_type (include/uapi/linux/bpf.h). */
+enum bpf_linux_prog_type {
+    BPF_LINUX_SOCKET_FILTER = 1,
+    BPF_LINUX_KPROBE,
+    BPF_LINUX_SCHED_CLS,
+    BPF_LINUX_SCHED_ACT,
+    BPF_LINUX_TRACEPOINT,
+    BPF_LINUX_XDP,
+    BPF_LINUX_PERF_EVENT,
+    BPF_LINUX_CGROUP_SKB,
+    BPF_LINUX_CGROUP_SOCK,
+    BPF_LINUX_LWT_IN,
+    BPF_LINUX_LWT_OUT,
+    BPF_LINUX_LWT_XMIT,
+    BPF_LINUX_SOCK_OPS,
+    BPF_LINUX_SK_SKB,
+    BPF_LINUX_CGROUP_DEVICE,
+    BPF_LINUX_SK_MSG,
+    BPF_LINUX_RAW_TRACEPOINT,
+    BPF_LINUX_CGROUP_SOCK_ADDR,
+    BPF_LINUX_LWT_SEG6LOCAL,
+    BPF_LINUX_LIRC_MODE2,
+    BPF_LINUX_SK_REUSEPORT,
+    BPF_LINUX_FLOW_DISSECTOR,
+    BPF_LINUX_CGROUP_SYSCTL,
+    BPF_LINUX_RAW_TRACEPOINT_WRITABLE,
+    BPF_LINUX_CGROUP_SOCKOPT,
+    BPF_LINUX_TRACING,
+    BPF_LINUX_STRUCT_OPS,
+    BPF_LINUX_EXT,
+    BPF_LINUX_LSM,
+    BPF_LINUX_SK_LOOKUP,
+    BPF_LINUX_SYSCALL,
+    BPF_LINUX_NETFILTER,
+};
+
+/* Linux's enum bpf_attach_type, those that a row tells apart. */
+enum bpf_linux_attach_type {
+    BPF_LINUX_CGROUP_INET_INGRESS = 0,
+    BPF_LINUX_CGROUP_INET_EGRESS = 1,
+    BPF_LINUX_CGROUP_INET_SOCK_CREATE = 2,
+    BPF_LINUX_CGROUP_SOCK_OPS = 3,
+    BPF_LINUX_SK_SKB_STREAM_PARSER = 4,
+    BPF_LINUX_SK_SKB_STREAM_VERDICT = 5,
+    BPF_LINUX_CGROUP_DEVICE_HOOK = 6,
+    BPF_LINUX_SK_MSG_VERDICT = 7,
+    BPF_LINUX_INET4_BIND = 8,
+    BPF_LINUX_INET6_BIND = 9,
+    BPF_LINUX_INET4_CONNECT = 10,
+    BPF_LINUX_INET6_CONNECT = 11,
+    BPF_LINUX_INET4_POST_BIND = 12,
+    BPF_LINUX_INET6_POST_BIND = 13,
+    BPF_LINUX_UDP4_SENDMSG = 14,
+    BPF_LINUX_UDP6_SENDMSG = 15,
+    BPF_LINUX_LIRC = 16,
+    BPF_LINUX_FLOW_DISSECTOR_HOOK = 17,
+    BPF_LINUX_SYSCTL_HOOK = 18,
+    BPF_LINUX_UDP4_RECVMSG = 19,
+    BPF_LINUX_UDP6_RECVMSG = 20,
+    BPF_LINUX_GETSOCKOPT = 21,
+    BPF_LINUX_SETSOCKOPT = 22,
+    BPF_LINUX_TRACE_RAW_TP = 23,
+    BPF_LINUX_TRACE_FENTRY = 24,
+    BPF_LINUX_TRACE_FEXIT = 25,
+    BPF_LINUX_MODIFY_RETURN = 26,
+    BPF_LINUX_LSM_MAC = 27,
+    BPF_LINUX_TRACE_ITER = 28,
+    BPF_LINUX_INET4_GETPEERNAME = 29,
+    BPF_LINUX_INET6_GETPEERNAME = 30,
+    BPF_LINUX_INET4_GETSOCKNAME = 31,
+    BPF_LINUX_INET6_GETSOCKNAME = 32,
+    BPF_LINUX_XDP_DEVMAP = 33,
+    BPF_LINUX_CGROUP_INET_SOCK_RELEASE = 34,
+    BPF_LINUX_XDP_CPUMAP = 35,
+    BPF_LINUX_SK_LOOKUP_HOOK = 36,
+    BPF_LINUX_XDP_HOOK = 37,
+    BPF_LINUX_SK_SKB_VERDICT = 38,
+    BPF_LINUX_REUSEPORT_SELECT = 39,
+    BPF_LINUX_REUSEPORT_MIGRATE = 40,
+    BPF_LINUX_KPROBE_MULTI = 42,
+    BPF_LINUX_LSM_CGROUP = 43,
+    BPF_LINUX_NETFILTER_HOOK = 45,
+    BPF_LINUX_TCX_INGRESS = 46,
+    BPF_LINUX_TCX_EGRESS = 47,
+    BPF_LINUX_UPROBE_MULTI = 48,
+    BPF_LINUX_UNIX_CONNECT = 49,
+    BPF_LINUX_UNIX_SENDMSG = 50,
+    BPF_LINUX_UNIX_RECVMSG = 51,
+    BPF_LINUX_UNIX_GETPEERNAME = 52,
+    BPF_LINUX_UNIX_GETSOCKNAME = 53,
+    BPF_LINUX_NETKIT_PRIMARY = 54,
+    BPF_LINUX_NETKIT_PEER = 55,
+    BPF_LINUX_KPROBE_SESSION = 56,
+};
