@@ -38,8 +38,8 @@ static void pack_debug(struct packer *packer, const struct bpf_debug_info *from,
     for (uint32_t i = 0; i < from->func_count; i++) {
         const char *name = pack_string(packer, from->funcs[i].name);
         if (funcs != NULL)
-            funcs[i] =
-                (struct bpf_debug_func){ .insn_index = from->funcs[i].insn_index, .name = name };
+            funcs[i] = (struct bpf_debug_func){ from->funcs[i].insn_index, name,
+                                                from->funcs[i].type_id, from->funcs[i].is_global };
     }
     const char *file = NULL;
     for (uint32_t i = 0; i < from->line_count; i++) {

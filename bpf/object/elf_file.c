@@ -164,6 +164,7 @@ bool elf_symbol_at(const struct elf_file *file, uint32_t index, struct elf_symbo
         .name = (const char *)names.bytes + get_le32(entry),
         .type = entry[4] & 0xfu,
         .binding = entry[4] >> 4,
+        .is_hidden = (entry[5] & 3u) == 1 || (entry[5] & 3u) == 2,
         .section = get_le16(entry + 6),
         .value = get_le64(entry + 8),
         .size = get_le64(entry + 16),

@@ -57,9 +57,12 @@ static int read_function(struct object_loader *loader, const struct elf_symbol *
     if (name == NULL)
         return loader_fail(loader, -ENOMEM, symbol->file_offset, "no memory for a function's name");
     bool is_program = strcmp(section.name, ".text") != 0 && symbol->binding != ELF_STB_LOCAL;
-    insert_function(loader,
-                    (struct object_function){ name, symbol->section, (uint32_t)symbol->value,
-                                              (uint32_t)symbol->size, is_program });
+    insert_function(loader, (struct object_function){ .name = name,
+                                                      .section = symbol->section,
+                                                      .offset = (uint32_t)symbol->value,
+                                                      .size = (uint32_t)symbol->size,
+                                                      .is_program = is_program,
+                                                      .is_hidden = symbol->is_hidden });
     return 0;
 }
 
@@ -90,8 +93,8 @@ int object_read_functions(struct object_loader *loader)
     return 0;
 }
 
-const struct object_function *object_function_at(const struct object_loader *loader,
-                                                 uint32_t section, uint64_t offset)
+struct object_function *object_function_at(const struct object_loader *loader, uint32_t section,
+                                           uint64_t offset)
 {
     uint32_t low = 0, high = loader->function_count;
     while (low < high) {
@@ -105,6 +108,6 @@ const struct object_function *object_function_at(const struct object_loader *loa
     }
     if (low == loader->function_count)
         return NULL;
-    const struct object_function *found = &loader->functions[low];
+    struct object_function *found = &loader->functions[low];
     return found->section == section && found->offset == offset ? found : NULL;
 }

@@ -281,7 +281,8 @@ static int describe(struct linker *linker, struct bpf_debug_info *out)
     for (uint32_t i = 0; i < linker->order_count; i++) {
         const struct object_function *function = linker->order[i];
         uint32_t start = linker->placed[function - loader->functions];
-        funcs[i] = (struct bpf_debug_func){ start, function->name };
+        funcs[i] = (struct bpf_debug_func){ start, function->name, function->type_id,
+                                            function->is_global };
         const struct object_line *from;
         uint32_t count =
             object_lines_of(loader, function->section, function->offset, function->size, &from);

@@ -104,7 +104,7 @@ void bpf_object_close(struct bpf_object *object)
         return;
     for (uint32_t i = 0; i < object->map_count; i++)
         bpf_map_put(object->maps[i].map);
-    bpf_btf_destroy(object->btf);
+    bpf_btf_put(object->btf);
     pool_release(&object->pool);
     bpf_env_free(object->env, object, sizeof *object);
 }
@@ -204,6 +204,8 @@ void bpf_object_request(const struct bpf_object *object, uint32_t index,
         .map_count = object->map_count,
         .context = program->context,
         .debug = &program->debug,
+        .btf = object->btf,
+        .license = object->license,
     };
 }
 

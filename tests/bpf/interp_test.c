@@ -377,7 +377,7 @@ END_TEST
 
 START_TEST(program_outlives_its_request_and_survives_failed_allocation)
 {
-    const struct bpf_debug_func func = { 0, "main" };
+    const struct bpf_debug_func func = { .insn_index = 0, .name = "main" };
     const struct bpf_debug_line line = { .line = 3, .file = "x.c", .text = "return 1;" };
     const struct bpf_debug_info debug = { &func, 1, &line, 1 };
     const struct bpf_insn insns[] = { MOV_K(0, 1), EXIT() };

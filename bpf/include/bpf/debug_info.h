@@ -7,6 +7,8 @@
 struct bpf_debug_func {
     uint32_t insn_index; /* of its first instruction */
     const char *name;
+    uint32_t type_id; /* of its FUNC in the program's BTF; 0: not known */
+    bool is_global;   /* checked on its own, by its types; meaningful with a type_id only */
 };
 
 struct bpf_debug_line {

@@ -7,6 +7,7 @@
  * the source line for the person. */
 #pragma once
 #include <axiom/types.h>
+#include <bpf/btf.h>
 #include <bpf/context.h>
 #include <bpf/env.h>
 #include <bpf/prog.h>
@@ -56,6 +57,13 @@ struct bpf_verify_request {
     uint32_t map_count;
     const struct bpf_context_layout *context;
     const struct bpf_debug_info *debug; /* may be NULL; copied into the program */
+    struct bpf_btf *btf;                /* the program's own types, or NULL */
+    struct bpf_btf *kernel_btf;         /* types of the kernel that it is meant for, or NULL */
+    uint32_t attach_btf_id; /* in kernel_btf: the function, tracepoint's typedef, or struct_ops type
+                               that it attaches to; 0: none */
+    uint32_t attach_member; /* of a struct_ops type: which function pointer */
+    const char *license;    /* "" or NULL: none */
+    bool sleepable;
     uint64_t insn_limit;                /* instructions to walk at most; 0: 1,000,000 */
     size_t memory_limit;                /* bytes that the verifier may allocate; 0: 1 MiB */
     bool ignore_budget;                 /* the privileged override of the attach point's budget */

@@ -36,6 +36,7 @@ struct elf_section {
 struct elf_symbol {
     const char *name;
     uint32_t type, binding;
+    bool is_hidden;   /* STV_HIDDEN or STV_INTERNAL */
     uint32_t section; /* index; ELF_SHN_UNDEF or a reserved number (0xff00...) for none */
     uint64_t value, size;
     uint64_t file_offset; /* of the entry */

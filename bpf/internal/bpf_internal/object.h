@@ -44,6 +44,9 @@ struct object_function {
     uint32_t section;
     uint32_t offset, size; /* bytes */
     bool is_program;
+    bool is_hidden;   /* by its symbol: not seen by others, so not checked on its own */
+    uint32_t type_id; /* of its FUNC; 0: not known */
+    bool is_global;   /* by its type */
 };
 
 /* A line record of .BTF.ext. */
@@ -55,7 +58,8 @@ struct object_line {
 /* The lines of one code section, in the order of its code. Lists are sorted by section. */
 struct object_line_list {
     uint32_t section;
-    uint32_t first, count;
+    struct object_line *lines;
+    uint32_t count;
 };
 
 struct bpf_object {
@@ -77,10 +81,9 @@ struct object_loader {
     struct pool scratch;
     struct object_function *functions;
     uint32_t function_count;
-    struct object_line *lines;
-    uint32_t line_count;
     struct object_line_list *line_lists;
     uint32_t line_list_count;
+    struct object_line_list *line_list; /* the one that is being read */
     uint32_t linked_insn_count;
     struct bpf_error *error;
 };
@@ -98,8 +101,8 @@ int object_link_programs(struct object_loader *loader);
 const struct object_map *object_map_of(const struct object_loader *loader, uint32_t section,
                                        uint64_t offset);
 /* The function that begins there, or NULL. */
-const struct object_function *object_function_at(const struct object_loader *loader,
-                                                 uint32_t section, uint64_t offset);
+struct object_function *object_function_at(const struct object_loader *loader, uint32_t section,
+                                           uint64_t offset);
 /* The lines of a stretch of code: how many, from *first on. */
 uint32_t object_lines_of(const struct object_loader *loader, uint32_t section, uint32_t offset,
                          uint32_t size, const struct object_line **first);
