@@ -13,6 +13,8 @@
 #define EXT_HEADER_SIZE 24u
 #define RECORD_SIZE_MAX 256u
 
+const char object_ext_no_memory[] = "no memory for what it says";
+
 /* The part of the table that is still to be read. */
 struct cursor {
     const struct elf_section *section;
@@ -72,6 +74,8 @@ static int read_list(struct object_loader *loader, const struct ext_reader *read
         if (problem == NULL)
             cursor->at += record_size;
     }
+    if (problem == object_ext_no_memory)
+        return loader_fail(loader, -ENOMEM, cursor->section->offset, ".BTF.ext: %s", problem);
     return problem == NULL ? 0 : fail(loader, cursor, problem);
 }
 

@@ -29,7 +29,7 @@ static const char *begin_lines(struct object_loader *loader, const struct elf_se
         return "two lists of lines for one section";
     list->lines = pool_alloc(&loader->scratch, (uint64_t)count * sizeof *list->lines);
     if (list->lines == NULL)
-        return "no memory for its lines";
+        return object_ext_no_memory;
     loader->line_list = list;
     return NULL;
 }

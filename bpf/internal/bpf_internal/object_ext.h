@@ -6,7 +6,9 @@
 /* In the order of the section's header. */
 enum ext_table { EXT_FUNC_INFO, EXT_LINE_INFO, EXT_CORE_RELO };
 
-/* Both functions return NULL, or what is wrong, in words. */
+/* Both functions return NULL, or what is wrong, in words: -EINVAL, or -ENOMEM for this one. */
+extern const char object_ext_no_memory[];
+
 struct ext_reader {
     enum ext_table table;
     uint32_t record_size; /* at least */
