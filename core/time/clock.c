@@ -47,6 +47,11 @@ uint64_t ktime_get_ns(void)
     return clock_ticks_to_ns(frequency, source->read(source));
 }
 
+bool ktime_reached(uint64_t deadline_ns)
+{
+    return current_source == NULL || ktime_get_ns() >= deadline_ns;
+}
+
 bool clock_source_is_there(void)
 {
     return current_source != NULL;

@@ -248,7 +248,7 @@ void delay_ns(uint64_t duration_ns)
     if (WARN_ON(!clock_source_is_there()))
         return;
     uint64_t until = ktime_get_ns() + duration_ns;
-    while (ktime_get_ns() < until && clock_source_is_there()) /* it may go meanwhile */
+    while (!ktime_reached(until)) /* or the clock goes meanwhile */
         delay_relax(until);
 }
 
@@ -257,9 +257,11 @@ void delay_us(uint32_t duration_us)
     delay_ns((uint64_t)duration_us * NSEC_PER_USEC);
 }
 
+/* Without a clock ktime stands still and its deadlines say nothing: then whatever happens next may
+ * be what the caller polls for. */
 void delay_relax(uint64_t deadline_ns)
 {
-    arch_cpu_relax(clock_reached_ns(deadline_ns));
+    arch_cpu_relax(clock_source_is_there() ? clock_reached_ns(deadline_ns) : TIME_NEVER);
 }
 
 int time_init(void)

@@ -174,7 +174,7 @@ static int disable(struct dw_i2c *i2c)
     reg_write(i2c, DW_IC_ENABLE, 0);
     uint64_t deadline_ns = ktime_get_ns() + DISABLE_NS;
     while (reg_read(i2c, DW_IC_ENABLE_STATUS) & DW_IC_ENABLE_STATUS_EN) {
-        if (ktime_get_ns() >= deadline_ns)
+        if (ktime_reached(deadline_ns))
             return -ETIMEDOUT;
         delay_relax(deadline_ns);
     }
@@ -240,7 +240,7 @@ static int aborted(struct dw_i2c *i2c)
     if ((source & usual) == 0 && ratelimit_allow(&i2c->limit, i2c->name))
         log_warning("%s: transfer aborted, source 0x%x", i2c->name, source);
     uint64_t deadline_ns = ktime_get_ns() + DISABLE_NS;
-    while ((reg_read(i2c, DW_IC_STATUS) & DW_IC_STATUS_ACTIVITY) && ktime_get_ns() < deadline_ns)
+    while ((reg_read(i2c, DW_IC_STATUS) & DW_IC_STATUS_ACTIVITY) && !ktime_reached(deadline_ns))
         delay_relax(deadline_ns);
     (void)disable(i2c);
     return abort_error(source);
@@ -260,7 +260,7 @@ static void abort_transfer(struct dw_i2c *i2c)
 {
     uint64_t deadline_ns = ktime_get_ns() + DISABLE_NS;
     reg_write(i2c, DW_IC_ENABLE, DW_IC_ENABLE_ENABLE | DW_IC_ENABLE_ABORT);
-    while ((reg_read(i2c, DW_IC_ENABLE) & DW_IC_ENABLE_ABORT) && ktime_get_ns() < deadline_ns)
+    while ((reg_read(i2c, DW_IC_ENABLE) & DW_IC_ENABLE_ABORT) && !ktime_reached(deadline_ns))
         delay_relax(deadline_ns);
 }
 
@@ -400,8 +400,12 @@ static void stop_hardware(struct device *device, struct dw_i2c *i2c)
     clk_disable(device, 0);
 }
 
+/* Transfers have deadlines, so the clock has to be bound before this device: then it also goes after
+ * it, and no transfer waits for a time that cannot come. */
 static int probe(struct device *device)
 {
+    if (!time_is_running())
+        return -EPROBE_DEFER;
     struct dw_i2c *i2c = kzalloc(sizeof *i2c);
     if (i2c == NULL)
         return -ENOMEM;

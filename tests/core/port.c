@@ -399,15 +399,18 @@ static int start_test_thread(void)
     return thread_create(&options, &port.test_thread);
 }
 
+/* A tree that names two boards gets one: the core has one root controller. */
 static int board_probe(struct device *device)
 {
+    struct irq_domain *domain;
     int err =
-        irq_domain_create(device, device_node(device), &domain_ops, PORT_LINES, NULL, &port.domain);
+        irq_domain_create(device, device_node(device), &domain_ops, PORT_LINES, NULL, &domain);
     if (err)
         return err;
     err = irq_root_register(&port_root);
     if (err)
         goto destroy_domain;
+    port.domain = domain;
     port_clock_source = (struct clock_source){ "port", port.clock_hz, clock_read, 100 };
     err = clock_source_register(&port_clock_source);
     if (err)
@@ -424,8 +427,9 @@ unregister_source:
     clock_source_unregister(&port_clock_source);
 unregister_root:
     irq_root_unregister(&port_root);
+    port.domain = NULL;
 destroy_domain:
-    irq_domain_destroy(port.domain);
+    irq_domain_destroy(domain);
     return err;
 }
 

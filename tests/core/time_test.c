@@ -10,12 +10,14 @@
 #include <hw/device.h>
 #include <internal/clock.h>
 #include <internal/timer_queue.h>
+#include <libfdt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 extern const struct driver port_board_driver;
-const struct driver *const driver_table[] = { &port_board_driver, NULL };
+extern const struct driver polling_driver;
+const struct driver *const driver_table[] = { &port_board_driver, &polling_driver, NULL };
 
 static uint64_t random_state = 1;
 
@@ -272,6 +274,58 @@ START_TEST(time_that_runs_backwards_is_a_panic)
 }
 END_TEST
 
+/* --- polling on a board that has no clock --- */
+
+static bool happened, given_up;
+
+static void make_happen(void *context)
+{
+    (void)context;
+    happened = true;
+}
+
+static int polling_probe(struct device *device)
+{
+    (void)device;
+    port_plan(100, make_happen, NULL);
+    while (!happened)
+        delay_relax(50);
+    uint64_t deadline_ns = ktime_get_ns() + 1000;
+    while (!ktime_reached(deadline_ns)) /* what it polls for never comes */
+        delay_relax(deadline_ns);
+    given_up = true;
+    return -ENODEV;
+}
+
+static const char *const polling_compatible[] = { "test,polling", NULL };
+const struct driver polling_driver = { "polling", polling_compatible, polling_probe, NULL };
+
+static void *clockless_tree(size_t size)
+{
+    void *fdt = aligned_alloc(8, size);
+    ck_assert_int_eq(fdt_create(fdt, (int)size), 0);
+    fdt_finish_reservemap(fdt);
+    fdt_begin_node(fdt, "");
+    fdt_begin_node(fdt, "device");
+    fdt_property_string(fdt, "compatible", "test,polling");
+    fdt_end_node(fdt);
+    fdt_end_node(fdt);
+    ck_assert_int_eq(fdt_finish(fdt), 0);
+    return fdt;
+}
+
+START_TEST(polling_without_a_clock_sees_what_happens_and_ends)
+{
+    void *fdt = clockless_tree(1024);
+    struct port_options options = { .fdt = fdt, .fdt_size = fdt_totalsize(fdt), .no_body = true };
+    happened = given_up = false;
+    ck_assert_int_eq(port_run(&options, NULL, NULL), 0);
+    ck_assert(given_up);
+    ck_assert_uint_eq(port_now_ns(), 100);
+    free(fdt);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("time");
@@ -286,6 +340,7 @@ int main(void)
     tcase_add_test(tcase, a_timer_may_start_itself_again);
     tcase_add_test(tcase, a_coarse_clock_is_late_not_early);
     tcase_add_test(tcase, the_best_clock_source_is_the_clock);
+    tcase_add_test(tcase, polling_without_a_clock_sees_what_happens_and_ends);
     TCase *panics = tcase_create("panics");
     suite_add_tcase(suite, panics);
     tcase_add_test_raise_signal(panics, time_that_runs_backwards_is_a_panic, SIGABRT);

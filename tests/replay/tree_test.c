@@ -129,6 +129,46 @@ START_TEST(a_wrong_property_is_named)
 }
 END_TEST
 
+/* --- the order of binding --- */
+
+/* The first line of the log with that text. */
+static uint32_t line_of(const char *text)
+{
+    for (uint32_t i = 0; i < rig.log_count; i++) {
+        if (strstr(rig.log[i], text) != NULL)
+            return i;
+    }
+    ck_abort_msg("the log has no line with \"%s\"", text);
+}
+
+/* Nothing in this tree makes the bus wait for another device, so it is offered before the clock;
+ * bound before it, it would be there for longer, with deadlines that never come. */
+START_TEST(what_has_deadlines_is_bound_after_the_clock)
+{
+    rig_init(&rig);
+    ck_assert_int_eq(fdt_delprop(rig.fdt, node_of(I2C1), "pinctrl-0"), 0);
+    rig.config.end_time_ns = RIG_BODY_NS + 10 * RIG_MS;
+    rig_run(&rig, NULL);
+    ck_assert_msg(rig.result.error == 0, "%s", rig.result.reason);
+    ck_assert_uint_lt(line_of("/timer: arm_timer"), line_of("/i2c@74000: dw_i2c"));
+    check_nothing_left();
+    rig_exit(&rig);
+}
+END_TEST
+
+START_TEST(without_a_clock_the_bus_waits_for_one)
+{
+    rig_init(&rig);
+    ck_assert_int_eq(fdt_setprop_string(rig.fdt, node_of("/timer"), "status", "disabled"), 0);
+    rig.config.end_time_ns = RIG_BODY_NS;
+    rig_run(&rig, NULL);
+    ck_assert_msg(rig.result.error == 0, "%s", rig.result.reason);
+    line_of("/i2c@74000: dw_i2c waits for something that never came");
+    check_nothing_left();
+    rig_exit(&rig);
+}
+END_TEST
+
 /* --- random damage --- */
 
 #define DAMAGED_TREES 300
@@ -170,6 +210,8 @@ int main(void)
     TCase *tcase = tcase_create("tree");
     tcase_set_timeout(tcase, 100);
     tcase_add_loop_test(tcase, a_wrong_property_is_named, 0, (int)ARRAY_SIZE(changes));
+    tcase_add_test(tcase, what_has_deadlines_is_bound_after_the_clock);
+    tcase_add_test(tcase, without_a_clock_the_bus_waits_for_one);
     tcase_add_test(tcase, a_damaged_tree_does_no_harm);
     suite_add_tcase(suite, tcase);
     return check_main(suite);

@@ -8,6 +8,9 @@
 /* floor(ticks * 1e9 / frequency) of the best clock source; 0 before there is one, the last value
  * after it is gone. Never runs backwards. Any context. */
 uint64_t ktime_get_ns(void);
+/* True when ktime is deadline_ns or later, and when no clock is there (any more): the deadline of a
+ * polling loop, which then ends in any case. Any context. */
+bool ktime_reached(uint64_t deadline_ns);
 /* True once timers run: a clock source and a clock event are registered. */
 bool time_is_running(void);
 
@@ -40,5 +43,6 @@ bool timer_cancel_sync(struct timer *timer);
  * context. */
 void delay_ns(uint64_t duration_ns);
 void delay_us(uint32_t duration_us);
-/* One turn of a polling loop: lets time go on towards the caller's own deadline (ktime). */
+/* One turn of a polling loop: lets time go on towards the caller's own deadline (ktime_reached()).
+ */
 void delay_relax(uint64_t deadline_ns);
