@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Verifying and running as Linux would: see judge.h.
+ *
+ * Contexts of a run have Linux's layout with 32-bit pointers in them (struct __sk_buff, struct
+ * xdp_md), which Linux rewrites to loads from its own structs. Here they are what programs take them
+ * for: the packet lies in the lowest 4 GB of memory. */
+#include "judge.h"
+
+#include <bpf/helper.h>
+#include <bpf/interp.h>
+#include <bpf_linux/contexts.h>
+
+#include "host_env.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static struct host_env host;
+static uint8_t *low_memory;
+#define LOW_SIZE        8192u
+#define PACKET_AT       4096u
+#define ETHERNET_HEADER 14u
+
+struct bpf_env *judge_env(void)
+{
+    host_env_init(&host);
+    /* Below 4 GB on any CPU; MAP_FIXED_NOREPLACE would be refused where something is there. */
+    low_memory = mmap((void *)(uintptr_t)0x50000000, LOW_SIZE, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (low_memory == MAP_FAILED || (uintptr_t)low_memory > UINT32_MAX - LOW_SIZE) {
+        fprintf(stderr, "judge: no memory below 4 GB\n");
+        return NULL;
+    }
+    return &host.env;
+}
+
+void judge_end(void)
+{
+    munmap(low_memory, LOW_SIZE);
+}
+
+struct bpf_object *judge_open(const void *bytes, size_t size, struct bpf_error *error)
+{
+    struct bpf_object *object;
+    if (bpf_object_open(&host.env, bytes, size, &object, error) != 0)
+        return NULL;
+    if (bpf_object_create_maps(object, error) == 0)
+        return object;
+    bpf_object_close(object);
+    return NULL;
+}
+
+int judge_verify(struct bpf_object *object, uint32_t index, uint32_t flags,
+                 struct bpf_verify_result *result)
+{
+    struct bpf_verify_request request;
+    bpf_object_request(object, index, &request);
+    request.context = bpf_linux_context_by_section(bpf_object_program(object, index)->section);
+    request.memory_limit = (size_t)256 << 20;
+    request.ignore_budget = true;
+    (void)flags;
+    return bpf_verify(&request, result);
+}
+
+bool judge_is_unsupported(const struct bpf_verify_result *result)
+{
+    return result->reason == BPF_REJECT_UNSUPPORTED || result->reason == BPF_REJECT_NONE;
+}
+
+/* --- Running --- */
+
+static bool helpers_have_bodies(const struct bpf_prog *prog)
+{
+    uint32_t count;
+    const struct bpf_insn *insns = bpf_prog_insns(prog, &count);
+    for (uint32_t i = 0; i < count; i += bpf_insn_slots(&insns[i])) {
+        if (insns[i].opcode != (BPF_JMP | BPF_CALL) || insns[i].src_reg == BPF_CALL_LOCAL)
+            continue;
+        const struct bpf_helper *helper =
+            insns[i].src_reg == 0 ? bpf_helper_find(&host.env, (uint32_t)insns[i].imm) : NULL;
+        if (helper == NULL || helper->body == NULL)
+            return false;
+    }
+    return true;
+}
+
+static void put32(uint8_t *at, uint64_t value)
+{
+    uint32_t word = (uint32_t)value;
+    memcpy(at, &word, sizeof word);
+}
+
+/* The context of a test run of 64 zero bytes (Linux: net/bpf/test_run.c), or false. */
+static bool make_context(const struct bpf_context_layout *layout, uint8_t *context)
+{
+    uint64_t packet = (uintptr_t)low_memory + PACKET_AT, length = TEST_DATA_SIZE;
+    memset(low_memory, 0, LOW_SIZE);
+    switch (layout->prog_type) {
+    case BPF_LINUX_XDP:
+        put32(context, packet);
+        put32(context + 4, packet + length);
+        put32(context + 8, packet);
+        put32(context + 12, 1);
+        return true;
+    case BPF_LINUX_SCHED_CLS:
+    case BPF_LINUX_SCHED_ACT:
+        break;
+    case BPF_LINUX_SOCKET_FILTER:
+    case BPF_LINUX_CGROUP_SKB:
+    case BPF_LINUX_LWT_IN:
+    case BPF_LINUX_LWT_OUT:
+    case BPF_LINUX_LWT_XMIT:
+    case BPF_LINUX_LWT_SEG6LOCAL:
+        /* What the link layer has taken off already. */
+        packet += ETHERNET_HEADER;
+        length -= ETHERNET_HEADER;
+        break;
+    case BPF_LINUX_RAW_TRACEPOINT:
+    case BPF_LINUX_SYSCALL:
+    case BPF_LINUX_SK_LOOKUP:
+        return true;
+    default:
+        return false;
+    }
+    put32(context, length);
+    put32(context + 40, 1); /* ifindex */
+    put32(context + 76, packet);
+    put32(context + 80, packet + length);
+    put32(context + 140, packet);
+    return true;
+}
+
+int test_run(const struct bpf_prog *prog, uint64_t *r0, char *text, size_t text_size)
+{
+    const struct bpf_context_layout *layout = bpf_prog_context(prog);
+    _Alignas(16) static uint8_t stack[BPF_RUN_STACK_SIZE];
+    uint8_t *context = low_memory;
+    if (!helpers_have_bodies(prog) || !make_context(layout, context))
+        return -EOPNOTSUPP;
+    struct bpf_run run = { .stack = stack, .stack_size = sizeof stack, .insn_limit = 100000000 };
+    *r0 = bpf_prog_run(prog, context, &run);
+    snprintf(text, text_size, "the run ended with error %d at instruction %u", run.error,
+             run.error_insn);
+    return run.error;
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Judges the verifier by the Linux kernel's own tests of its verifier.
+ *
+ *     judge [--list FILE] [--least PERCENT] OBJECT...
+ *
+ * An object's BTF says of each program what Linux 6.12 makes of it (declaration tags that
+ * selftests' bpf_misc.h writes): accepted or refused for a privileged user, and what it returns when
+ * BPF_PROG_TEST_RUN runs it. Each is verified here under the same rules; what is accepted and has a
+ * value to return is run by the interpreter in a context like that of the test run. One line per
+ * object, then every disagreement. Programs that Linux refuses and this verifier accepts are listed
+ * apart, and there must be none. */
+#include <bpf/btf.h>
+#include <bpf/elf.h>
+#include <bpf/interp.h>
+#include <bpf/verifier.h>
+#include <bpf_internal/elf_file.h>
+#include <bpf_linux/contexts.h>
+
+#include "judge.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#define LINE_MAX_LENGTH 1024
+
+struct totals {
+    unsigned judged, agreed;
+    unsigned unsafe;     /* accepted though Linux refuses */
+    unsigned refused;    /* though Linux accepts */
+    unsigned run, right; /* values returned */
+    unsigned not_run;
+    unsigned elsewhere; /* for another CPU */
+};
+
+/* --- What a test expects --- */
+
+struct expectation {
+    bool success, failure, auxiliary;
+    bool has_value;
+    int32_t value;
+    uint32_t flags;
+    bool has_arch, this_arch;
+    char message[160];
+};
+
+static const struct {
+    const char *name;
+    uint32_t value;
+} flag_names[] = {
+    { "BPF_F_STRICT_ALIGNMENT", 1u << 0 }, { "BPF_F_ANY_ALIGNMENT", 1u << 1 },
+    { "BPF_F_TEST_RND_HI32", 1u << 2 },    { "BPF_F_TEST_STATE_FREQ", 1u << 3 },
+    { "BPF_F_SLEEPABLE", 1u << 4 },        { "BPF_F_XDP_HAS_FRAGS", 1u << 5 },
+};
+
+static uint32_t parse_flag(const char *text)
+{
+    for (size_t i = 0; i < sizeof flag_names / sizeof *flag_names; i++)
+        if (strcmp(text, flag_names[i].name) == 0)
+            return flag_names[i].value;
+    return (uint32_t)strtoul(text, NULL, 0);
+}
+
+static bool arch_is_this(const char *name)
+{
+    struct utsname host;
+    uname(&host);
+    return (strcmp(name, "X86_64") == 0 && strcmp(host.machine, "x86_64") == 0) ||
+           (strcmp(name, "ARM64") == 0 && strcmp(host.machine, "aarch64") == 0) ||
+           (strcmp(name, "RISCV64") == 0 && strcmp(host.machine, "riscv64") == 0);
+}
+
+/* What follows `key` in `tag`, or NULL. */
+static const char *after(const char *tag, const char *key)
+{
+    size_t length = strlen(key);
+    return strncmp(tag, key, length) == 0 ? tag + length : NULL;
+}
+
+static void read_tag(struct expectation *e, const char *tag)
+{
+    const char *text;
+    if (strcmp(tag, "test_expect_success") == 0)
+        e->success = true;
+    else if (strcmp(tag, "test_expect_failure") == 0)
+        e->failure = true;
+    else if (strcmp(tag, "test_auxiliary") == 0)
+        e->auxiliary = true;
+    else if ((text = after(tag, "test_retval=")) != NULL) {
+        e->has_value = strcmp(text, "POINTER_VALUE") != 0 && strcmp(text, "0xcafe4all") != 0;
+        e->value = strcmp(text, "TEST_DATA_LEN") == 0 ? TEST_DATA_SIZE
+                   : strcmp(text, "INT_MIN") == 0     ? INT32_MIN
+                                                      : (int32_t)strtoll(text, NULL, 0);
+    } else if ((text = after(tag, "test_prog_flags=")) != NULL)
+        e->flags |= parse_flag(text);
+    else if ((text = after(tag, "test_arch=")) != NULL) {
+        e->has_arch = true;
+        e->this_arch |= arch_is_this(text);
+    } else if ((text = after(tag, "test_expect_msg=")) != NULL && e->message[0] == '\0') {
+        const char *message = strchr(text, '=');
+        snprintf(e->message, sizeof e->message, "%s", message == NULL ? text : message + 1);
+    }
+}
+
+/* `find`: a function's name, or with NULL the `number`th function that is a test. */
+static bool read_expectation(const struct bpf_btf *btf, uint32_t function_id,
+                             struct expectation *out)
+{
+    memset(out, 0, sizeof *out);
+    for (uint32_t id = 1; id <= bpf_btf_type_count(btf); id++) {
+        struct bpf_btf_type tag;
+        const char *text;
+        if (bpf_btf_type_at(btf, id, &tag) && tag.kind == BPF_BTF_DECL_TAG &&
+            tag.size_or_type == function_id && (text = after(tag.name, "comment:")) != NULL)
+            read_tag(out, text);
+    }
+    return out->success || out->failure;
+}
+
+/* --- One program --- */
+
+struct judged_object {
+    const char *name;
+    struct bpf_object *object; /* NULL: our loader refuses it, `error` says why */
+    struct bpf_error error;
+    struct bpf_btf *btf;
+    struct totals totals;
+    FILE *list;
+};
+
+static struct bpf_env *env;
+
+static void disagree(struct judged_object *o, const char *program, const char *what,
+                     const char *why)
+{
+    char line[LINE_MAX_LENGTH];
+    snprintf(line, sizeof line, "%s %s: %s: %s", o->name, program, what, why);
+    for (char *at = line; *at != '\0'; at++)
+        if (*at == '\n')
+            *at = ' ';
+    fprintf(o->list, "%s\n", line);
+}
+
+static int program_index(const struct bpf_object *object, const char *name)
+{
+    for (uint32_t i = 0; i < bpf_object_program_count(object); i++)
+        if (strcmp(bpf_object_program(object, i)->name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+static void check_value(struct judged_object *o, const char *name, const struct expectation *e,
+                        const struct bpf_prog *prog)
+{
+    uint64_t r0;
+    char text[128];
+    int err = test_run(prog, &r0, text, sizeof text);
+    if (err == -EOPNOTSUPP) {
+        o->totals.not_run++;
+        return;
+    }
+    o->totals.run++;
+    if (err == 0 && (int32_t)r0 == e->value) {
+        o->totals.right++;
+        return;
+    }
+    if (err == 0)
+        snprintf(text, sizeof text, "%d", (int32_t)r0);
+    char what[64];
+    snprintf(what, sizeof what, "should return %d", e->value);
+    disagree(o, name, what, text);
+}
+
+static int verify(struct judged_object *o, const char *name, const struct expectation *e,
+                  struct bpf_verify_result *result)
+{
+    memset(result, 0, sizeof *result);
+    if (o->object == NULL) {
+        snprintf(result->text, sizeof result->text, "not opened: %s", o->error.text);
+        return -EINVAL;
+    }
+    int index = program_index(o->object, name);
+    if (index < 0) {
+        snprintf(result->text, sizeof result->text, "no program of this name was loaded");
+        return -ENOENT;
+    }
+    return judge_verify(o->object, (uint32_t)index, e->flags, result);
+}
+
+static void judge_program(struct judged_object *o, const char *name, const struct expectation *e)
+{
+    if (e->has_arch && !e->this_arch) {
+        o->totals.elsewhere++;
+        return;
+    }
+    struct bpf_verify_result result;
+    int err = verify(o, name, e, &result);
+    o->totals.judged++;
+    if (e->success && err != 0) {
+        o->totals.refused++;
+        disagree(o, name, "REFUSED, Linux accepts", result.text);
+    } else if (e->failure && err == 0) {
+        o->totals.unsafe++;
+        disagree(o, name, "ACCEPTED, Linux refuses", e->message);
+    } else if (e->failure && judge_is_unsupported(&result)) {
+        /* Refused for the wrong reason: not knowing a thing is no judgement of it. */
+        o->totals.agreed++;
+        disagree(o, name, "refused as unknown (counts as agreed)", result.text);
+    } else {
+        o->totals.agreed++;
+    }
+    if (err == 0 && e->has_value)
+        check_value(o, name, e, result.prog);
+    bpf_prog_destroy(result.prog);
+}
+
+/* --- One object --- */
+
+static void *read_whole(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return NULL;
+    fseek(file, 0, SEEK_END);
+    long length = ftell(file);
+    rewind(file);
+    void *bytes = malloc(length > 0 ? (size_t)length : 1);
+    if (bytes != NULL && fread(bytes, 1, (size_t)length, file) != (size_t)length) {
+        free(bytes);
+        bytes = NULL;
+    }
+    fclose(file);
+    *size = (size_t)length;
+    return bytes;
+}
+
+static struct bpf_btf *read_btf(const void *bytes, size_t size)
+{
+    struct elf_file file;
+    struct elf_section section;
+    struct bpf_error error = { 0 };
+    struct bpf_btf *btf = NULL;
+    if (elf_file_open(&file, bytes, size, &error) == 0 &&
+        elf_section_find(&file, ".BTF", &section) && section.bytes != NULL)
+        bpf_btf_parse(env, section.bytes, section.size, &btf, &error);
+    if (btf == NULL)
+        fprintf(stderr, "judge: no BTF: %s\n", error.text);
+    return btf;
+}
+
+static void judge_functions(struct judged_object *o)
+{
+    for (uint32_t id = 1; id <= bpf_btf_type_count(o->btf); id++) {
+        struct bpf_btf_type type;
+        struct expectation e;
+        if (bpf_btf_type_at(o->btf, id, &type) && type.kind == BPF_BTF_FUNC &&
+            read_expectation(o->btf, id, &e))
+            judge_program(o, type.name, &e);
+    }
+}
+
+static int judge_object(const char *path, struct totals *all, FILE *list)
+{
+    const char *base = strrchr(path, '/');
+    char name[128];
+    snprintf(name, sizeof name, "%s", base == NULL ? path : base + 1);
+    name[strcspn(name, ".")] = '\0';
+    size_t size;
+    void *bytes = read_whole(path, &size);
+    struct judged_object o = { .name = name, .list = list };
+    if (bytes == NULL || (o.btf = read_btf(bytes, size)) == NULL) {
+        fprintf(stderr, "judge: cannot read %s\n", path);
+        free(bytes);
+        return -1;
+    }
+    o.object = judge_open(bytes, size, &o.error);
+    judge_functions(&o);
+    const struct totals *t = &o.totals;
+    printf("%-40s %3u of %3u agree", name, t->agreed, t->judged);
+    if (t->run + t->not_run != 0)
+        printf(", %u of %u values right, %u not run", t->right, t->run, t->not_run);
+    printf("%s\n", o.object == NULL ? " (not opened)" : "");
+    for (size_t i = 0; i < sizeof *t / sizeof(unsigned); i++)
+        ((unsigned *)all)[i] += ((const unsigned *)t)[i];
+    bpf_object_close(o.object);
+    bpf_btf_destroy(o.btf);
+    free(bytes);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    double least = 0;
+    const char *list_path = NULL;
+    struct totals all = { 0 };
+    int first = 1;
+    for (; first + 1 < argc && argv[first][0] == '-'; first += 2) {
+        if (strcmp(argv[first], "--least") == 0)
+            least = strtod(argv[first + 1], NULL);
+        else if (strcmp(argv[first], "--list") == 0)
+            list_path = argv[first + 1];
+    }
+    FILE *list = tmpfile();
+    env = judge_env();
+    if (list == NULL || env == NULL)
+        return 2;
+    for (int i = first; i < argc; i++)
+        if (judge_object(argv[i], &all, list) != 0)
+            return 2;
+    double percent = all.judged == 0 ? 0 : 100.0 * all.agreed / all.judged;
+    FILE *copy = list_path == NULL ? NULL : fopen(list_path, "w");
+    char line[LINE_MAX_LENGTH + 2];
+    rewind(list);
+    while (fgets(line, sizeof line, list) != NULL) {
+        printf("  %s", line);
+        if (copy != NULL)
+            fputs(line, copy);
+    }
+    printf("%u of %u verdicts agree: %.2f %%; %u accepted that Linux refuses, %u refused that it "
+           "accepts; %u of %u values right, %u not run; %u for other CPUs\n",
+           all.agreed, all.judged, percent, all.unsafe, all.refused, all.right, all.run,
+           all.not_run, all.elsewhere);
+    if (copy != NULL)
+        fclose(copy);
+    fclose(list);
+    judge_end();
+    bool bad = all.unsafe != 0 || all.right != all.run || percent < least;
+    return bad ? 1 : 0;
+}

@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# Compiles the Linux kernel's verifier tests and lets judge.c compare its verdicts with ours.
+#
+#   judge.sh JUDGE CACHE [GLOB...]     default verifier_a* to verifier_l*; others for acceptance
+#
+# Fails where a program is accepted that Linux refuses, where a run returns something else, and where fewer verdicts
+# agree than `least` says: raise it when more do.
+set -eu
+least=0
+here=$(cd "$(dirname "$0")" && pwd)
+judge=$1 cache=$2
+shift 2
+"$here/compile.sh" "$cache" "$@" || exit $?
+if [ -s "$cache/not-compiled.txt" ]; then
+    echo "not compiled:"
+    sed 's/^/  /' "$cache/not-compiled.txt"
+fi
+mapfile -t objects <"$cache/objects.txt"
+[ ${#objects[@]} -gt 0 ] || { echo "skipped: nothing could be compiled"; exit 77; }
+[ $# -eq 0 ] || least=0
+exec "$judge" --least $least --list "$cache/disagreements.txt" "${objects[@]}"
