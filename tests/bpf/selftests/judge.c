@@ -286,7 +286,7 @@ static int judge_object(const char *path, struct totals *all, FILE *list)
     for (size_t i = 0; i < sizeof *t / sizeof(unsigned); i++)
         ((unsigned *)all)[i] += ((const unsigned *)t)[i];
     bpf_object_close(o.object);
-    bpf_btf_destroy(o.btf);
+    bpf_btf_put(o.btf);
     free(bytes);
     return 0;
 }
