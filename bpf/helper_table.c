@@ -251,3 +251,15 @@ const struct bpf_helper *bpf_helper_find(const struct bpf_env *env, uint32_t id)
     }
     return low < env->helper_count && env->helpers[low].id == id ? &env->helpers[low] : NULL;
 }
+
+const struct bpf_helper *bpf_helper_find_for(const struct bpf_env *env, uint32_t id,
+                                             const struct bpf_context_layout *context)
+{
+    const struct bpf_helper *first = bpf_helper_find(env, id), *row = first;
+    if (first == NULL)
+        return NULL;
+    for (; row != env->helpers + env->helper_count && row->id == id; row++)
+        if (bpf_helper_allowed(row, context))
+            return row;
+    return first;
+}

@@ -168,7 +168,7 @@ static int check_reached(struct verifier *v)
 
 static uint32_t arguments_used(const struct verifier *v, const struct bpf_insn *insn)
 {
-    const struct bpf_helper *helper = bpf_helper_find(v->env, (uint32_t)insn->imm);
+    const struct bpf_helper *helper = bpf_helper_find_for(v->env, (uint32_t)insn->imm, v->context);
     if (helper == NULL || (helper->flags & BPF_HELPER_VARIADIC) != 0)
         return CALL_ARGUMENTS;
     uint32_t used = 0;

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* One call being checked: what its arguments turned out to be, for what depends on them.
+ *
+ *     check_call.c     helper calls: the order of things, arguments by type, the result
+ *     check_args.c     arguments that are memory, sizes, maps
+ *     check_object.c   arguments that are typed pointers: records, sockets, kernel objects
+ *     reference.c      references, locks and other regions
+ *     functions.c      the program's own functions, and exit */
+#pragma once
+#include "walk.h"
+
+struct call {
+    const char *name;                /* "bpf_map_lookup_elem" without the bpf_ */
+    const struct bpf_helper *helper; /* NULL: a kernel function */
+    const struct bpf_map *map;       /* of its map argument */
+    uint32_t map_index;
+    uint32_t release;      /* the reference that it takes, 0: none */
+    uint32_t lives_by;     /* the reference of its object argument, 0: none */
+    uint32_t record_size;  /* the BPF_ARG_CONST_SIZE argument */
+    uint64_t size_most;    /* of the last size argument */
+    uint32_t callback;     /* its BPF_ARG_CALLBACK argument: the function's first instruction */
+    bool packet_arguments; /* memory may lie in the packet */
+};
+
+/* --- check_args.c
+ * ----------------------------------------------------------------------------------------------------- */
+int refuse_argument(struct verifier *v, const struct call *call, uint32_t reg_number,
+                    const char *wants);
+/* `least` to `most` bytes of memory are read, or all of at least `least` written. */
+int check_memory(struct verifier *v, const struct call *call, uint32_t reg_number, uint64_t least,
+                 uint64_t most, enum access access);
+/* Read and then written. */
+int check_memory_update(struct verifier *v, const struct call *call, uint32_t reg_number,
+                        uint64_t most);
+int check_map_argument(struct verifier *v, struct call *call, uint32_t reg_number);
+int check_map_element(struct verifier *v, struct call *call, uint32_t reg_number,
+                      enum bpf_arg_type type);
+/* The size in register `reg_number` of the memory in the one before, which is of type `memory`. */
+int check_size(struct verifier *v, struct call *call, uint32_t reg_number, enum bpf_arg_type memory,
+               bool zero_allowed);
+int check_const_size(struct verifier *v, struct call *call, uint32_t reg_number);
+int check_fixed(struct verifier *v, const struct call *call, uint32_t reg_number,
+                enum bpf_arg_type type, uint32_t size);
+int check_const_string(struct verifier *v, const struct call *call, uint32_t reg_number);
+
+/* --- check_object.c
+ * --------------------------------------------------------------------------------------------------- */
+/* Is it the number 0? */
+bool reg_is_null(const struct reg *r);
+int check_object(struct verifier *v, struct call *call, uint32_t reg_number,
+                 enum bpf_arg_type type);
+
+/* --- reference.c
+ * ------------------------------------------------------------------------------------------------------ */
+/* A new reference of the current instruction. */
+int reference_acquire(struct verifier *v, uint32_t *id);
+/* The program gives it up: every pointer that lives by it is void. */
+int reference_release(struct verifier *v, const char *by, uint32_t id);
+/* The reference that the pointer lives by, or 0. */
+static inline uint32_t reg_reference(const struct reg *r)
+{
+    return r->type == REG_RECORD ? r->id : r->ref;
+}
+/* What a register holds whose pointer is void now. */
+struct reg void_pointer(const struct verifier *v);
+/* Pointers into the packet are void. */
+void packet_changed(struct verifier *v);
+/* At the end of a run or callback: what was acquired must have been given up, regions left. */
+int check_nothing_held(struct verifier *v, const char *where);
+/* May the instruction call something that sleeps, or leave the program? */
+int check_may_call(struct verifier *v, const struct call *call);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Arguments of calls that are memory, sizes of memory, or maps. */
+#include <axiom/string.h>
+
+#include "call.h"
+
+int refuse_argument(struct verifier *v, const struct call *call, uint32_t reg_number,
+                    const char *wants)
+{
+    struct description is = describe(v, state_reg(&v->state, reg_number));
+    return refuse(v, -EACCES, BPF_REJECT_ARGUMENT, "",
+                  "argument %u of bpf_%s() must be %s, but r%u is %s", reg_number, call->name,
+                  wants, reg_number, is.text);
+}
+
+/* --- Maps
+ * ------------------------------------------------------------------------------------------------------------- */
+
+int check_map_argument(struct verifier *v, struct call *call, uint32_t reg_number)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    if (r->type != REG_MAP || r->may_be_null)
+        return refuse_argument(v, call, reg_number, "a map (&name)");
+    call->map = v->request->maps[r->map];
+    call->map_index = r->map;
+    if (call->helper == NULL || (call->helper->map_types & call->map->ops->bit) != 0)
+        return 0;
+    return refuse(v, -EACCES, BPF_REJECT_MAP, "",
+                  "bpf_%s() cannot take the map '%s', which is of type %s", call->name,
+                  call->map->name, call->map->ops->name);
+}
+
+int check_map_element(struct verifier *v, struct call *call, uint32_t reg_number,
+                      enum bpf_arg_type type)
+{
+    if (call->map == NULL)
+        return refuse_argument(v, call, reg_number, "preceded by a map");
+    uint32_t size = type == BPF_ARG_MAP_KEY ? call->map->key_size : call->map->value_size;
+    return check_memory(v, call, reg_number, size, size,
+                        type == BPF_ARG_MAP_VALUE_OUT ? ACCESS_WRITE : ACCESS_READ);
+}
+
+/* --- Memory
+ * ----------------------------------------------------------------------------------------------------------- */
+
+static int check_place(struct verifier *v, const struct call *call, uint32_t reg_number,
+                       uint64_t most, enum access access)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    bool in_packet = r->type == REG_PACKET || r->type == REG_PACKET_META;
+    if (in_packet && !call->packet_arguments)
+        return refuse(v, -EACCES, BPF_REJECT_ARGUMENT, "copy it to the stack first",
+                      "argument %u of bpf_%s() cannot lie in the packet", reg_number, call->name);
+    return check_region(v, reg_number, 0, most, access);
+}
+
+int check_memory(struct verifier *v, const struct call *call, uint32_t reg_number, uint64_t least,
+                 uint64_t most, enum access access)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    int err = check_place(v, call, reg_number, most, access);
+    if (err != 0 || r->type != REG_STACK)
+        return err;
+    int64_t from = r->n.smin, to = r->n.smax + (int64_t)most;
+    if (access == ACCESS_READ)
+        return stack_check_set(v, r->frame, from, to);
+    if (!scalar_is_const(&r->n))
+        return stack_clobber(v, r->frame, from, to, false);
+    err = stack_clobber(v, r->frame, from, from + (int64_t)least, true);
+    return err != 0 ? err : stack_clobber(v, r->frame, from + (int64_t)least, to, false);
+}
+
+int check_memory_update(struct verifier *v, const struct call *call, uint32_t reg_number,
+                        uint64_t most)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    int err = check_place(v, call, reg_number, most, ACCESS_WRITE);
+    if (err != 0 || r->type != REG_STACK)
+        return err;
+    int64_t from = r->n.smin, to = r->n.smax + (int64_t)most;
+    err = stack_check_set(v, r->frame, from, to);
+    return err != 0 ? err : stack_clobber(v, r->frame, from, to, false);
+}
+
+#define SIZE_LIMIT (UINT64_C(1) << 29)
+
+int check_size(struct verifier *v, struct call *call, uint32_t reg_number, enum bpf_arg_type memory,
+               bool zero_allowed)
+{
+    const struct reg *size = state_reg(&v->state, reg_number);
+    if (size->type != REG_NUMBER)
+        return refuse_argument(v, call, reg_number, "a number of bytes");
+    mark_precise(v, size->deps);
+    if (size->n.umax >= SIZE_LIMIT) {
+        struct description n = describe_number(&size->n);
+        return refuse(v, -EACCES, BPF_REJECT_ARGUMENT,
+                      "bound it first: if (size > sizeof(buffer)) return 0;",
+                      "argument %u of bpf_%s(), a size, may be %s", reg_number, call->name, n.text);
+    }
+    if (size->n.umin == 0 && !zero_allowed)
+        return refuse_argument(v, call, reg_number, "at least 1 byte");
+    call->size_most = size->n.umax;
+    const struct reg *at = state_reg(&v->state, reg_number - 1);
+    if (size->n.umax == 0 && at->type == REG_NUMBER)
+        return 0;
+    if (memory == BPF_ARG_MEM_UPDATE)
+        return check_memory_update(v, call, reg_number - 1, size->n.umax);
+    return check_memory(v, call, reg_number - 1, size->n.umin, size->n.umax,
+                        memory == BPF_ARG_MEM_WRITE ? ACCESS_WRITE : ACCESS_READ);
+}
+
+int check_const_size(struct verifier *v, struct call *call, uint32_t reg_number)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    bool zero_allowed = bpf_context_has_rule(v->context, BPF_RULE_LINUX);
+    if (r->type != REG_NUMBER || !scalar_is_const(&r->n) || (r->n.umin == 0 && !zero_allowed) ||
+        r->n.umin >= SIZE_LIMIT)
+        return refuse_argument(v, call, reg_number, "a constant number of bytes (sizeof)");
+    mark_precise(v, r->deps);
+    call->record_size = (uint32_t)r->n.umin;
+    return 0;
+}
+
+/* Whole words are stored: the memory must be aligned like one. */
+static bool is_aligned(const struct reg *r, uint32_t size)
+{
+    uint32_t to = size & (0u - size);
+    return ((r->n.t.value | r->n.t.mask) & (to - 1u)) == 0;
+}
+
+int check_fixed(struct verifier *v, const struct call *call, uint32_t reg_number,
+                enum bpf_arg_type type, uint32_t size)
+{
+    if (type == BPF_ARG_FIXED_READ)
+        return check_memory(v, call, reg_number, size, size, ACCESS_READ);
+    if (!is_aligned(state_reg(&v->state, reg_number), size))
+        return refuse_argument(v, call, reg_number, "aligned to its size");
+    return type == BPF_ARG_FIXED_UPDATE
+               ? check_memory_update(v, call, reg_number, size)
+               : check_memory(v, call, reg_number, size, size, ACCESS_WRITE);
+}
+
+/* The contents are looked at: they must never change, so only a map that nobody may write will do. */
+int check_const_string(struct verifier *v, const struct call *call, uint32_t reg_number)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    struct bpf_map *map = r->type == REG_MAP_VALUE ? v->request->maps[r->map] : NULL;
+    if (map == NULL || r->may_be_null || !bpf_map_values_read_only(map) ||
+        map->ops->direct_value == NULL)
+        return refuse_argument(v, call, reg_number, "a string constant in read-only data");
+    if (!scalar_is_const(&r->n))
+        return refuse_argument(v, call, reg_number, "one string constant, at a constant offset");
+    int err = check_region(v, reg_number, 0, 1, ACCESS_READ);
+    if (err != 0)
+        return err;
+    const char *bytes = map->ops->direct_value(map, 0);
+    for (uint64_t at = r->n.umin; at < r->size; at++)
+        if (bytes[at] == '\0')
+            return 0;
+    return refuse_argument(v, call, reg_number, "a string that ends with a zero byte");
+}

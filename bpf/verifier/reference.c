@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* What a program holds: references that it must give up, and regions that it must leave. */
+#include "call.h"
+
+struct reg void_pointer(const struct verifier *v)
+{
+    return bpf_context_has_rule(v->context, BPF_RULE_POINTER_LEAKS) ? reg_any_number()
+                                                                    : reg_unset();
+}
+
+/* --- References
+ * ------------------------------------------------------------------------------------------------------- */
+
+int reference_acquire(struct verifier *v, uint32_t *id)
+{
+    struct state *s = &v->state;
+    if (s->reference_count == REFERENCE_MAX)
+        return refuse(v, -E2BIG, BPF_REJECT_REFERENCE, "give some up before acquiring more",
+                      "more than %u references (records, sockets, ...) at once", REFERENCE_MAX);
+    *id = ++v->next_id;
+    s->references[s->reference_count++] = (struct reference){ *id, s->pc };
+    return 0;
+}
+
+struct voided {
+    const struct verifier *v;
+    uint32_t id;
+};
+
+static void make_void(struct reg *r, void *user)
+{
+    const struct voided *voided = user;
+    if (reg_is_pointer(r) && reg_reference(r) == voided->id)
+        *r = void_pointer(voided->v);
+}
+
+int reference_release(struct verifier *v, const char *by, uint32_t id)
+{
+    struct voided voided = { v, id };
+    (void)by;
+    state_drop_reference(&v->state, id);
+    state_each_value(&v->state, make_void, &voided);
+    return 0;
+}
+
+static int refuse_lost(struct verifier *v, uint32_t acquired_at, const char *where)
+{
+    const struct bpf_debug_line *line = bpf_debug_line_at(v->request->debug, acquired_at);
+    const struct bpf_insn *insn = &v->insns[acquired_at];
+    const struct bpf_helper *helper = bpf_helper_find(v->env, (uint32_t)insn->imm);
+    bool record = insn->src_reg == BPF_CALL_HELPER && helper != NULL &&
+                  helper->returns == BPF_RETURN_RINGBUF_RECORD_OR_NULL;
+    const char *mend =
+        record ? "call bpf_ringbuf_submit() or bpf_ringbuf_discard() on every path to the end"
+               : "release it on every path to the end";
+    const char *what = record ? "the record reserved" : "what was acquired";
+    const char *lost = record ? "neither submitted nor discarded" : "not given up";
+    return refuse(v, -EACCES, BPF_REJECT_REFERENCE, mend, "%s %s %u is %s %s", what,
+                  line == NULL ? "at insn" : "in line", line == NULL ? acquired_at : line->line,
+                  lost, where);
+}
+
+int check_nothing_held(struct verifier *v, const char *where)
+{
+    const struct state *s = &v->state;
+    return s->reference_count == 0 ? 0 : refuse_lost(v, s->references[0].insn_index, where);
+}
+
+/* --- The packet
+ * -------------------------------------------------------------------------------------------------------- */
+
+static void make_packet_void(struct reg *r, void *user)
+{
+    if (r->type == REG_PACKET || r->type == REG_PACKET_META || r->type == REG_PACKET_END)
+        *r = void_pointer(user);
+}
+
+void packet_changed(struct verifier *v)
+{
+    state_each_value(&v->state, make_packet_void, v);
+}
+
+/* --- Regions
+ * ---------------------------------------------------------------------------------------------------------- */
+
+int check_may_call(struct verifier *v, const struct call *call)
+{
+    if (call->helper == NULL || (call->helper->flags & BPF_HELPER_MIGHT_SLEEP) == 0)
+        return 0;
+    if (!bpf_context_has_rule(v->context, BPF_RULE_SLEEPABLE))
+        return refuse(v, -EINVAL, BPF_REJECT_HELPER,
+                      "use a section that may sleep: SEC(\"x.s/...\")",
+                      "bpf_%s() may sleep, and programs of this kind must not", call->name);
+    return 0;
+}
