@@ -15,7 +15,8 @@
 #include <bpf/helper.h>
 #include <bpf_internal/prog.h>
 
-#define NO_CODE UINT32_MAX
+#define NO_CODE     UINT32_MAX
+#define NO_REGISTER 0xffu
 
 struct decoder {
     const struct bpf_verify_request *request;
@@ -65,9 +66,18 @@ static int decode_helper(struct decoder *d, uint32_t index, const struct bpf_ins
     const struct bpf_helper *helper = bpf_helper_find(d->request->env, (uint32_t)insn->imm);
     if (helper == NULL)
         return fail(d, d->origins[index].slot, "there is no helper with number", insn->imm);
+    if (helper->body == NULL && (helper->flags & BPF_HELPER_TAIL_CALL) == 0)
+        return fail(d, d->origins[index].slot, "only to be verified, not run here: helper",
+                    insn->imm);
     d->code[index].imm = (int64_t)(uintptr_t)helper;
     if ((helper->flags & BPF_HELPER_UNWIND) != 0)
         d->origins[index].op = BPF_OP_CALL_HELPER_UNWIND;
+    else if ((helper->flags & BPF_HELPER_CALLS_BACK) != 0)
+        d->origins[index].op = BPF_OP_CALL_HELPER_BACK;
+    else if ((helper->flags & BPF_HELPER_TAIL_CALL) != 0)
+        d->origins[index].op = BPF_OP_TAIL_CALL;
+    else if (d->clears && (helper->flags & BPF_HELPER_KEEPS_REGISTERS) == 0)
+        d->origins[index].op = BPF_OP_CALL_HELPER_CLEAR;
     return 0;
 }
 
@@ -159,11 +169,14 @@ static int decode_references(struct decoder *d, uint32_t index)
         return fail(d, d->origins[index].slot, "there are no kernel functions to call by BTF id",
                     insn->imm);
     case BPF_OP_CALL_HELPER:
-        if (d->clears)
-            d->origins[index].op = BPF_OP_CALL_HELPER_CLEAR;
         return decode_helper(d, index, insn);
     case BPF_OP_CALL_LOCAL:
         return decode_distance(d, index);
+    case BPF_OP_LEGACY_PACKET:
+        d->code[index].offset = (int16_t)bpf_access_size(insn->opcode);
+        if (BPF_MODE(insn->opcode) == BPF_ABS)
+            d->code[index].src = NO_REGISTER;
+        return 0;
     default:
         if ((bpf_insn_find(insn)->fields & BPF_JUMPS) != 0)
             return decode_distance(d, index);

@@ -106,11 +106,6 @@ int bpf_insn_check(const struct bpf_insn *insns, uint32_t insn_count, uint32_t i
         return bpf_error_set(error, -EINVAL, where,
                              "unknown instruction (opcode 0x%02x, src %u, offset %d, imm %d)",
                              insn->opcode, insn->src_reg, insn->offset, insn->imm);
-    if ((row->fields & BPF_LEGACY) != 0)
-        return bpf_error_set(error, -EINVAL, where,
-                             "a packet load of classic BPF (opcode 0x%02x): deprecated, and there "
-                             "are no packets here",
-                             insn->opcode);
     int err = check_registers(insn, row, where, error);
     if (err == 0)
         err = check_numbers(insn, row, where, error);

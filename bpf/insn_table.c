@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Every instruction of RFC 9669, in the order of its opcode table (appendix A): what bpf/insn.h
- * describes.
+/* Every instruction of RFC 9669, in the order of its opcode table (appendix A), and what Linux added
+ * since: load_acquire and store_release (6.15), may_goto (6.9). bpf/insn.h describes a row.
  *
  * Sorted by opcode, then by the selecting field, so that a row is found by bisection. */
 #include <bpf/insn.h>
@@ -24,6 +24,7 @@
 #define F_ST     (BPF_USES_DST | BPF_HAS_OFFSET | BPF_HAS_IMM)
 #define F_STX    (BPF_USES_DST | BPF_USES_SRC | BPF_HAS_OFFSET)
 #define F_FETCH  (F_STX | BPF_SETS_SRC)
+#define F_MAYBE  (BPF_HAS_OFFSET | BPF_JUMPS)
 #define F_ABS    (BPF_HAS_IMM | BPF_LEGACY)
 #define F_IND    (BPF_USES_SRC | BPF_HAS_IMM | BPF_LEGACY)
 
@@ -174,14 +175,20 @@ const struct bpf_insn_row bpf_insn_table[] = {
     ROW(0xc3, IMM, 0xa1, FETCH, ATOMIC_FETCH_XOR32, "%s = atomic_fetch_xor((u32 *)(%D %o), %s)"),
     ROW(0xc3, IMM, 0xe1, FETCH, ATOMIC_XCHG32, "%s = atomic_xchg((u32 *)(%D %o), %s)"),
     ROW(0xc3, IMM, 0xf1, STX, ATOMIC_CMPXCHG32, "w0 = atomic_cmpxchg((u32 *)(%D %o), w0, %s)"),
+    ROW(0xc3, IMM, 0x100, LDX, LOAD_ACQUIRE32, "%D = load_acquire((u32 *)(%S %o))"),
+    ROW(0xc3, IMM, 0x110, STX, STORE_RELEASE32, "store_release((u32 *)(%D %o), %S)"),
     ROW(0xc4, OPCODE, 0, RD_I, ARSH32_K, "%d s>>= %i"),
     ROW(0xc5, OPCODE, 0, IF_I, JSLT64_K, "if %D s< %i goto %j"),
     ROW(0xc6, OPCODE, 0, IF_I, JSLT32_K, "if %d s< %i goto %j"),
     ROW(0xc7, OPCODE, 0, RD_I, ARSH64_K, "%D s>>= %i"),
+    ROW(0xcb, IMM, 0x100, LDX, LOAD_ACQUIRE16, "%D = load_acquire((u16 *)(%S %o))"),
+    ROW(0xcb, IMM, 0x110, STX, STORE_RELEASE16, "store_release((u16 *)(%D %o), %S)"),
     ROW(0xcc, OPCODE, 0, RD_S, ARSH32_X, "%d s>>= %s"),
     ROW(0xcd, OPCODE, 0, IF_S, JSLT64_X, "if %D s< %S goto %j"),
     ROW(0xce, OPCODE, 0, IF_S, JSLT32_X, "if %d s< %s goto %j"),
     ROW(0xcf, OPCODE, 0, RD_S, ARSH64_X, "%D s>>= %S"),
+    ROW(0xd3, IMM, 0x100, LDX, LOAD_ACQUIRE8, "%D = load_acquire((u8 *)(%S %o))"),
+    ROW(0xd3, IMM, 0x110, STX, STORE_RELEASE8, "store_release((u8 *)(%D %o), %S)"),
     ROW(0xd4, IMM, 16, RD, LE16, "%D = le16 %D"),
     ROW(0xd4, IMM, 32, RD, LE32, "%D = le32 %D"),
     ROW(0xd4, IMM, 64, RD, LE64, "%D = le64 %D"),
@@ -200,11 +207,14 @@ const struct bpf_insn_row bpf_insn_table[] = {
     ROW(0xdb, IMM, 0xa1, FETCH, ATOMIC_FETCH_XOR64, "%S = atomic64_fetch_xor((u64 *)(%D %o), %S)"),
     ROW(0xdb, IMM, 0xe1, FETCH, ATOMIC_XCHG64, "%S = atomic64_xchg((u64 *)(%D %o), %S)"),
     ROW(0xdb, IMM, 0xf1, STX, ATOMIC_CMPXCHG64, "r0 = atomic64_cmpxchg((u64 *)(%D %o), r0, %S)"),
+    ROW(0xdb, IMM, 0x100, LDX, LOAD_ACQUIRE64, "%D = load_acquire((u64 *)(%S %o))"),
+    ROW(0xdb, IMM, 0x110, STX, STORE_RELEASE64, "store_release((u64 *)(%D %o), %S)"),
     ROW(0xdc, IMM, 16, RD, BE16, "%D = be16 %D"),
     ROW(0xdc, IMM, 32, RD, BE32, "%D = be32 %D"),
     ROW(0xdc, IMM, 64, RD, BE64, "%D = be64 %D"),
     ROW(0xdd, OPCODE, 0, IF_S, JSLE64_X, "if %D s<= %S goto %j"),
     ROW(0xde, OPCODE, 0, IF_S, JSLE32_X, "if %d s<= %s goto %j"),
+    ROW(0xe5, SRC, 0, MAYBE, MAY_GOTO, "may_goto %j"),
 };
 // clang-format on
 const uint32_t bpf_insn_table_count = sizeof bpf_insn_table / sizeof bpf_insn_table[0];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The interpreter: sets a run up, goes through interp_loop.h, and notes which maps may have
  * changed. */
+#include <axiom/errno.h>
 #include <bpf/interp.h>
 #include <bpf_internal/prog.h>
 
@@ -17,15 +18,58 @@ int32_t bpf_interp_handler(enum bpf_op op)
     return handlers[op];
 }
 
+void bpf_run_begin(const struct bpf_prog *prog, struct bpf_run *run)
+{
+    run->prog = prog;
+    run->insn_count = 0;
+    run->helper_ns = 0;
+    run->error = 0;
+    run->engine = (struct bpf_engine_state){
+        .frame = (uint64_t)(uintptr_t)run->stack + prog->frame_size,
+        .may_goto_left = BPF_MAY_GOTO_PASSES,
+    };
+}
+
+void bpf_run_end(const struct bpf_prog *prog)
+{
+    for (uint32_t i = 0; i < prog->touched_count; i++)
+        bpf_map_touch(prog->touched[i]);
+}
+
+uint64_t bpf_call_function(struct bpf_run *run, uint64_t function, const uint64_t arguments[5])
+{
+    struct bpf_engine_state outer = run->engine;
+    uint64_t index = function & ~BPF_CODE_ADDRESS_TAG;
+    uint64_t r0 = 0;
+    if ((function & BPF_CODE_ADDRESS_TAG) != BPF_CODE_ADDRESS_TAG || index >= run->prog->code_count)
+        run->error = -EFAULT;
+    else if (outer.depth + 1 >= BPF_CALL_DEPTH_MAX)
+        run->error = -ELOOP;
+    if (run->error != 0)
+        return 0;
+    run->engine.frame += run->prog->frame_size;
+    run->engine.depth++;
+    r0 = outer.enter(run, (uint32_t)index, arguments);
+    run->engine.frame = outer.frame;
+    run->engine.depth = outer.depth;
+    return r0;
+}
+
+static uint64_t enter(struct bpf_run *run, uint32_t index, const uint64_t *r)
+{
+    const struct interp_arguments arguments = { run->prog, r, run, index };
+    return loop(&arguments, NULL);
+}
+
 uint64_t bpf_interp_run(const struct bpf_prog *prog, void *context, uint64_t r2,
                         struct bpf_run *run)
 {
-    const struct interp_arguments arguments = { prog, (uint64_t)(uintptr_t)context, r2, run, NULL };
-    run->prog = prog;
-    run->helper_ns = 0;
+    const uint64_t r[BPF_CALL_ARG_COUNT] = { (uint64_t)(uintptr_t)context, r2 };
+    const struct interp_arguments arguments = { prog, r, run, 0 };
+    bpf_run_begin(prog, run);
+    run->engine.enter = enter;
     uint64_t r0 = loop(&arguments, NULL);
-    for (uint32_t i = 0; i < prog->touched_count; i++)
-        bpf_map_touch(prog->touched[i]);
+    bpf_run_end(prog);
     return r0;
 }
 

@@ -177,3 +177,8 @@ uint64_t bpf_map_digest(const struct bpf_map *map)
     }
     return digest;
 }
+
+const struct bpf_prog *bpf_map_program(const struct bpf_map *map, uint32_t index)
+{
+    return map->ops->program == NULL ? NULL : map->ops->program(map, index);
+}

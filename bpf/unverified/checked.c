@@ -101,22 +101,28 @@ static bool bad_call(const struct checker *checker, const struct bpf_helper *hel
 #define INTERP_LOOP        checked_loop
 #define INTERP_HANDLER(pc) (handler_table[prog->origins[(pc)-prog->code].op])
 #define INTERP_BAD_ACCESS(at, size_bytes, is_write) \
-    bad_access(arguments->checker, r[BPF_REG_FP], at, size_bytes, is_write)
-#define INTERP_BAD_CALL(helper) bad_call(arguments->checker, helper, r)
+    bad_access(run->engine.checker, r[BPF_REG_FP], at, size_bytes, is_write)
+#define INTERP_BAD_CALL(helper) bad_call(run->engine.checker, helper, r)
 #include <bpf_internal/interp_loop.h>
+
+static uint64_t enter(struct bpf_run *run, uint32_t index, const uint64_t *r)
+{
+    const struct interp_arguments arguments = { run->prog, r, run, index };
+    return checked_loop(&arguments, NULL);
+}
 
 uint64_t bpf_prog_run_checked(const struct bpf_prog *prog, void *context, uint64_t r2,
                               const struct bpf_region *regions, uint32_t region_count,
                               struct bpf_run *run)
 {
     const struct checker checker = { prog, regions, region_count, (uint64_t)(uintptr_t)run->stack };
-    const struct interp_arguments arguments = { prog, (uint64_t)(uintptr_t)context, r2, run,
-                                                &checker };
-    run->prog = prog;
-    run->helper_ns = 0;
+    const uint64_t r[BPF_CALL_ARG_COUNT] = { (uint64_t)(uintptr_t)context, r2 };
+    const struct interp_arguments arguments = { prog, r, run, 0 };
+    bpf_run_begin(prog, run);
+    run->engine.enter = enter;
+    run->engine.checker = &checker;
     memset(run->stack, 0, run->stack_size);
     uint64_t r0 = checked_loop(&arguments, NULL);
-    for (uint32_t i = 0; i < prog->touched_count; i++)
-        bpf_map_touch(prog->touched[i]);
+    bpf_run_end(prog);
     return r0;
 }

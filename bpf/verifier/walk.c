@@ -101,6 +101,10 @@ static int check_straight(struct verifier *v, const struct bpf_insn *insn, enum 
         return check_load(v, insn, op);
     if (op >= BPF_OP_ST8 && op <= BPF_OP_STX64)
         return check_store(v, insn, op);
+    if (op >= BPF_OP_LOAD_ACQUIRE8 && op <= BPF_OP_LOAD_ACQUIRE64)
+        return check_load(v, insn, op);
+    if (op >= BPF_OP_STORE_RELEASE8 && op <= BPF_OP_STORE_RELEASE64)
+        return check_store(v, insn, op);
     if (op >= BPF_OP_ATOMIC_ADD32 && op <= BPF_OP_ATOMIC_CMPXCHG64)
         return check_atomic(v, insn, op);
     if (op >= BPF_OP_LD_IMM64 && op <= BPF_OP_LD_VAR)

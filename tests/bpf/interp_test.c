@@ -249,6 +249,47 @@ START_TEST(atomics_need_alignment)
 }
 END_TEST
 
+/* A packet of 4 bytes. */
+static bool packet_load(void *user, void *context, int32_t offset, uint32_t size_bytes,
+                        uint32_t *out)
+{
+    static const uint8_t packet[] = { 1, 2, 3, 4 };
+    (void)user;
+    ck_assert_ptr_null(context);
+    if (offset < 0 || (uint32_t)offset + size_bytes > sizeof packet)
+        return false;
+    *out = 0;
+    for (uint32_t i = 0; i < size_bytes; i++)
+        *out = *out << 8 | packet[(uint32_t)offset + i];
+    return true;
+}
+
+START_TEST(packet_loads_end_the_program_outside_of_the_packet)
+{
+    const struct bpf_insn insns[] = {
+        MOV_K(6, 0),
+        MOV_K(7, 1),
+        I(BPF_LD | BPF_ABS | BPF_H, 0, 0, 0, 0), /* 0x0102 */
+        MOV_X(8, 0),
+        I(BPF_LD | BPF_IND | BPF_B, 0, 7, 0, 2), /* 4 */
+        ALU_X(BPF_ADD, 8, 0),
+        MOV_X(0, 8),
+        EXIT(),
+    };
+    struct bpf_run run;
+    ck_assert_uint_eq(RUN(insns, &run), 0); /* no packets here */
+    ck_assert_uint_eq(run.insn_count, 3);
+    host.ops.packet_load = packet_load;
+    ck_assert_uint_eq(RUN(insns, &run), 0x106);
+    struct bpf_insn outside[ARRAY_SIZE(insns)];
+    memcpy(outside, insns, sizeof insns);
+    outside[4].imm = 3;
+    ck_assert_uint_eq(RUN(outside, &run), 0);
+    ck_assert_int_eq(run.error, 0);
+    ck_assert_uint_eq(run.insn_count, 5);
+}
+END_TEST
+
 START_TEST(helper_costs_add_up)
 {
     const struct bpf_insn insns[] = { CALL(BPF_FUNC_ktime_get_ns),
@@ -292,7 +333,6 @@ START_TEST(decoder_refuses_what_would_leave_the_code)
     REFUSED("no helper with number 4242", CALL(4242), EXIT());
     REFUSED("no map with index 0", LDDW_MAP(1, 0), EXIT());
     REFUSED("must be resolved", I(BPF_LDDW, 1, BPF_PSEUDO_MAP_FD, 0, 0), I(0, 0, 0, 0, 0), EXIT());
-    REFUSED("packet load of classic BPF", I(BPF_LD | BPF_ABS | BPF_W, 0, 0, 0, 0), EXIT());
     REFUSED("unknown instruction", I(0xff, 0, 0, 0, 0), EXIT());
 }
 END_TEST
@@ -410,6 +450,7 @@ int main(void)
     tcase_add_test(tcase, falling_off_the_end_is_an_error);
     tcase_add_test(tcase, function_pointers_are_called);
     tcase_add_test(tcase, atomics_need_alignment);
+    tcase_add_test(tcase, packet_loads_end_the_program_outside_of_the_packet);
     tcase_add_test(tcase, helper_costs_add_up);
     tcase_add_test(tcase, decoder_refuses_what_would_leave_the_code);
     tcase_add_test(tcase, checked_loop_sees_what_is_outside);

@@ -30,6 +30,10 @@ struct bpf_platform_ops {
                    uint64_t duty_ns);
     int (*emergency_stop)(void *user, uint64_t reason);
     uint64_t (*sensor_last_ns)(void *user, uint32_t device, uint32_t channel);
+    /* Classic BPF's packet loads (RFC 9669 §5.5) for contexts that are packets: `size_bytes` bytes at
+     * `offset` in network byte order, as a number. False ends the program with 0, as does NULL. */
+    bool (*packet_load)(void *user, void *context, int32_t offset, uint32_t size_bytes,
+                        uint32_t *out);
 };
 
 /* Executable memory: written, then sealed, then run; never writable and executable at once. */

@@ -99,11 +99,15 @@ enum bpf_helper_flags {
     /* Packet pointers are void afterwards. */
     BPF_HELPER_CHANGES_PACKET = 1u << 5,
     BPF_HELPER_PACKET_ARGUMENTS = 1u << 6, /* memory arguments may lie in the packet */
-    BPF_HELPER_TAIL_CALL = 1u << 7,        /* goes on in another program, or comes back */
+    /* The engine does it itself, the body is not called: goes on with program R3 of the map R2, or
+     * comes back (tail_call). */
+    BPF_HELPER_TAIL_CALL = 1u << 7,
     BPF_HELPER_LOCKS = 1u << 8,
     BPF_HELPER_UNLOCKS = 1u << 9,
     BPF_HELPER_KEEPS_REGISTERS = 1u << 10, /* of R1 to R5, those that it does not take are kept
                                               (bpf_fastcall) */
+    /* Its body calls functions of the program: bpf_call_function(). */
+    BPF_HELPER_CALLS_BACK = 1u << 11,
 };
 
 typedef uint64_t bpf_helper_body(struct bpf_run *run, uint64_t r1, uint64_t r2, uint64_t r3,

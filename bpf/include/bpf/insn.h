@@ -66,6 +66,7 @@ _Static_assert(sizeof(struct bpf_insn) == 8, "RFC 9669 §3.1");
 #define BPF_JLE        0xb0u
 #define BPF_JSLT       0xc0u
 #define BPF_JSLE       0xd0u
+#define BPF_JCOND      0xe0u /* may_goto (Linux 6.9) */
 
 #define BPF_SIZE(opcode) ((opcode)&0x18u)
 #define BPF_W            0x00u
@@ -99,6 +100,13 @@ _Static_assert(sizeof(struct bpf_insn) == 8, "RFC 9669 §3.1");
 #define BPF_FETCH   0x01
 #define BPF_XCHG    (0xe0 | BPF_FETCH)
 #define BPF_CMPXCHG (0xf0 | BPF_FETCH)
+/* Linux 6.15 (Documentation/bpf/standardization/instruction-set.rst, "Atomic operations"). */
+#define BPF_LOAD_ACQUIRE  0x100
+#define BPF_STORE_RELEASE 0x110
+
+/* Passes that all may_goto instructions of one run have together before they jump: Linux's
+ * BPF_MAX_LOOPS, there for each frame. */
+#define BPF_MAY_GOTO_PASSES (UINT32_C(8) << 20)
 
 /* Bytes that a load or store moves. */
 static inline uint32_t bpf_access_size(uint8_t opcode)
@@ -124,11 +132,11 @@ enum bpf_insn_fields {
     BPF_SETS_SRC = 1u << 3,   /* atomics that fetch: then it must not be R10 */
     BPF_HAS_OFFSET = 1u << 4, /* memory displacement or jump distance */
     BPF_HAS_IMM = 1u << 5,
-    BPF_WIDE = 1u << 6,  /* takes two slots: LDDW */
-    BPF_JUMPS = 1u << 7, /* may go elsewhere by `offset` (`imm` for gotol) */
-    BPF_ENDS = 1u << 8,  /* never goes on to the next instruction: exit, goto, gotol */
-    BPF_LEGACY =
-        1u << 9, /* packet access of classic BPF: refused by name (RFC 9669 §5.5, deprecated) */
+    BPF_WIDE = 1u << 6,   /* takes two slots: LDDW */
+    BPF_JUMPS = 1u << 7,  /* may go elsewhere by `offset` (`imm` for gotol) */
+    BPF_ENDS = 1u << 8,   /* never goes on to the next instruction: exit, goto, gotol */
+    BPF_LEGACY = 1u << 9, /* packet access of classic BPF (RFC 9669 §5.5, deprecated): for packets
+                             that the platform knows (bpf_platform_ops.packet_load) */
 };
 
 /* Which other field picks the row among those of one opcode. */

@@ -25,11 +25,27 @@ struct bpf_run {
     int error; /* 0, or why the run ended early (R0 is then 0): -ELOOP depth, -ETIME insn_limit,
                   -EFAULT ... */
     uint32_t error_insn; /* slot index where it ended early */
+
+    /* The engine's own, while a run goes on. */
+    struct bpf_engine_state {
+        /* Runs the function that begins at decoded instruction `index`, in a frame above `frame`. */
+        uint64_t (*enter)(struct bpf_run *run, uint32_t index, const uint64_t *arguments);
+        const void *checker;    /* of a checked run */
+        uint64_t frame;         /* R10 of the function that called the helper */
+        uint32_t depth;         /* its frame, 0 for the main program's */
+        uint32_t may_goto_left; /* passes before may_goto jumps */
+        uint32_t tail_call_count;
+    } engine;
 };
 
 /* Runs `prog` with R1 = context and gives R0. `context` is what the program's layout says. Any
  * context, not re-entrant on one struct bpf_run. */
 uint64_t bpf_prog_run(const struct bpf_prog *prog, void *context, struct bpf_run *run);
+
+/* For the body of a helper with BPF_HELPER_CALLS_BACK: runs a function of the running program to its
+ * exit and gives its R0. `function` is what LDDW of a function left in a register; `arguments` are R1
+ * to R5. After an error (run->error is set, the result is 0) the body must return at once. */
+uint64_t bpf_call_function(struct bpf_run *run, uint64_t function, const uint64_t arguments[5]);
 
 /* By the env's CPU model. */
 uint64_t bpf_run_duration_ns(const struct bpf_run *run);

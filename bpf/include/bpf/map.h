@@ -22,6 +22,8 @@
 #define BPF_MAP_VALUE_SIZE_MAX (16u << 20)
 #define BPF_MAP_MEMORY_MAX     (UINT64_C(1) << 30)
 
+struct bpf_prog;
+
 /* What a value has besides plain bytes: found by its BTF, never copied by updates. */
 enum bpf_special_kind {
     BPF_SPECIAL_SPIN_LOCK = 1, /* struct bpf_spin_lock: 4 bytes, 0 is free */
@@ -92,6 +94,9 @@ struct bpf_map_ops {
     /* Whether `size_bytes` bytes at `offset` from the start of struct bpf_map are inside one value
      * that exists (a ring buffer: one reserved record). What a checked run asks. */
     bool (*holds)(const struct bpf_map *map, uint64_t offset, uint64_t size_bytes);
+    /* The program at `index`, which stays while the map is not changed, or NULL; NULL for types
+     * without programs. */
+    const struct bpf_prog *(*program)(const struct bpf_map *map, uint32_t index);
     /* Where LDDW's "map value" form points to: all values of an array in a row; NULL for types
      * without it. */
     void *(*direct_value)(struct bpf_map *map, uint32_t offset);
@@ -124,6 +129,8 @@ void *bpf_map_lookup(struct bpf_map *map, const void *key);
 int bpf_map_update(struct bpf_map *map, const void *key, const void *value, uint64_t flags);
 int bpf_map_delete(struct bpf_map *map, const void *key);
 int bpf_map_next(struct bpf_map *map, const void *key, void *next_key);
+/* What tail_call goes to: NULL where nothing is, or in maps of other types. */
+const struct bpf_prog *bpf_map_program(const struct bpf_map *map, uint32_t index);
 bool bpf_map_iterate(const struct bpf_map *map, uint64_t *cursor, struct bpf_map_entry *out);
 
 /* A 64-bit digest of the contents; equal contents give equal digests on every port. */

@@ -2,8 +2,9 @@
 /* What instructions do, once decoded: one name per operation, whatever its encoding.
  *
  * The interpreter has one handler per name; JITs will lower from the same. ALU operations come in
- * four forms: 64 or 32 bits, register (X) or immediate (K); conditions likewise. CALL_HELPER_CLEAR
- * and FALL_OFF have no encoding: the decoder makes them (bpf/prog.c says why). */
+ * four forms: 64 or 32 bits, register (X) or immediate (K); conditions likewise. CALL_HELPER_CLEAR,
+ * CALL_HELPER_UNWIND, CALL_HELPER_BACK, TAIL_CALL and FALL_OFF have no encoding: the decoder makes them (bpf/decode.c
+ * says why). */
 #pragma once
 
 // clang-format off
@@ -13,7 +14,7 @@
 #define BPF_OTHER_OPS(X)                                                                                               \
     X(NEG64) X(NEG32) X(MOVSX8_64) X(MOVSX16_64) X(MOVSX32_64) X(MOVSX8_32) X(MOVSX16_32)                              \
     X(LE16) X(LE32) X(LE64) X(BE16) X(BE32) X(BE64) X(BSWAP16) X(BSWAP32) X(BSWAP64)                                   \
-    X(JA) X(CALL_HELPER) X(CALL_HELPER_CLEAR) X(CALL_HELPER_UNWIND) X(CALL_LOCAL) X(CALL_BTF) X(CALLX) X(EXIT)                              \
+    X(JA) X(CALL_HELPER) X(CALL_HELPER_CLEAR) X(CALL_HELPER_UNWIND) X(CALL_HELPER_BACK) X(CALL_LOCAL) X(CALL_BTF) X(CALLX) X(EXIT)    \
     X(LD_IMM64) X(LD_MAP) X(LD_MAP_VALUE) X(LD_FUNC) X(LD_MAP_FD) X(LD_MAP_VALUE_FD) X(LD_VAR)                                                                   \
     X(LDX8) X(LDX16) X(LDX32) X(LDX64) X(LDSX8) X(LDSX16) X(LDSX32)                                                    \
     X(ST8) X(ST16) X(ST32) X(ST64) X(STX8) X(STX16) X(STX32) X(STX64)                                                  \
@@ -23,7 +24,9 @@
     X(ATOMIC_ADD64) X(ATOMIC_OR64) X(ATOMIC_AND64) X(ATOMIC_XOR64)                                                     \
     X(ATOMIC_FETCH_ADD64) X(ATOMIC_FETCH_OR64) X(ATOMIC_FETCH_AND64) X(ATOMIC_FETCH_XOR64)                             \
     X(ATOMIC_XCHG64) X(ATOMIC_CMPXCHG64)                                                                               \
-    X(LEGACY_PACKET) X(FALL_OFF)
+    X(LOAD_ACQUIRE8) X(LOAD_ACQUIRE16) X(LOAD_ACQUIRE32) X(LOAD_ACQUIRE64)                                             \
+    X(STORE_RELEASE8) X(STORE_RELEASE16) X(STORE_RELEASE32) X(STORE_RELEASE64)                                         \
+    X(MAY_GOTO) X(TAIL_CALL) X(LEGACY_PACKET) X(FALL_OFF)
 // clang-format on
 
 /* BPF_OP_ADD64_X, BPF_OP_ADD64_K, BPF_OP_ADD32_X, ... BPF_OP_JEQ64_X, ... BPF_OP_NEG64, ... */

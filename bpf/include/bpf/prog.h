@@ -27,6 +27,7 @@ struct bpf_prog_bounds {
     uint64_t insns_walked;      /* the verifier's own work */
     uint32_t stack_depth_bytes; /* of the deepest chain of frames */
     uint32_t call_depth;        /* frames of that chain */
+    uint32_t frame_bytes;       /* of the largest frame */
 };
 
 void bpf_prog_destroy(struct bpf_prog *prog);

@@ -20,14 +20,15 @@
 
 struct interp_frame {
     const struct bpf_code *resume;
-    uint64_t saved[4]; /* R6 to R9 */
+    const struct bpf_prog *prog; /* another one after a tail call */
+    uint64_t saved[4];           /* R6 to R9 */
 };
 
 struct interp_arguments {
     const struct bpf_prog *prog;
-    uint64_t r1, r2;
+    const uint64_t *r; /* R1 to R5 */
     struct bpf_run *run;
-    const void *checker; /* of the checked loop */
+    uint32_t start; /* index in prog->code; frame and depth are in run->engine */
 };
 
 /* With `arguments` NULL it runs nothing and gives the table of handlers: labels are known only in
@@ -51,16 +52,18 @@ INTERP_LOOP(const struct interp_arguments *arguments, const int32_t **handlers)
 
     const struct bpf_prog *prog = arguments->prog;
     struct bpf_run *run = arguments->run;
-    const struct bpf_code *pc = prog->code, *block = pc;
+    const struct bpf_code *pc = prog->code + arguments->start, *block = pc;
     const uint64_t limit = run->insn_limit == 0 ? UINT64_MAX : run->insn_limit;
     const uint64_t stack_end = (uint64_t)(uintptr_t)run->stack + run->stack_size;
     struct interp_frame frames[BPF_CALL_DEPTH_MAX];
-    uint32_t depth = 0;
-    uint64_t count = 0;
+    const uint32_t first_depth = run->engine.depth;
+    uint32_t depth = first_depth;
+    uint64_t count = run->insn_count;
     int error = 0;
-    uint64_t r[BPF_REG_COUNT] = { 0, arguments->r1, arguments->r2 };
-    r[BPF_REG_FP] = (uint64_t)(uintptr_t)run->stack + BPF_FRAME_SIZE_MAX;
-    if (run->stack_size < BPF_FRAME_SIZE_MAX) {
+    uint64_t r[BPF_REG_COUNT] = { 0 };
+    memcpy(&r[1], arguments->r, BPF_CALL_ARG_COUNT * sizeof r[1]);
+    r[BPF_REG_FP] = run->engine.frame;
+    if (r[BPF_REG_FP] > stack_end) {
         error = -ENOBUFS;
         goto stop;
     }
@@ -180,6 +183,11 @@ origin:
 
 do_JA:
     TAKE();
+do_MAY_GOTO:
+    if (run->engine.may_goto_left == 0)
+        TAKE();
+    run->engine.may_goto_left--;
+    NEXT();
 
 #define CALL_HELPER(row)                                       \
     do {                                                       \
@@ -207,25 +215,71 @@ do_CALL_HELPER_UNWIND : {
     NEXT();
 }
 
-#define ENTER_FRAME()                                                                          \
-    do {                                                                                       \
-        if (depth + 1 >= BPF_CALL_DEPTH_MAX || r[BPF_REG_FP] + BPF_FRAME_SIZE_MAX > stack_end) \
-            FAIL(-ELOOP);                                                                      \
-        frames[depth].resume = pc;                                                             \
-        memcpy(frames[depth].saved, &r[6], sizeof frames[depth].saved);                        \
-        r[BPF_REG_FP] += BPF_FRAME_SIZE_MAX;                                                   \
-        depth++;                                                                               \
+/* The helper calls functions of this program: they run in a loop of their own (bpf_call_function()),
+ * above this frame, and count on. */
+do_CALL_HELPER_BACK : {
+    const struct bpf_helper *helper = (const struct bpf_helper *)(uintptr_t)pc->imm;
+    run->engine.frame = r[BPF_REG_FP];
+    run->engine.depth = depth;
+    run->insn_count = count;
+    CALL_HELPER(helper);
+    count = run->insn_count;
+    r[1] = r[2] = r[3] = r[4] = r[5] = 0;
+    if (run->error != 0) {
+        error = run->error;
+        goto stop_inside;
+    }
+    NEXT();
+}
+/* Goes on with another program in this frame; R1 is the context. Where there is none the program
+ * goes on, as in Linux. */
+do_TAIL_CALL : {
+    const struct bpf_helper *helper = (const struct bpf_helper *)(uintptr_t)pc->imm;
+    const struct bpf_map *map = (const struct bpf_map *)(uintptr_t)r[2];
+    if (INTERP_BAD_CALL(helper))
+        FAIL(-EFAULT);
+    run->helper_ns += helper->cost_ns;
+    const struct bpf_prog *next = bpf_map_program(map, (uint32_t)r[3]);
+    if (next == NULL || run->engine.tail_call_count >= BPF_TAIL_CALL_MAX ||
+        r[BPF_REG_FP] - prog->frame_size + next->frame_size > stack_end) {
+        r[0] = (uint64_t)(int64_t)(next == NULL ? -ENOENT : -ELOOP);
+        r[1] = r[2] = r[3] = r[4] = r[5] = 0;
+        NEXT();
+    }
+    run->engine.tail_call_count++;
+    END_BLOCK();
+    r[BPF_REG_FP] += next->frame_size - prog->frame_size;
+    run->prog = prog = next;
+    bpf_run_end(prog); /* only the first one's maps are touched when the run is over */
+    r[2] = r[3] = r[4] = r[5] = r[6] = r[7] = r[8] = r[9] = 0;
+    pc = block = prog->code;
+    DISPATCH();
+}
+
+#define ENTER_FRAME()                                                                        \
+    do {                                                                                     \
+        if (depth + 1 >= BPF_CALL_DEPTH_MAX || r[BPF_REG_FP] + prog->frame_size > stack_end) \
+            FAIL(-ELOOP);                                                                    \
+        frames[depth].resume = pc;                                                           \
+        frames[depth].prog = prog;                                                           \
+        memcpy(frames[depth].saved, &r[6], sizeof frames[depth].saved);                      \
+        r[BPF_REG_FP] += prog->frame_size;                                                   \
+        depth++;                                                                             \
     } while (0)
 do_CALL_LOCAL:
     ENTER_FRAME();
     TAKE();
 do_EXIT:
-    if (depth == 0)
+    if (depth == first_depth)
         goto finish;
     END_BLOCK();
     depth--;
     memcpy(&r[6], frames[depth].saved, sizeof frames[depth].saved);
-    r[BPF_REG_FP] -= BPF_FRAME_SIZE_MAX;
+    r[BPF_REG_FP] -= prog->frame_size;
+    if (__builtin_expect(frames[depth].prog != prog, 0)) {
+        r[BPF_REG_FP] += prog->frame_size - frames[depth].prog->frame_size;
+        run->prog = prog = frames[depth].prog;
+    }
     /* The callee's leftovers may be addresses; see decode.c. */
     r[1] = r[2] = r[3] = r[4] = r[5] = 0;
     pc = frames[depth].resume;
@@ -328,12 +382,50 @@ do_CALLX : {
     ATOMICS(32, uint32_t)
     ATOMICS(64, uint64_t)
 
+/* --- Linux 6.15: sized like loads and stores, aligned like atomics --- */
+#define ORDERED(bits, type)                                                       \
+    do_LOAD_ACQUIRE##bits:                                                        \
+    {                                                                             \
+        uintptr_t at = ADDRESS(SRC);                                              \
+        if (at % sizeof(type) != 0 || INTERP_BAD_ACCESS(at, sizeof(type), false)) \
+            FAIL(-EFAULT);                                                        \
+        DST = __atomic_load_n((const type *)at, __ATOMIC_ACQUIRE);                \
+        NEXT();                                                                   \
+    }                                                                             \
+    do_STORE_RELEASE##bits:                                                       \
+    {                                                                             \
+        uintptr_t at = ADDRESS(DST);                                              \
+        if (at % sizeof(type) != 0 || INTERP_BAD_ACCESS(at, sizeof(type), true))  \
+            FAIL(-EFAULT);                                                        \
+        __atomic_store_n((type *)at, (type)SRC, __ATOMIC_RELEASE);                \
+        NEXT();                                                                   \
+    }
+    ORDERED(8, uint8_t)
+    ORDERED(16, uint16_t)
+    ORDERED(32, uint32_t)
+    ORDERED(64, uint64_t)
+
+/* --- Classic BPF's packet loads (§5.5): R6 is the context, R0 the result; outside of the packet ends
+ * the program with 0 --- */
+do_LEGACY_PACKET : {
+    const struct bpf_platform_ops *platform = prog->env->platform;
+    uint32_t at = (uint32_t)pc->imm + (pc->src < BPF_REG_COUNT ? (uint32_t)SRC : 0), value;
+    if (platform == NULL || platform->packet_load == NULL ||
+        !platform->packet_load(prog->env->user, (void *)(uintptr_t)r[6], (int32_t)at,
+                               (uint32_t)pc->offset, &value)) {
+        r[0] = 0;
+        goto do_EXIT;
+    }
+    r[0] = value;
+    r[1] = r[2] = r[3] = r[4] = r[5] = 0;
+    NEXT();
+}
+
 /* --- What the decoder lets nobody reach, and the ends --- */
 do_CALL_BTF:
 do_LD_MAP_FD:
 do_LD_MAP_VALUE_FD:
 do_LD_VAR:
-do_LEGACY_PACKET:
 do_FALL_OFF:
     FAIL(-EFAULT);
 out_of_time:
@@ -347,6 +439,9 @@ stop:
     run->error = error;
     run->error_insn = error == 0 ? 0 : prog->origins[pc - prog->code].slot;
     return error == 0 ? r[0] : 0;
+stop_inside: /* run->error and error_insn were set by the loop inside */
+    run->insn_count = count;
+    return 0;
 }
 #undef FOUR_LABELS
 #undef ONE_LABEL

@@ -75,6 +75,7 @@ struct bpf_prog {
     const struct bpf_insn_fact *facts; /* one per slot of insns, or NULL */
     uint32_t insn_count;
     uint32_t map_count;
+    uint32_t frame_size; /* bytes from one frame's R10 to the next one's */
     struct bpf_map *const *maps;
     const char *name;
     struct bpf_debug_info debug;
@@ -96,6 +97,14 @@ int bpf_decode(const struct bpf_verify_request *request, struct bpf_prog *prog,
 
 /* The handler of an operation in the interpreter. */
 int32_t bpf_interp_handler(enum bpf_op op);
+
+/* What a run starts with; interp.c and the JITs' entries. */
+void bpf_run_begin(const struct bpf_prog *prog, struct bpf_run *run);
+/* Maps that the program may have written without a helper have changed. */
+void bpf_run_end(const struct bpf_prog *prog);
+
+/* Linux's MAX_TAIL_CALL_CNT: further tail calls of one run fail. */
+#define BPF_TAIL_CALL_MAX 33u
 
 /* bpf_prog_run() with R2. */
 uint64_t bpf_interp_run(const struct bpf_prog *prog, void *context, uint64_t r2,

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The running Linux as a judge: bpf(2), where this process may call it. */
+#pragma once
+#include <bpf/insn.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Whether BPF_PROG_LOAD works here; if not, *why says what is missing (static text). */
+bool linux_bpf_available(const char **why);
+
+/* Loads a socket filter, privileged. Its descriptor, or a negative errno with the end of the
+ * verifier's log in `log`. */
+int linux_bpf_load(const struct bpf_insn *insns, uint32_t insn_count, char *log, size_t log_size);
+
+/* BPF_PROG_TEST_RUN, `repeat` times, over 64 zero bytes of packet: 0 with the low 32 bits of R0 and the mean duration, or
+ * a negative errno. `duration_ns` may be NULL. */
+int linux_bpf_run(int prog_fd, uint32_t repeat, uint32_t *r0, uint32_t *duration_ns);
