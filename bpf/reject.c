@@ -30,6 +30,7 @@ const char *bpf_reject_name(enum bpf_reject reason)
         [BPF_REJECT_BUDGET] = "over budget",
         [BPF_REJECT_MEMORY] = "verifier out of memory",
         [BPF_REJECT_UNSUPPORTED] = "unsupported",
+        [BPF_REJECT_RELOCATION] = "not in the kernel",
     };
     if ((uint32_t)reason >= BPF_REJECT_COUNT || names[reason] == NULL)
         return "unknown";

@@ -111,3 +111,22 @@ struct object_function *object_function_at(const struct object_loader *loader, u
     struct object_function *found = &loader->functions[low];
     return found->section == section && found->offset == offset ? found : NULL;
 }
+
+struct object_function *object_function_around(const struct object_loader *loader, uint32_t section,
+                                               uint64_t offset)
+{
+    uint32_t low = 0, high = loader->function_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const struct object_function *function = &loader->functions[middle];
+        if (function->section < section ||
+            (function->section == section && function->offset <= offset))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0)
+        return NULL;
+    struct object_function *found = &loader->functions[low - 1];
+    return found->section == section && offset - found->offset < found->size ? found : NULL;
+}

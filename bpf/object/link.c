@@ -8,24 +8,23 @@
 #include <axiom/errno.h>
 #include <axiom/string.h>
 #include <bpf/insn.h>
-#include <bpf_internal/object.h>
+#include <bpf_internal/object_extern.h>
 
 #define NOT_PLACED UINT32_MAX
 
-/* A code section's copy. */
-struct code {
-    struct bpf_insn *insns;
-    const struct object_function *
-        *callees; /* of the instruction: what it calls or takes the address of; or NULL */
-    uint32_t count;
+/* A function, and how far it was searched for calls. */
+struct visit {
+    const struct object_function *function;
+    uint32_t next;
 };
 
 struct linker {
     struct object_loader *loader;
-    struct code *codes; /* by ELF section */
-    uint32_t *placed;   /* by function: where it begins in the program being linked */
+    struct object_code *codes; /* by ELF section */
+    uint32_t *placed;          /* by function: where it begins in the program being linked */
     const struct object_function **order;
     uint32_t order_count;
+    struct visit *visits; /* the functions that are being searched for calls, outermost first */
     uint32_t insn_count;
 };
 
@@ -46,6 +45,25 @@ static int fail(const struct site *site, const char *what)
                        site->index, site->symbol.name, what);
 }
 
+/* A kernel's name, or nothing that this object has. */
+static int relocate_undefined(const struct site *site, bool is_lddw)
+{
+    struct object_loader *loader = site->linker->loader;
+    const struct object_extern *external = object_extern_find(loader, site->symbol.name);
+    bool is_kfunc_call = site->insn->opcode == (BPF_JMP | BPF_CALL);
+    if (external == NULL)
+        return fail(site, "it is not defined in this object: helpers are called by the names in "
+                          "axiom/bpf.h");
+    if (!is_lddw && !(is_kfunc_call && external->kind == EXTERN_KFUNC))
+        return fail(site, "an extern is called or loaded in a way that is not known");
+    struct object_function *function =
+        object_function_around(loader, site->section->index, site->relocation.offset);
+    if (external->failure != NULL && function != NULL && function->failure == NULL)
+        function->failure = external->failure;
+    object_relocate_extern(loader, external, site->insn);
+    return 0;
+}
+
 static bool is_call(const struct bpf_insn *insn)
 {
     return insn->opcode == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_CALL_LOCAL;
@@ -63,7 +81,7 @@ static int relocate_to_function(const struct site *site)
         object_function_at(loader, site->symbol.section, site->symbol.value + (uint64_t)addend);
     if (function == NULL)
         return fail(site, "it is no function of this object");
-    struct code *code = &site->linker->codes[site->section->index];
+    struct object_code *code = &site->linker->codes[site->section->index];
     code->callees[site->index] = function;
     if (!is_call(site->insn)) {
         site->insn[0].src_reg = BPF_PSEUDO_FUNC & 0xf;
@@ -93,7 +111,7 @@ static int relocate(struct linker *linker, const struct elf_section *section,
                     const struct elf_relocation *relocation)
 {
     struct object_loader *loader = linker->loader;
-    struct code *code = &linker->codes[section->index];
+    struct object_code *code = &linker->codes[section->index];
     struct site site = { .linker = linker,
                          .section = section,
                          .relocation = *relocation,
@@ -105,10 +123,10 @@ static int relocate(struct linker *linker, const struct elf_section *section,
         return fail(&site, "the relocation lies outside of the code");
     site.insn = &code->insns[site.index];
     bool is_lddw = site.insn->opcode == BPF_LDDW && site.index + 1 < code->count;
-    if (site.symbol.section == ELF_SHN_UNDEF || site.symbol.section >= loader->file.section_count)
-        return fail(
-            &site,
-            "it is not defined in this object: helpers are called by the names in axiom/bpf.h");
+    if (site.symbol.section == ELF_SHN_UNDEF)
+        return relocate_undefined(&site, is_lddw);
+    if (site.symbol.section >= loader->file.section_count)
+        return fail(&site, "it is in no section");
     if (relocation->type == ELF_R_BPF_64_32 && is_call(site.insn))
         return relocate_to_function(&site);
     if (relocation->type != ELF_R_BPF_64_64 || !is_lddw)
@@ -121,7 +139,7 @@ static int relocate(struct linker *linker, const struct elf_section *section,
 /* Calls inside a section need no relocation: the compiler knew the distance. */
 static int resolve_local_calls(struct linker *linker, const struct object_function *function)
 {
-    struct code *code = &linker->codes[function->section];
+    struct object_code *code = &linker->codes[function->section];
     for (uint32_t i = function->offset / 8; i < (function->offset + function->size) / 8;
          i += bpf_insn_slots(&code->insns[i])) {
         if (!is_call(&code->insns[i]) || code->callees[i] != NULL)
@@ -140,7 +158,7 @@ static int copy_code(struct linker *linker, uint32_t index)
 {
     struct object_loader *loader = linker->loader;
     struct elf_section section = elf_section_at(&loader->file, index);
-    struct code *code = &linker->codes[index];
+    struct object_code *code = &linker->codes[index];
     if (section.type != ELF_SHT_PROGBITS || (section.flags & ELF_SHF_EXECINSTR) == 0 ||
         section.size == 0)
         return 0;
@@ -195,6 +213,8 @@ static int read_code(struct linker *linker)
     int err = check_code_size(linker);
     for (uint32_t i = 0; err == 0 && i < loader->file.section_count; i++)
         err = copy_code(linker, i);
+    if (err == 0)
+        err = object_relocate_core(loader);
     for (uint32_t i = 0; err == 0 && i < loader->file.section_count; i++) {
         struct elf_section section = elf_section_at(&loader->file, i);
         err = relocate_section(linker, &section);
@@ -223,21 +243,37 @@ static int place(struct linker *linker, const struct object_function *function)
     return 0;
 }
 
-/* Functions in the order in which calls to them turn up; `order` grows while it is walked. */
+/* The next function that `visit` calls and that has no place yet, or NULL. */
+static const struct object_function *next_callee(const struct linker *linker, struct visit *visit)
+{
+    const struct object_function *function = visit->function;
+    const struct object_code *code = &linker->codes[function->section];
+    while (visit->next < function->size / 8) {
+        const struct object_function *callee = code->callees[function->offset / 8 + visit->next++];
+        if (callee != NULL && linker->placed[callee - linker->loader->functions] == NOT_PLACED)
+            return callee;
+    }
+    return NULL;
+}
+
+/* Functions in the order of a walk into each call as it turns up: libbpf's order, so that both make
+ * the same program. */
 static int place_all(struct linker *linker, const struct object_function *main)
 {
     for (uint32_t i = 0; i < linker->loader->function_count; i++)
         linker->placed[i] = NOT_PLACED;
     linker->order_count = linker->insn_count = 0;
+    uint32_t depth = 0;
     int err = place(linker, main);
-    for (uint32_t i = 0; err == 0 && i < linker->order_count; i++) {
-        const struct object_function *function = linker->order[i];
-        const struct code *code = &linker->codes[function->section];
-        for (uint32_t at = 0; err == 0 && at < function->size / 8; at++) {
-            const struct object_function *callee = code->callees[function->offset / 8 + at];
-            if (callee != NULL)
-                err = place(linker, callee);
+    linker->visits[depth++] = (struct visit){ main, 0 };
+    while (err == 0 && depth > 0) {
+        const struct object_function *callee = next_callee(linker, &linker->visits[depth - 1]);
+        if (callee == NULL) {
+            depth--;
+            continue;
         }
+        err = place(linker, callee);
+        linker->visits[depth++] = (struct visit){ callee, 0 };
     }
     return err;
 }
@@ -246,7 +282,7 @@ static void copy_function(const struct linker *linker, const struct object_funct
                           struct bpf_insn *to)
 {
     const struct object_loader *loader = linker->loader;
-    const struct code *code = &linker->codes[function->section];
+    const struct object_code *code = &linker->codes[function->section];
     uint32_t first = function->offset / 8, start = linker->placed[function - loader->functions];
     memcpy(to + start, code->insns + first, function->size);
     for (uint32_t at = 0; at < function->size / 8; at++) {
@@ -295,6 +331,46 @@ static int describe(struct linker *linker, struct bpf_debug_info *out)
     return 0;
 }
 
+/* Instructions that CO-RE poisoned, where they ended up. */
+static int note_poisons(struct linker *linker, struct object_program *program)
+{
+    struct object_loader *loader = linker->loader;
+    for (int pass = 0; pass < 2; pass++) {
+        uint32_t count = 0;
+        for (const struct object_poison *poison = loader->poisons; poison != NULL;
+             poison = poison->next) {
+            const struct object_function *function =
+                object_function_around(loader, poison->section, (uint64_t)poison->index * 8);
+            uint32_t start =
+                function == NULL ? NOT_PLACED : linker->placed[function - loader->functions];
+            if (start == NOT_PLACED)
+                continue;
+            if (pass == 1)
+                program->poisons[count] =
+                    (struct program_note){ start + poison->index - function->offset / 8,
+                                           poison->text };
+            count++;
+        }
+        program->poison_count = count;
+        if (pass == 0 && count > 0)
+            program->poisons = pool_alloc(&loader->object->pool, count * sizeof *program->poisons);
+        if (count == 0)
+            return 0;
+        if (program->poisons == NULL)
+            return loader_fail(loader, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for CO-RE");
+    }
+    return 0;
+}
+
+static const char *first_failure(const struct linker *linker)
+{
+    for (uint32_t i = 0; i < linker->order_count; i++) {
+        if (linker->order[i]->failure != NULL)
+            return linker->order[i]->failure;
+    }
+    return NULL;
+}
+
 static int link_program(struct linker *linker, const struct object_function *main)
 {
     struct object_loader *loader = linker->loader;
@@ -307,32 +383,35 @@ static int link_program(struct linker *linker, const struct object_function *mai
         return err;
     loader->linked_insn_count += linker->insn_count;
     struct bpf_insn *insns = pool_alloc(&object->pool, linker->insn_count * sizeof *insns);
-    const char *section =
-        object_copy_string(loader, elf_section_at(&loader->file, main->section).name);
-    if (insns == NULL || section == NULL)
+    if (insns == NULL)
         return loader_fail(loader, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for program %s",
                            main->name);
     for (uint32_t i = 0; i < linker->order_count; i++)
         copy_function(linker, linker->order[i], insns);
-    struct bpf_object_program *program = &object->programs[object->program_count++];
-    *program = (struct bpf_object_program){ .name = main->name,
-                                            .section = section,
-                                            .context = bpf_context_by_section(section),
-                                            .insns = insns,
-                                            .insn_count = linker->insn_count };
-    return describe(linker, &program->debug);
+    struct object_program *program = &object->programs[object->program_count++];
+    program->public = (struct bpf_object_program){ .name = main->name,
+                                                   .insns = insns,
+                                                   .insn_count = linker->insn_count,
+                                                   .failure = first_failure(linker) };
+    err = object_read_section_name(loader, elf_section_at(&loader->file, main->section).name,
+                                   &program->public);
+    if (err == 0)
+        err = note_poisons(linker, program);
+    return err == 0 ? describe(linker, &program->public.debug) : err;
 }
 
 int object_link_programs(struct object_loader *loader)
 {
     struct linker linker = { .loader = loader };
     struct bpf_object *object = loader->object;
-    linker.codes = pool_alloc(&loader->scratch, loader->file.section_count * sizeof *linker.codes);
+    loader->codes = linker.codes =
+        pool_alloc(&loader->scratch, loader->file.section_count * sizeof *linker.codes);
     linker.placed = pool_alloc(&loader->scratch, loader->function_count * sizeof *linker.placed);
     linker.order = pool_alloc(&loader->scratch, loader->function_count * sizeof(void *));
+    linker.visits = pool_alloc(&loader->scratch, loader->function_count * sizeof *linker.visits);
     object->programs = pool_alloc(&object->pool, OBJECT_PROGRAM_MAX * sizeof *object->programs);
     if (linker.codes == NULL || linker.placed == NULL || linker.order == NULL ||
-        object->programs == NULL)
+        linker.visits == NULL || object->programs == NULL)
         return loader_fail(loader, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for linking");
     int err = read_code(&linker);
     for (uint32_t i = 0; err == 0 && i < loader->function_count; i++) {

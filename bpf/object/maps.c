@@ -91,7 +91,7 @@ static int read_definition(struct object_loader *loader, struct object_map *map,
     return 0;
 }
 
-static struct object_map *add_map(struct object_loader *loader, const char *name, uint32_t section,
+struct object_map *object_add_map(struct object_loader *loader, const char *name, uint32_t section,
                                   uint64_t where)
 {
     struct bpf_object *object = loader->object;
@@ -121,23 +121,14 @@ static bool find_variable(const struct bpf_btf *btf, const struct bpf_btf_type *
     return false;
 }
 
-static bool find_datasec(const struct bpf_btf *btf, const char *name, struct bpf_btf_type *out)
-{
-    for (uint32_t id = 1; btf != NULL && id <= bpf_btf_type_count(btf); id++) {
-        if (bpf_btf_type_at(btf, id, out) && out->kind == BPF_BTF_DATASEC &&
-            strcmp(out->name, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 static int read_map_symbol(struct object_loader *loader, const struct elf_section *section,
                            const struct bpf_btf_type *datasec, const struct elf_symbol *symbol)
 {
     const struct bpf_btf *btf = loader->object->btf;
     struct bpf_btf_member variable;
     struct bpf_btf_type type;
-    struct object_map *map = add_map(loader, symbol->name, section->index, symbol->file_offset);
+    struct object_map *map =
+        object_add_map(loader, symbol->name, section->index, symbol->file_offset);
     if (map == NULL)
         return loader->error == NULL ? -EINVAL : loader->error->error;
     map->offset = symbol->value;
@@ -150,8 +141,10 @@ static int read_map_symbol(struct object_loader *loader, const struct elf_sectio
 
 static int read_map_section(struct object_loader *loader, const struct elf_section *section)
 {
+    const struct bpf_btf *btf = loader->object->btf;
     struct bpf_btf_type datasec;
-    if (!find_datasec(loader->object->btf, ".maps", &datasec))
+    uint32_t id = btf == NULL ? 0 : bpf_btf_find(btf, ".maps", BPF_BTF_DATASEC);
+    if (id == 0 || !bpf_btf_type_at(btf, id, &datasec))
         return loader_fail(loader, -EINVAL, section->offset,
                            "the maps of .maps are not described: compile with -g");
     for (uint32_t i = 0; i < loader->file.symbol_count; i++) {
@@ -176,6 +169,18 @@ static bool is_section(const char *name, const char *kind)
     return strncmp(name, kind, length) == 0 && (name[length] == '\0' || name[length] == '.');
 }
 
+void object_describe_data(struct object_map *map, const uint8_t *data, uint32_t size_bytes,
+                          bool read_only)
+{
+    map->is_data = true;
+    map->spec.type = BPF_MAP_TYPE_ARRAY;
+    map->spec.key_size = 4;
+    map->spec.value_size = size_bytes;
+    map->spec.max_entries = 1;
+    map->spec.flags = read_only ? BPF_F_RDONLY_PROG : 0;
+    map->data = data;
+}
+
 static int read_data_section(struct object_loader *loader, const struct elf_section *section,
                              uint64_t *total)
 {
@@ -183,15 +188,11 @@ static int read_data_section(struct object_loader *loader, const struct elf_sect
         return loader_fail(loader, -E2BIG, section->offset,
                            "section %s: too much global data (%llu bytes)", section->name,
                            (unsigned long long)section->size);
-    struct object_map *map = add_map(loader, section->name, section->index, section->offset);
+    struct object_map *map = object_add_map(loader, section->name, section->index, section->offset);
     if (map == NULL)
         return loader->error == NULL ? -EINVAL : loader->error->error;
-    map->is_data = true;
-    map->spec.type = BPF_MAP_TYPE_ARRAY;
-    map->spec.key_size = 4;
-    map->spec.value_size = (uint32_t)section->size;
-    map->spec.max_entries = 1;
-    map->spec.flags = is_section(section->name, ".rodata") ? BPF_F_RDONLY_PROG : 0;
+    bool read_only = is_section(section->name, ".rodata");
+    object_describe_data(map, NULL, (uint32_t)section->size, read_only);
     if (section->bytes == NULL)
         return 0;
     uint8_t *data = pool_alloc(&loader->object->pool, section->size);
@@ -242,13 +243,7 @@ int object_read_maps(struct object_loader *loader)
         else if (is_data && (section.type == ELF_SHT_PROGBITS || section.type == ELF_SHT_NOBITS))
             err = read_data_section(loader, &section, &total);
     }
-    struct bpf_object *object = loader->object;
-    if (err)
-        return err;
-    object->map_pointers = pool_alloc(&object->pool, object->map_count * sizeof(struct bpf_map *));
-    if (object->map_pointers == NULL)
-        return loader_fail(loader, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for the list of maps");
-    return 0;
+    return err;
 }
 
 const struct object_map *object_map_of(const struct object_loader *loader, uint32_t section,

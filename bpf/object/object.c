@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Opening and closing of object files, and the maps' way from definition to existence. */
 #include <axiom/errno.h>
+#include <axiom/format.h>
 #include <axiom/string.h>
-#include <bpf_internal/object.h>
+#include <bpf_internal/core_relo.h>
+#include <bpf_internal/object_extern.h>
 
 struct pool_block {
     struct pool_block *next;
@@ -61,6 +63,15 @@ static void read_license(struct object_loader *loader)
     memcpy(object->license, section.bytes, size);
 }
 
+static int list_maps(struct object_loader *loader)
+{
+    struct bpf_object *object = loader->object;
+    object->map_pointers = pool_alloc(&object->pool, object->map_count * sizeof(struct bpf_map *));
+    if (object->map_pointers == NULL)
+        return loader_fail(loader, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for the list of maps");
+    return 0;
+}
+
 static int load(struct object_loader *loader, const void *bytes, size_t size_bytes)
 {
     int err = elf_file_open(&loader->file, bytes, size_bytes, loader->error);
@@ -68,6 +79,10 @@ static int load(struct object_loader *loader, const void *bytes, size_t size_byt
         err = read_btf(loader);
     if (err == 0)
         err = object_read_maps(loader);
+    if (err == 0)
+        err = object_read_externs(loader);
+    if (err == 0)
+        err = list_maps(loader);
     if (err == 0)
         err = object_read_functions(loader);
     if (err == 0)
@@ -82,12 +97,23 @@ static int load(struct object_loader *loader, const void *bytes, size_t size_byt
 int bpf_object_open(const struct bpf_env *env, const void *bytes, size_t size_bytes,
                     struct bpf_object **out, struct bpf_error *error)
 {
+    static const struct bpf_object_options none;
+    return bpf_object_open_with(env, bytes, size_bytes, &none, out, error);
+}
+
+int bpf_object_open_with(const struct bpf_env *env, const void *bytes, size_t size_bytes,
+                         const struct bpf_object_options *options, struct bpf_object **out,
+                         struct bpf_error *error)
+{
     struct bpf_object *object = bpf_env_alloc(env, sizeof *object);
     if (object == NULL)
         return bpf_error_set(error, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for an object file");
     object->env = env;
     object->pool.env = env;
-    struct object_loader loader = { .object = object, .scratch = { .env = env }, .error = error };
+    object->kernel_btf = bpf_btf_get(options->kernel_btf);
+    struct object_loader loader = {
+        .object = object, .options = options, .scratch = { .env = env }, .error = error
+    };
     int err = load(&loader, bytes, size_bytes);
     pool_release(&loader.scratch);
     if (err) {
@@ -105,6 +131,7 @@ void bpf_object_close(struct bpf_object *object)
     for (uint32_t i = 0; i < object->map_count; i++)
         bpf_map_put(object->maps[i].map);
     bpf_btf_put(object->btf);
+    bpf_btf_put(object->kernel_btf);
     pool_release(&object->pool);
     bpf_env_free(object->env, object, sizeof *object);
 }
@@ -188,13 +215,13 @@ uint32_t bpf_object_program_count(const struct bpf_object *object)
 
 const struct bpf_object_program *bpf_object_program(const struct bpf_object *object, uint32_t index)
 {
-    return index < object->program_count ? &object->programs[index] : NULL;
+    return index < object->program_count ? &object->programs[index].public : NULL;
 }
 
 void bpf_object_request(const struct bpf_object *object, uint32_t index,
                         struct bpf_verify_request *out)
 {
-    const struct bpf_object_program *program = &object->programs[index];
+    const struct bpf_object_program *program = &object->programs[index].public;
     *out = (struct bpf_verify_request){
         .env = object->env,
         .name = program->name,
@@ -205,6 +232,9 @@ void bpf_object_request(const struct bpf_object *object, uint32_t index,
         .context = program->context,
         .debug = &program->debug,
         .btf = object->btf,
+        .kernel_btf = object->kernel_btf,
+        .attach_btf_id = program->attach_btf_id,
+        .sleepable = program->sleepable,
         .license = object->license,
     };
 }
@@ -218,12 +248,31 @@ static int refuse(struct bpf_verify_result *result, int code, enum bpf_reject re
     return code;
 }
 
+/* The verifier met a call to nowhere that CO-RE left: says what is missing. */
+static void explain_poison(const struct object_program *program, struct bpf_verify_result *result)
+{
+    const struct bpf_object_program *public = &program->public;
+    uint32_t at = result->insn_index;
+    if (at >= public->insn_count || public->insns[at].opcode != (BPF_JMP | BPF_CALL))
+        return;
+    for (uint32_t i = 0; i < program->poison_count; i++) {
+        if (program->poisons[i].insn_index != at)
+            continue;
+        result->reason = BPF_REJECT_RELOCATION;
+        format_text(result->text, sizeof result->text, "instruction %u of %s: %s", at, public->name,
+                    program->poisons[i].text);
+    }
+}
+
 int bpf_object_verify(const struct bpf_object *object, uint32_t index,
                       struct bpf_verify_result *result)
 {
     if (index >= object->program_count)
         return refuse(result, -ENOENT, BPF_REJECT_EMPTY, "there is no such program in the object");
-    if (object->programs[index].context == NULL)
+    const struct object_program *program = &object->programs[index];
+    if (program->public.failure != NULL)
+        return refuse(result, -EINVAL, BPF_REJECT_RELOCATION, program->public.failure);
+    if (program->public.context == NULL)
         return refuse(result, -EINVAL, BPF_REJECT_UNSUPPORTED,
                       "the section's name is no attach point: it must begin with gpio/, iio/, "
                       "timer/, pwm/, guard/gpio "
@@ -235,5 +284,8 @@ int bpf_object_verify(const struct bpf_object *object, uint32_t index,
     }
     struct bpf_verify_request request;
     bpf_object_request(object, index, &request);
-    return bpf_verify(&request, result);
+    int err = bpf_verify(&request, result);
+    if (err)
+        explain_poison(program, result);
+    return err;
 }

@@ -27,11 +27,34 @@ struct bpf_object_program {
     const struct bpf_insn *insns; /* with the functions it calls */
     uint32_t insn_count;
     struct bpf_debug_info debug;
+    const char *failure;    /* why it cannot be loaded (a relocation that failed), or NULL */
+    const char *target;     /* what it attaches to, out of the section: "vfs_read"; or "" */
+    uint32_t attach_btf_id; /* of `target` in the kernel's BTF, where its kind needs it and it is
+                               there; else 0 */
+    bool sleepable;         /* a section like "fentry.s/..." */
+    bool autoload;          /* false for a section that begins with '?' */
+};
+
+struct bpf_object_options {
+    /* Types of the kernel that the programs are for: CO-RE, kfuncs and typed ksyms are looked up
+     * there. May be NULL. A reference is taken. */
+    struct bpf_btf *kernel_btf;
+    /* Its configuration, lines NAME=VALUE as in .config; what libbpf makes up
+     * (LINUX_KERNEL_VERSION, ...) are lines too. May be NULL. */
+    const char *kconfig;
+    /* The address of a kernel symbol without type; 0 if there is none. May be NULL. */
+    uint64_t (*ksym_address)(void *user, const char *name);
+    void *user;
+    /* What a section's name means; NULL: bpf_context_by_section() (Axiom's attach points). */
+    const struct bpf_context_layout *(*context_by_section)(const char *section);
 };
 
 /* `bytes` are not needed after the call. */
 int bpf_object_open(const struct bpf_env *env, const void *bytes, size_t size_bytes,
                     struct bpf_object **out, struct bpf_error *error);
+int bpf_object_open_with(const struct bpf_env *env, const void *bytes, size_t size_bytes,
+                         const struct bpf_object_options *options, struct bpf_object **out,
+                         struct bpf_error *error);
 void bpf_object_close(struct bpf_object *object);
 
 const char *bpf_object_license(const struct bpf_object *object); /* "" if there is none */

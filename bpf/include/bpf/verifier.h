@@ -40,6 +40,7 @@ enum bpf_reject {
     BPF_REJECT_BUDGET,       /* worst case exceeds the attach point's budget */
     BPF_REJECT_MEMORY,       /* the verifier's own memory budget, or allocation failed */
     BPF_REJECT_UNSUPPORTED,  /* known, but not yet proved by this verifier */
+    BPF_REJECT_RELOCATION,   /* what the program asks of the kernel is not there (CO-RE, externs) */
     BPF_REJECT_COUNT
 };
 

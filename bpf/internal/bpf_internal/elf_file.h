@@ -19,6 +19,7 @@
 #define ELF_STT_FUNC      2u
 #define ELF_STT_SECTION   3u
 #define ELF_STB_LOCAL     0u
+#define ELF_STB_WEAK      2u
 #define ELF_SHN_UNDEF     0u
 #define ELF_R_BPF_64_64   1u
 #define ELF_R_BPF_64_32   10u

@@ -18,6 +18,10 @@
 #define OBJECT_DATA_MAX        (64u << 20)              /* global data of all sections together */
 
 struct pool_block;
+struct object_extern;
+struct core_relocator;
+struct core_candidates;
+struct object_program;
 
 struct pool {
     const struct bpf_env *env;
@@ -44,9 +48,25 @@ struct object_function {
     uint32_t section;
     uint32_t offset, size; /* bytes */
     bool is_program;
-    bool is_hidden;   /* by its symbol: not seen by others, so not checked on its own */
-    uint32_t type_id; /* of its FUNC; 0: not known */
-    bool is_global;   /* by its type */
+    bool is_hidden;      /* by its symbol: not seen by others, so not checked on its own */
+    uint32_t type_id;    /* of its FUNC; 0: not known */
+    bool is_global;      /* by its type */
+    const char *failure; /* why no program that has it can be loaded, or NULL */
+};
+
+/* A code section's copy. */
+struct object_code {
+    struct bpf_insn *insns;
+    const struct object_function *
+        *callees; /* of the instruction: what it calls or takes the address of; or NULL */
+    uint32_t count;
+};
+
+/* An instruction that CO-RE made a call to nowhere, and what that means. */
+struct object_poison {
+    struct object_poison *next;
+    uint32_t section, index;
+    const char *text;
 };
 
 /* A line record of .BTF.ext. */
@@ -65,13 +85,24 @@ struct object_line_list {
 struct bpf_object {
     const struct bpf_env *env;
     struct pool pool;
-    struct bpf_btf *btf; /* NULL without -g; holds the strings of lines */
+    struct bpf_btf *btf;        /* NULL without -g; holds the strings of lines */
+    struct bpf_btf *kernel_btf; /* NULL, or what it was opened with */
     char license[64];
     struct object_map maps[BPF_PROG_MAP_MAX];
     uint32_t map_count;
     struct bpf_map **map_pointers; /* map_count of them, for requests */
-    struct bpf_object_program *programs;
+    struct object_program *programs;
     uint32_t program_count;
+};
+
+/* A program, and what of it is nobody else's business. */
+struct object_program {
+    struct bpf_object_program public;
+    struct program_note {
+        uint32_t insn_index;
+        const char *text;
+    } * poisons; /* sorted by insn_index */
+    uint32_t poison_count;
 };
 
 /* While opening. */
@@ -79,8 +110,16 @@ struct object_loader {
     struct bpf_object *object;
     struct elf_file file;
     struct pool scratch;
+    const struct bpf_object_options *options;
     struct object_function *functions;
     uint32_t function_count;
+    struct object_code *codes; /* by ELF section */
+    struct object_extern *externs;
+    uint32_t extern_count;
+    uint32_t kconfig_map; /* index */
+    struct core_relocator *core;
+    struct core_candidates **candidates; /* by local type id */
+    struct object_poison *poisons;
     struct object_line_list *line_lists;
     uint32_t line_list_count;
     struct object_line_list *line_list; /* the one that is being read */
@@ -95,6 +134,11 @@ struct object_loader {
 int object_read_maps(struct object_loader *loader);
 int object_read_functions(struct object_loader *loader);
 int object_read_lines(struct object_loader *loader);
+/* On the copies of the code. */
+int object_relocate_core(struct object_loader *loader);
+/* What the section says: attach point, target, ... */
+int object_read_section_name(struct object_loader *loader, const char *name,
+                             struct bpf_object_program *program);
 int object_link_programs(struct object_loader *loader);
 
 /* The map that the symbol's place belongs to, or NULL. */
@@ -103,6 +147,15 @@ const struct object_map *object_map_of(const struct object_loader *loader, uint3
 /* The function that begins there, or NULL. */
 struct object_function *object_function_at(const struct object_loader *loader, uint32_t section,
                                            uint64_t offset);
+/* The function that the place lies in, or NULL. */
+struct object_function *object_function_around(const struct object_loader *loader, uint32_t section,
+                                               uint64_t offset);
+/* A new map of this name; NULL after an error was told. */
+struct object_map *object_add_map(struct object_loader *loader, const char *name, uint32_t section,
+                                  uint64_t where);
+/* Makes it an array of one value; `data` (NULL: zeros) stays the caller's. */
+void object_describe_data(struct object_map *map, const uint8_t *data, uint32_t size_bytes,
+                          bool read_only);
 /* The lines of a stretch of code: how many, from *first on. */
 uint32_t object_lines_of(const struct object_loader *loader, uint32_t section, uint32_t offset,
                          uint32_t size, const struct object_line **first);
