@@ -63,9 +63,16 @@ static inline uint32_t reg_reference(const struct reg *r)
 }
 /* What a register holds whose pointer is void now. */
 struct reg void_pointer(const struct verifier *v);
-/* Pointers into the packet are void. */
+/* Pointers into the packet are void; noted for the callers of a global function. */
 void packet_changed(struct verifier *v);
 /* At the end of a run or callback: what was acquired must have been given up, regions left. */
 int check_nothing_held(struct verifier *v, const char *where);
+/* --- functions.c
+ * ------------------------------------------------------------------------------------------------------ */
+/* A frame on top whose registers are not set; state.pc is its first instruction. */
+int push_frame(struct verifier *v, uint32_t target, enum frame_kind kind, uint32_t return_to);
+/* What callers of a function with a tail call may use (Linux: check_max_stack_depth()). */
+#define TAIL_CALL_STACK 256u
+
 /* May the instruction call something that sleeps, or leave the program? */
 int check_may_call(struct verifier *v, const struct call *call);

@@ -44,14 +44,23 @@ static bool target_of(const struct verifier *v, uint32_t pc, uint32_t *target)
     return true;
 }
 
+/* The function that the instruction calls, or whose address it loads (relative to the next slot,
+ * like a call's); false for other instructions. */
+static bool names_function(const struct verifier *v, uint32_t pc, int64_t *start)
+{
+    uint32_t op = insn_row(v, pc)->op;
+    *start = (int64_t)pc + 1 + v->insns[pc].imm;
+    return op == BPF_OP_CALL_LOCAL || op == BPF_OP_LD_FUNC;
+}
+
 static int find_functions(struct verifier *v)
 {
     v->info[0].function = 1;
     for (uint32_t pc = 0; pc < v->insn_count; pc += bpf_insn_slots(&v->insns[pc])) {
-        uint32_t target;
-        if (insn_row(v, pc)->op != BPF_OP_CALL_LOCAL)
+        int64_t target;
+        if (!names_function(v, pc, &target))
             continue;
-        if (!target_of(v, pc, &target))
+        if (target < 0 || target >= v->insn_count || v->info[target].second)
             return refuse_at(v, pc, BPF_REJECT_CALL, "",
                              "the called function lies outside the program");
         v->info[target].function = 1;
@@ -131,14 +140,16 @@ static void reach_all(struct verifier *v, struct worklist *list)
 {
     reach(v, list, 0);
     while (list->count != 0) {
-        uint32_t pc = list->at[--list->count], next[2], target;
+        uint32_t pc = list->at[--list->count], next[2];
         uint32_t count = successors(v, pc, next);
+        int64_t function;
         for (uint32_t i = 0; i < count; i++)
             reach(v, list, next[i]);
-        if (insn_row(v, pc)->op == BPF_OP_CALL_LOCAL && target_of(v, pc, &target)) {
+        if (!names_function(v, pc, &function))
+            continue;
+        if (insn_row(v, pc)->op == BPF_OP_CALL_LOCAL)
             v->info[pc + 1].join = 1; /* where callees come back to */
-            reach(v, list, target);
-        }
+        reach(v, list, (uint32_t)function);
     }
 }
 

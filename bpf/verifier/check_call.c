@@ -224,6 +224,8 @@ int check_helper_call(struct verifier *v, const struct bpf_insn *insn)
         return err;
     if (call.helper->flags & BPF_HELPER_CHANGES_PACKET)
         packet_changed(v);
+    if (call.helper->flags & BPF_HELPER_TAIL_CALL)
+        v->functions[state_top(&v->state)->function].has_tail_call = true;
     v->state.ns += call.helper->cost_ns;
     if (call.map != NULL)
         v->state.ns += (uint64_t)call.helper->entry_cost_ns * call.map->max_entries;

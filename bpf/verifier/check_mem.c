@@ -63,7 +63,8 @@ int check_region(struct verifier *v, uint32_t reg_number, int64_t displacement, 
                  enum access access)
 {
     const struct reg *r = state_reg(&v->state, reg_number);
-    if (r->type != REG_STACK && r->type != REG_MAP_VALUE && r->type != REG_RECORD)
+    if (r->type != REG_STACK && r->type != REG_MAP_VALUE && r->type != REG_RECORD &&
+        r->type != REG_MEM && r->type != REG_MAP_KEY)
         return refuse_type(v, reg_number, r);
     if (r->may_be_null)
         return refuse_null(v, reg_number, r);
@@ -73,6 +74,11 @@ int check_region(struct verifier *v, uint32_t reg_number, int64_t displacement, 
         return refuse(v, -EACCES, BPF_REJECT_READ_ONLY,
                       "make the variable not const, or update the map by its helper",
                       "r%u is %s, which programs may only read", reg_number, is.text);
+    }
+    if (access == ACCESS_WRITE && (r->type == REG_MAP_KEY || (r->attr & REG_READ_ONLY) != 0)) {
+        struct description is = describe(v, r);
+        return refuse(v, -EACCES, BPF_REJECT_READ_ONLY, "", "r%u is %s, which may only be read",
+                      reg_number, is.text);
     }
     /* Offsets are within +-2^30 (check_alu.c) and sizes below 2^30: no overflow. */
     return check_inside(v, reg_number, r, r->n.smin + displacement,
@@ -105,7 +111,7 @@ static int check_context_offset(struct verifier *v, uint32_t reg_number, const s
     struct description is = describe(v, r);
     return refuse(v, -EACCES, BPF_REJECT_OOB, "name the field of the context",
                   unchanged ? "r%u is %s: the context is read by its unchanged pointer only"
-                        : "r%u is %s: the context is read at constant offsets only",
+                            : "r%u is %s: the context is read at constant offsets only",
                   reg_number, is.text);
 }
 

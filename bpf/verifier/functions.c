@@ -1,33 +1,247 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Functions of the program, by walking into them, and the end of functions and runs. */
+/* Functions of the program, and the end of functions and runs.
+ *
+ * A static function is walked into at each call, with what is known of its arguments there. A
+ * global one is checked once, with arguments of which only their types are known, when the first
+ * call of it is met; calls then check that the arguments are of those types and learn nothing of
+ * the result. So its callers cost no more walking however often they call it. */
 #include <axiom/string.h>
 
 #include "call.h"
+#include "parameter.h"
 
-int check_local_call(struct verifier *v, const struct bpf_insn *insn)
+/* --- The list of them
+ * ------------------------------------------------------------------------------------------------- */
+
+static void describe_function(struct verifier *v, struct function *f)
+{
+    const struct bpf_debug_func *info = bpf_debug_func_at(v->request->debug, f->start);
+    if (v->request->btf == NULL || info == NULL || info->insn_index != f->start)
+        return;
+    f->type_id = info->type_id;
+    f->is_global = info->is_global && info->type_id != 0 && f->start != 0;
+}
+
+int functions_find(struct verifier *v)
+{
+    uint32_t count = 0;
+    for (uint32_t pc = 0; pc < v->insn_count; pc++)
+        count += v->info[pc].function;
+    v->functions = verifier_alloc(v, count * sizeof *v->functions);
+    if (v->functions == NULL)
+        return refuse_memory(v);
+    for (uint32_t pc = 0; pc < v->insn_count; pc++) {
+        if (!v->info[pc].function)
+            continue;
+        struct function *f = &v->functions[v->function_count++];
+        f->start = pc;
+        describe_function(v, f);
+    }
+    return 0;
+}
+
+uint32_t function_at(const struct verifier *v, uint32_t pc)
+{
+    uint32_t low = 0, high = v->function_count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (v->functions[middle].start <= pc)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const char *function_name(const struct verifier *v, uint32_t function)
+{
+    const struct bpf_debug_func *info =
+        bpf_debug_func_at(v->request->debug, v->functions[function].start);
+    return info != NULL && info->insn_index == v->functions[function].start ? info->name : "?";
+}
+
+/* --- Depth of calls
+ * --------------------------------------------------------------------------------------------------- */
+
+/* Linux gives each frame a multiple of 16 bytes. */
+static uint32_t frame_bytes(const struct function *f)
+{
+    return (f->stack_bytes + 15u) & ~15u;
+}
+
+static int refuse_depth(struct verifier *v, uint32_t pc, const char *what, uint32_t limit)
+{
+    v->state.pc = pc;
+    return refuse(v, -EACCES, BPF_REJECT_STACK,
+                  "fewer functions that call each other, smaller variables", "%s %u", what, limit);
+}
+
+/* The call at `pc` lets its function begin where the caller's frames end. */
+static bool deepen(struct verifier *v, const struct function *caller, uint32_t pc)
+{
+    uint32_t op = insn_row(v, pc)->op;
+    if (op != BPF_OP_CALL_LOCAL && op != BPF_OP_LD_FUNC)
+        return false;
+    struct function *callee =
+        &v->functions[function_at(v, (uint32_t)((int64_t)pc + 1 + v->insns[pc].imm))];
+    bool own_stack = callee->is_async && op == BPF_OP_LD_FUNC;
+    uint32_t below = own_stack ? 0 : caller->below + frame_bytes(caller);
+    uint32_t depth = own_stack ? 1 : caller->depth + 1;
+    bool deeper = below > callee->below || depth > callee->depth;
+    if (below > callee->below)
+        callee->below = below;
+    if (depth > callee->depth)
+        callee->depth = depth;
+    return deeper;
+}
+
+static bool deepen_all(struct verifier *v)
+{
+    bool changed = false;
+    for (uint32_t i = 0; i < v->function_count; i++) {
+        uint32_t end = i + 1 < v->function_count ? v->functions[i + 1].start : v->insn_count;
+        for (uint32_t pc = v->functions[i].start; pc < end && v->functions[i].depth != 0;
+             pc += bpf_insn_slots(&v->insns[pc]))
+            changed |= deepen(v, &v->functions[i], pc);
+    }
+    return changed;
+}
+
+/* Each sweep brings every chain one call further at least: what still changes after as many as
+ * there may be frames is recursion, or too deep. */
+int functions_check_depth(struct verifier *v, uint32_t *stack_bytes)
+{
+    bool changed = true;
+    uint32_t limit = bpf_context_has_rule(v->context, BPF_RULE_LINUX)
+                         ? v->context->stack_limit
+                         : v->context->stack_limit * BPF_CALL_DEPTH_MAX;
+    v->functions[0].depth = 1;
+    for (uint32_t sweep = 0; changed && sweep <= BPF_CALL_DEPTH_MAX; sweep++)
+        changed = deepen_all(v);
+    *stack_bytes = 0;
+    for (uint32_t i = 0; i < v->function_count; i++) {
+        const struct function *f = &v->functions[i];
+        if (f->depth > BPF_CALL_DEPTH_MAX || changed)
+            return refuse_depth(
+                v, f->start,
+                "calls may nest deeper than the frames that there are:", BPF_CALL_DEPTH_MAX);
+        if (f->below + frame_bytes(f) > limit)
+            return refuse_depth(
+                v, f->start, "the frames of nested calls together exceed bytes of stack:", limit);
+        if (f->has_tail_call && f->below >= TAIL_CALL_STACK && f->depth > 1)
+            return refuse_depth(
+                v, f->start, "a tail call in a function whose callers use more bytes of stack than",
+                TAIL_CALL_STACK);
+        if (f->below + frame_bytes(f) > *stack_bytes)
+            *stack_bytes = f->below + frame_bytes(f);
+        if (f->depth > v->call_depth)
+            v->call_depth = f->depth;
+    }
+    return 0;
+}
+
+/* --- Calls
+ * ------------------------------------------------------------------------------------------------------------ */
+
+int push_frame(struct verifier *v, uint32_t target, enum frame_kind kind, uint32_t return_to)
 {
     struct state *s = &v->state;
     if (s->frame_count == BPF_CALL_DEPTH_MAX)
         return refuse(v, -E2BIG, BPF_REJECT_CALL,
                       "no recursion; fewer functions that call each other",
                       "calls nest deeper than %u frames", BPF_CALL_DEPTH_MAX);
-    struct frame *caller = state_top(s);
     struct frame *callee = &s->frames[s->frame_count];
     memset(callee, 0, sizeof *callee);
+    callee->regs[BPF_REG_FP] = reg_pointer(REG_STACK);
+    callee->regs[BPF_REG_FP].frame = (uint8_t)s->frame_count;
+    callee->return_to = return_to;
+    callee->slot_base = s->slot_count;
+    callee->function = function_at(v, target);
+    callee->kind = (uint8_t)kind;
+    s->frame_count++;
+    if (s->frame_count > v->call_depth)
+        v->call_depth = s->frame_count;
+    s->pc = target;
+    return 0;
+}
+
+static int enter_static(struct verifier *v, uint32_t target)
+{
+    struct state *s = &v->state;
+    struct frame *caller = state_top(s);
+    int err = push_frame(v, target, FRAME_PROGRAM, s->pc + 1);
+    if (err != 0)
+        return err;
+    struct frame *callee = state_top(s);
     for (uint32_t r = 1; r <= BPF_CALL_ARG_COUNT; r++)
         callee->regs[r] = caller->regs[r];
     for (uint32_t r = 0; r <= BPF_CALL_ARG_COUNT; r++)
         caller->regs[r] = reg_unset();
-    callee->regs[BPF_REG_FP] = reg_pointer(REG_STACK);
-    callee->regs[BPF_REG_FP].frame = (uint8_t)s->frame_count;
-    callee->return_to = s->pc + 1;
-    callee->slot_base = s->slot_count;
-    s->frame_count++;
-    if (s->frame_count > v->call_depth)
-        v->call_depth = s->frame_count;
-    s->pc = (uint32_t)((int64_t)s->pc + 1 + insn->imm);
     return 0;
 }
+
+/* The deepest chain of global functions that begin to be checked inside each other; the stack of
+ * calls could not be deeper. */
+#define NESTED_MAX BPF_CALL_DEPTH_MAX
+
+static int check_global_function(struct verifier *v, uint32_t index)
+{
+    struct function *f = &v->functions[index];
+    if (f->checked == FUNCTION_CHECKED)
+        return 0;
+    if (f->checked == FUNCTION_CHECKING || v->nested == NESTED_MAX)
+        return refuse(v, -EINVAL, BPF_REJECT_CALL, "no recursion",
+                      "%s() calls itself, directly or by way of others, or calls nest too deep",
+                      function_name(v, index));
+    bool changed_before = v->packet_changed;
+    v->packet_changed = false;
+    f->checked = FUNCTION_CHECKING;
+    struct parameters parameters;
+    int err = parameters_of(v, index, &parameters);
+    if (err == 0)
+        err = walk_nested(v, parameters_set_up, &parameters, &f->insns, &f->ns);
+    f->checked = err == 0 ? FUNCTION_CHECKED : FUNCTION_UNCHECKED;
+    f->changes_packet = v->packet_changed;
+    v->packet_changed = changed_before;
+    return err;
+}
+
+static int call_global(struct verifier *v, uint32_t index)
+{
+    struct state *s = &v->state;
+    struct parameters parameters;
+    if (s->regions.lock_map != 0 || s->regions.no_preempt != 0)
+        return refuse(v, -EINVAL, BPF_REJECT_CALL, "make the function static",
+                      "global functions cannot be called while %s",
+                      s->regions.lock_map != 0 ? "a lock is held" : "preemption is off");
+    int err = parameters_of(v, index, &parameters);
+    if (err == 0)
+        err = parameters_check_call(v, &parameters);
+    if (err == 0)
+        err = check_global_function(v, index);
+    if (err != 0)
+        return err;
+    const struct function *f = &v->functions[index];
+    if (f->changes_packet)
+        packet_changed(v);
+    s->insns += f->insns;
+    s->ns += f->ns;
+    for (uint32_t r = 1; r <= BPF_CALL_ARG_COUNT; r++)
+        *state_reg(s, r) = reg_unset();
+    *state_reg(s, 0) = reg_any_number();
+    s->pc++;
+    return 0;
+}
+
+int check_local_call(struct verifier *v, const struct bpf_insn *insn)
+{
+    uint32_t target = (uint32_t)((int64_t)v->state.pc + 1 + insn->imm);
+    uint32_t function = function_at(v, target);
+    return v->functions[function].is_global ? call_global(v, function) : enter_static(v, target);
+}
+
+/* --- The end
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static int leave_function(struct verifier *v)
 {

@@ -82,13 +82,19 @@ bool prune_forget(struct verifier *v)
     return true;
 }
 
+void prune_destroy_open(struct verifier *v)
+{
+    struct checkpoint *c, *after;
+    list_for_each_entry_safe(c, after, &v->open, age)
+        destroy(v, c);
+}
+
 void prune_destroy(struct verifier *v)
 {
     struct checkpoint *c, *after;
     list_for_each_entry_safe(c, after, &v->complete, age)
         destroy(v, c);
-    list_for_each_entry_safe(c, after, &v->open, age)
-        destroy(v, c);
+    prune_destroy_open(v);
 }
 
 void mark_precise(struct verifier *v, uint64_t deps)

@@ -11,6 +11,15 @@ struct reg void_pointer(const struct verifier *v)
 /* --- References
  * ------------------------------------------------------------------------------------------------------- */
 
+/* The innermost frame that is a callback's, or 0. */
+static uint8_t callback_frame(const struct state *s)
+{
+    uint32_t f = s->frame_count - 1;
+    while (f != 0 && s->frames[f].kind != FRAME_CALLBACK)
+        f--;
+    return (uint8_t)f;
+}
+
 int reference_acquire(struct verifier *v, uint32_t *id)
 {
     struct state *s = &v->state;
@@ -18,7 +27,7 @@ int reference_acquire(struct verifier *v, uint32_t *id)
         return refuse(v, -E2BIG, BPF_REJECT_REFERENCE, "give some up before acquiring more",
                       "more than %u references (records, sockets, ...) at once", REFERENCE_MAX);
     *id = ++v->next_id;
-    s->references[s->reference_count++] = (struct reference){ *id, s->pc };
+    s->references[s->reference_count++] = (struct reference){ *id, s->pc, callback_frame(s) };
     return 0;
 }
 
@@ -37,7 +46,11 @@ static void make_void(struct reg *r, void *user)
 int reference_release(struct verifier *v, const char *by, uint32_t id)
 {
     struct voided voided = { v, id };
-    (void)by;
+    const struct state *s = &v->state;
+    for (uint32_t i = 0; i < s->reference_count; i++)
+        if (s->references[i].id == id && s->references[i].frame != callback_frame(s))
+            return refuse(v, -EINVAL, BPF_REJECT_REFERENCE, "release it where it was acquired",
+                          "bpf_%s() in a callback gives up what was acquired outside of it", by);
     state_drop_reference(&v->state, id);
     state_each_value(&v->state, make_void, &voided);
     return 0;
@@ -63,7 +76,20 @@ static int refuse_lost(struct verifier *v, uint32_t acquired_at, const char *whe
 int check_nothing_held(struct verifier *v, const char *where)
 {
     const struct state *s = &v->state;
-    return s->reference_count == 0 ? 0 : refuse_lost(v, s->references[0].insn_index, where);
+    uint8_t frame = callback_frame(s);
+    for (uint32_t i = 0; i < s->reference_count; i++)
+        if (s->references[i].frame == frame)
+            return refuse_lost(v, s->references[i].insn_index, where);
+    if (frame != 0)
+        return 0;
+    if (s->regions.lock_map != 0)
+        return refuse(v, -EINVAL, BPF_REJECT_REFERENCE, "unlock on every path",
+                      "a lock is still held %s", where);
+    if (s->regions.rcu != 0 || s->regions.no_preempt != 0)
+        return refuse(
+            v, -EINVAL, BPF_REJECT_REFERENCE, "leave it on every path", "%s is not left %s",
+            s->regions.rcu != 0 ? "an RCU read section" : "a region without preemption", where);
+    return 0;
 }
 
 /* --- The packet
@@ -77,6 +103,7 @@ static void make_packet_void(struct reg *r, void *user)
 
 void packet_changed(struct verifier *v)
 {
+    v->packet_changed = true;
     state_each_value(&v->state, make_packet_void, v);
 }
 

@@ -2,8 +2,8 @@
 /* States as bytes: what waits and what is remembered is kept small, only the state being walked is
  * spread out.
  *
- *     frame count, for each frame: return address, mask of registers, those registers, slot count,
- * the slots reference count, references
+ *     frame count, for each frame: return address, function, kind, mask of registers, those
+ * registers, slot count, the slots; reference count, references; regions
  *
  * A register is a byte (type, precision, form of the number), a byte of flags, and only those
  * fields that are not 0. Unset registers and those that nobody reads any more are left
@@ -202,6 +202,9 @@ static uint16_t live_registers(const struct verifier *v, const struct state *s, 
 {
     if (f + 1 == s->frame_count)
         return v->info[pc].live;
+    /* The call that calls back is come back to, with its arguments. */
+    if (s->frames[f + 1].kind == FRAME_CALLBACK)
+        return v->info[s->frames[f + 1].return_to].live;
     return (uint16_t)(v->info[s->frames[f + 1].return_to].live & ~0x3fu);
 }
 
@@ -228,6 +231,8 @@ static uint8_t *put_frame(const struct verifier *v, uint8_t *at, const struct st
         if ((live >> r & 1) && frame->regs[r].type != REG_UNSET)
             mask |= (uint16_t)(1u << r);
     at = put_number(at, frame->return_to);
+    at = put_number(at, frame->function);
+    *at++ = frame->kind;
     put_le16(at, mask);
     at += 2;
     for (uint32_t r = 0; r < BPF_REG_FP; r++)
@@ -246,6 +251,25 @@ static uint8_t *put_frame(const struct verifier *v, uint8_t *at, const struct st
     return at;
 }
 
+static uint8_t *put_regions(uint8_t *at, const struct regions *in)
+{
+    at = put_number(at, in->lock_map);
+    if (in->lock_map != 0)
+        at = put_number(at, in->lock_id);
+    *at++ = in->rcu;
+    *at++ = in->no_preempt;
+    return at;
+}
+
+static const uint8_t *get_regions(const uint8_t *at, struct regions *in)
+{
+    in->lock_map = (uint32_t)get_number(&at);
+    in->lock_id = in->lock_map != 0 ? (uint32_t)get_number(&at) : 0;
+    in->rcu = *at++;
+    in->no_preempt = *at++;
+    return at;
+}
+
 /* Values at most. */
 static uint64_t state_size(const struct state *s)
 {
@@ -255,8 +279,8 @@ static uint64_t state_size(const struct state *s)
 int snapshot_encode(struct verifier *v, uint32_t pc, uint32_t *size)
 {
     const struct state *s = &v->state;
-    size_t most = 64 + s->frame_count * (BPF_REG_COUNT * REG_BYTES_MAX + 16u) +
-                  s->slot_count * (REG_BYTES_MAX + 2u) + s->reference_count * 10u;
+    size_t most = 80 + s->frame_count * (BPF_REG_COUNT * REG_BYTES_MAX + 22u) +
+                  s->slot_count * (REG_BYTES_MAX + 2u) + s->reference_count * 11u;
     int err = scratch_reserve(v, most);
     if (err != 0)
         return err;
@@ -268,7 +292,9 @@ int snapshot_encode(struct verifier *v, uint32_t pc, uint32_t *size)
     for (uint32_t i = 0; i < s->reference_count; i++) {
         at = put_number(at, s->references[i].id);
         at = put_number(at, s->references[i].insn_index);
+        *at++ = s->references[i].frame;
     }
+    at = put_regions(at, &s->regions);
     BUG_ON((size_t)(at - v->scratch) > most);
     v->work += state_size(s);
     *size = (uint32_t)(at - v->scratch);
@@ -290,6 +316,8 @@ static const uint8_t *get_frame(const uint8_t *at, struct frame *frame)
 {
     memset(frame->regs, 0, sizeof frame->regs);
     frame->return_to = (uint32_t)get_number(&at);
+    frame->function = (uint32_t)get_number(&at);
+    frame->kind = *at++;
     uint16_t mask = get_le16(at);
     at += 2;
     for (uint32_t r = 0; r < BPF_REG_FP; r++)
@@ -322,7 +350,9 @@ void snapshot_decode(struct verifier *v, const uint8_t *snapshot)
     for (uint32_t i = 0; i < s->reference_count; i++) {
         s->references[i].id = (uint32_t)get_number(&at);
         s->references[i].insn_index = (uint32_t)get_number(&at);
+        s->references[i].frame = *at++;
     }
+    get_regions(at, &s->regions);
 }
 
 /* --- Covering
@@ -424,7 +454,8 @@ static bool frame_covers(struct comparison *c, const uint8_t **at, const struct 
 {
     const struct frame *now = &s->frames[f];
     const struct slot unset = { 0 };
-    if (get_number(at) != now->return_to)
+    if (get_number(at) != now->return_to || get_number(at) != now->function ||
+        *(*at)++ != now->kind)
         return false;
     uint16_t mask = get_le16(*at);
     *at += 2;
@@ -450,6 +481,14 @@ static bool frame_covers(struct comparison *c, const uint8_t **at, const struct 
     return true;
 }
 
+static bool regions_cover(struct comparison *c, const struct regions *old,
+                          const struct regions *now)
+{
+    return old->lock_map == now->lock_map && old->rcu == now->rcu &&
+           old->no_preempt == now->no_preempt &&
+           (old->lock_map == 0 || ids_agree(c, old->lock_id, now->lock_id, true));
+}
+
 bool snapshot_covers(struct verifier *v, const uint8_t *snapshot, enum coverage how, uint64_t *deps)
 {
     const struct state *s = &v->state;
@@ -465,9 +504,13 @@ bool snapshot_covers(struct verifier *v, const uint8_t *snapshot, enum coverage 
     for (uint32_t i = 0; i < s->reference_count; i++) {
         uint32_t old_id = (uint32_t)get_number(&at);
         (void)get_number(&at);
-        if (!ids_agree(&c, old_id, s->references[i].id, true))
+        if (*at++ != s->references[i].frame || !ids_agree(&c, old_id, s->references[i].id, true))
             return false;
     }
+    struct regions old;
+    get_regions(at, &old);
+    if (!regions_cover(&c, &old, &s->regions))
+        return false;
     *deps = c.deps;
     return true;
 }
@@ -485,6 +528,13 @@ static uint64_t place_bit(uint32_t frame_count, uint32_t frame, uint32_t place)
 }
 
 #define FIRST_SLOT_PLACE 16u
+
+static const uint8_t *skip_frame_head(const uint8_t *at)
+{
+    (void)get_number(&at); /* return_to */
+    (void)get_number(&at); /* function */
+    return at + 1;         /* kind */
+}
 
 /* Marks the register whose snapshot begins at `at`. */
 static uint64_t mark_reg(uint8_t *at)
@@ -504,7 +554,7 @@ uint64_t snapshot_mark(struct verifier *v, uint8_t *snapshot, uint64_t deps)
     uint32_t frame_count = (uint32_t)get_number(&at);
     for (uint32_t f = 0; f < frame_count; f++) {
         struct reg skipped;
-        (void)get_number(&at);
+        at = skip_frame_head(at);
         uint16_t mask = get_le16(at);
         at += 2;
         for (uint32_t r = 0; r < BPF_REG_FP; r++) {
@@ -533,7 +583,7 @@ void snapshot_constants(const uint8_t *snapshot, struct constants *out)
     uint32_t frame_count = (uint32_t)get_number(&at);
     *out = (struct constants){ 0, CONSTANTS_EMPTY };
     for (uint32_t f = 0; f < frame_count && f < CONSTANTS_FRAMES; f++) {
-        (void)get_number(&at);
+        at = skip_frame_head(at);
         uint16_t mask = get_le16(at);
         at += 2;
         for (uint32_t r = 0; r < BPF_REG_FP; r++) {

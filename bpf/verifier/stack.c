@@ -53,8 +53,9 @@ static int grow_frame(struct verifier *v, uint32_t frame, uint32_t count)
     s->frames[frame].slot_count = count;
     for (uint32_t f = frame + 1; f < s->frame_count; f++)
         s->frames[f].slot_base += more;
-    if (count * 8 > v->stack_bytes)
-        v->stack_bytes = count * 8;
+    struct function *function = &v->functions[s->frames[frame].function];
+    if (count * 8 > function->stack_bytes)
+        function->stack_bytes = count * 8;
     return 0;
 }
 

@@ -94,16 +94,34 @@ struct slot {
     struct reg value;
 };
 
+enum frame_kind {
+    FRAME_PROGRAM,  /* the program itself, or a function that it calls */
+    FRAME_GLOBAL,   /* a global function, checked on its own */
+    FRAME_CALLBACK, /* called by a helper, which is in the frame below */
+    FRAME_ASYNC,    /* called later: a timer's callback */
+    FRAME_EXCEPTION /* called by bpf_throw() */
+};
+
 struct frame {
     struct reg regs[BPF_REG_COUNT];
     uint32_t return_to; /* instruction to go on with in the caller */
     uint32_t slot_base, slot_count;
+    uint32_t function; /* which of the program's (functions.c) */
+    uint8_t kind;      /* enum frame_kind */
 };
 
 #define REFERENCE_MAX 8u
 struct reference {
     uint32_t id;
     uint32_t insn_index; /* the call that acquired it, for the message */
+    uint8_t frame;       /* of the callback that did, 0: none: only the same may give it up */
+};
+
+/* Regions of code that a program enters and must leave. */
+struct regions {
+    uint32_t lock_map;       /* the lock that it holds: 1 + the map that it is in; 0: none */
+    uint32_t lock_id;        /* and the id of the pointer to it */
+    uint8_t rcu, no_preempt; /* how often entered */
 };
 
 /* The last decisions of the path, for the message. */
@@ -122,6 +140,7 @@ struct state {
     uint32_t slot_count, slot_capacity;
     struct reference references[REFERENCE_MAX];
     uint32_t reference_count;
+    struct regions regions;
     /* This path so far. */
     uint64_t insns, ns;
     struct decisions decisions;

@@ -49,14 +49,11 @@ static int check_request(struct verifier *v)
     return 0;
 }
 
-/* Every frame of a chain takes what the deepest one uses: an upper bound that needs no walk over
- * the call graph. */
 static void fill_bounds(struct verifier *v)
 {
     struct bpf_prog_bounds *bounds = &v->result->bounds;
     bounds->insns_walked = v->walked;
     bounds->call_depth = v->call_depth;
-    bounds->stack_depth_bytes = v->call_depth * v->stack_bytes;
     v->result->memory_peak = v->memory_peak;
 }
 
@@ -81,7 +78,11 @@ static int verify(struct verifier *v)
         return refuse_memory(v);
     err = cfg_check(v);
     if (err == 0)
+        err = functions_find(v);
+    if (err == 0)
         err = walk(v);
+    if (err == 0)
+        err = functions_check_depth(v, &v->result->bounds.stack_depth_bytes);
     return err;
 }
 
@@ -95,6 +96,7 @@ static void release(struct verifier *v)
     }
     verifier_free(v, v->scratch, v->scratch_size);
     verifier_free(v, v->state.slots, v->state.slot_capacity * sizeof *v->state.slots);
+    verifier_free(v, v->functions, v->function_count * sizeof *v->functions);
     verifier_free(v, v->info, v->insn_count * sizeof *v->info);
 }
 

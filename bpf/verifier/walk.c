@@ -210,15 +210,91 @@ static int check_worst_case(struct verifier *v)
     return 0;
 }
 
-int walk(struct verifier *v)
+/* From v->state along all its paths. */
+static int walk_paths(struct verifier *v)
 {
     bool waited = false;
-    start(v);
     do {
         int err = walk_path(v, waited);
         if (err != 0)
             return err;
         waited = walk_pop(v);
     } while (waited);
-    return check_worst_case(v);
+    return 0;
+}
+
+int walk(struct verifier *v)
+{
+    start(v);
+    int err = walk_paths(v);
+    return err != 0 ? err : check_worst_case(v);
+}
+
+/* --- Walks within a walk
+ * ---------------------------------------------------------------------------------------------- */
+
+struct waiting {
+    struct state state;
+    struct pending *pending;
+    uint32_t pending_count;
+    struct list_head open;
+    uint64_t newest_walked;
+};
+
+static void move_list(struct list_head *from, struct list_head *to)
+{
+    list_init(to);
+    while (!list_empty(from)) {
+        struct list_head *first = from->next;
+        list_del(first);
+        list_add_tail(first, to);
+    }
+}
+
+static void set_aside(struct verifier *v, struct waiting *w)
+{
+    w->state = v->state;
+    w->pending = v->pending;
+    w->pending_count = v->pending_count;
+    w->newest_walked = v->newest_walked;
+    move_list(&v->open, &w->open);
+    memset(&v->state, 0, sizeof v->state);
+    v->pending = NULL;
+    v->pending_count = 0;
+    v->nested++;
+}
+
+static void take_up(struct verifier *v, struct waiting *w)
+{
+    while (v->pending != NULL) {
+        struct pending *p = v->pending;
+        v->pending = p->below;
+        verifier_free(v, p, p->size_bytes);
+    }
+    prune_destroy_open(v);
+    verifier_free(v, v->state.slots, v->state.slot_capacity * sizeof *v->state.slots);
+    v->state = w->state;
+    v->pending = w->pending;
+    v->pending_count = w->pending_count;
+    v->newest_walked = w->newest_walked;
+    move_list(&w->open, &v->open);
+    v->nested--;
+}
+
+int walk_nested(struct verifier *v, void (*set_up)(struct verifier *v, void *user), void *user,
+                uint64_t *insns, uint64_t *ns)
+{
+    struct waiting *w = verifier_alloc(v, sizeof *w);
+    if (w == NULL)
+        return refuse_memory(v);
+    set_aside(v, w);
+    set_up(v, user);
+    int err = walk_paths(v);
+    if (err == 0) {
+        *insns = prune_newest(v)->tail_insns;
+        *ns = prune_newest(v)->tail_ns;
+    }
+    take_up(v, w);
+    verifier_free(v, w, sizeof *w);
+    return err;
 }

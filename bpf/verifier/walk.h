@@ -5,6 +5,7 @@
  *     cfg.c        what can be seen without walking: encodings, functions, jumps, unreachable code,
  * live registers walk.c       the walk: one path after another, instruction by instruction
  *     check_*.c    one instruction: may it be done in this state, and what is the state afterwards
+ *     functions.c  calls of the program's own functions; call.h: all other calls
  *     stack.c      stack slots
  *     prune.c      checkpoints: what was walked before need not be walked again
  *     snapshot.c   states as bytes
@@ -44,6 +45,27 @@ struct pending {
 
 struct verifier;
 
+/* One function of the program. */
+struct function {
+    uint32_t start;       /* its first instruction */
+    uint32_t type_id;     /* of its FUNC in the program's BTF, 0: not known */
+    uint32_t stack_bytes; /* what it was seen to use */
+    uint32_t below;       /* bytes of the deepest chain of frames that calls it */
+    uint32_t depth;       /* frames of the longest chain of calls up to it, 0: never called */
+    uint8_t checked;      /* enum function_checked, of global functions */
+    bool is_global;       /* checked on its own, by its types */
+    bool is_async;        /* called later, on a stack of its own */
+    bool has_tail_call;
+    bool changes_packet; /* global: what its callers must assume */
+    uint64_t insns, ns;  /* global: the most that one call takes */
+};
+
+enum function_checked {
+    FUNCTION_UNCHECKED,
+    FUNCTION_CHECKING,
+    FUNCTION_CHECKED,
+};
+
 /* For tests: looks over the verifier's shoulder. */
 struct probe {
     void *user;
@@ -64,7 +86,11 @@ struct verifier {
     uint32_t insn_count;
     const struct probe *probe; /* may be NULL */
 
-    struct insn_info *info; /* one per slot */
+    struct insn_info *info;     /* one per slot */
+    struct function *functions; /* sorted by start */
+    uint32_t function_count;
+    uint32_t nested;     /* walks that wait for the one going on */
+    bool packet_changed; /* by something on the walk going on */
 
     struct state state;
     struct pending *pending;
@@ -84,7 +110,6 @@ struct verifier {
 
     size_t memory_used, memory_peak, memory_limit;
     uint32_t call_depth;
-    uint32_t stack_bytes; /* of the frame that uses most */
 };
 
 /* --- verifier.c
@@ -127,6 +152,10 @@ static inline const struct bpf_insn_row *insn_row(const struct verifier *v, uint
  * --------------------------------------------------------------------------------------------------------
  */
 int walk(struct verifier *v);
+/* Walks from another beginning, as if it were a program of its own: `set_up` makes v->state, which
+ * is zero. The walk going on waits. */
+int walk_nested(struct verifier *v, void (*set_up)(struct verifier *v, void *user), void *user,
+                uint64_t *insns, uint64_t *ns);
 /* Keeps the current state, before a conditional jump both ways of which are possible, for later. */
 int walk_push(struct verifier *v);
 
@@ -143,6 +172,16 @@ int check_helper_call(struct verifier *v, const struct bpf_insn *insn);
  * the state waits, and comes here again with `waited` to go the other. */
 int check_jump(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op, bool waited,
                bool *path_ends);
+/* --- functions.c
+ * -------------------------------------------------------------------------------------------------------
+ */
+/* Finds them, after cfg_check(). */
+int functions_find(struct verifier *v);
+/* After the walk: do all chains of calls fit the stack? */
+int functions_check_depth(struct verifier *v, uint32_t *stack_bytes);
+/* Which one the instruction belongs to. */
+uint32_t function_at(const struct verifier *v, uint32_t pc);
+const char *function_name(const struct verifier *v, uint32_t function);
 /* Enter and leave a function of the program: set state.pc. */
 int check_local_call(struct verifier *v, const struct bpf_insn *insn);
 int check_exit(struct verifier *v, bool *path_ends);
@@ -198,6 +237,8 @@ void prune_complete(struct verifier *v, uint32_t pending);
 /* Forgets something to make room; false when there is nothing left. */
 bool prune_forget(struct verifier *v);
 void prune_destroy(struct verifier *v);
+/* Forgets the open ones. */
+void prune_destroy_open(struct verifier *v);
 /* The last open one: the numbers of the state refer to its places. */
 struct checkpoint *prune_newest(const struct verifier *v);
 /* Numbers computed from these places decided something. */
