@@ -91,6 +91,7 @@ static struct bpf_prog *pack_prog(struct packer *packer, const struct bpf_verify
         .map_count = request->map_count,
         .maps = parts->maps,
         .name = name,
+        .reference_count = 1,
         .debug = debug,
         .size_bytes = packer->used,
     };
@@ -134,9 +135,20 @@ int bpf_prog_create(const struct bpf_verify_request *request, const struct bpf_p
     return 0;
 }
 
+struct bpf_prog *bpf_prog_get(struct bpf_prog *prog)
+{
+    __atomic_fetch_add(&prog->reference_count, 1, __ATOMIC_RELAXED);
+    return prog;
+}
+
+void bpf_prog_put(struct bpf_prog *prog)
+{
+    bpf_prog_destroy(prog);
+}
+
 void bpf_prog_destroy(struct bpf_prog *prog)
 {
-    if (prog == NULL)
+    if (prog == NULL || __atomic_sub_fetch(&prog->reference_count, 1, __ATOMIC_ACQ_REL) != 0)
         return;
     for (uint32_t i = 0; i < prog->map_count; i++)
         bpf_map_put(prog->maps[i]);

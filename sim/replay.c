@@ -201,11 +201,6 @@ int replay_init(void)
 
 /* --- delivering --- */
 
-uint64_t machine_input_count(void)
-{
-    return machine.replay.delivered;
-}
-
 static void begin_delivery(void)
 {
     struct replay *replay = &machine.replay;

@@ -124,7 +124,7 @@ int verifier_run(const struct bpf_verify_request *request, struct bpf_verify_res
     int err = verify(v);
     fill_bounds(v);
     release(v);
-    if (err == 0 && !request->verdict_only)
+    if (err == 0)
         err = make_program(v);
     bpf_env_free(env, v, sizeof *v);
     return err;

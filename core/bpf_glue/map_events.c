@@ -3,8 +3,10 @@
  * is hashed again only when its generation has moved. */
 #include <axiom/errno.h>
 #include <axiom/event.h>
+#include <axiom/log.h>
 #include <axiom/state_hash.h>
 #include <axiom/string.h>
+#include <core/mm.h>
 
 #include "map_events.h"
 
@@ -30,9 +32,10 @@ static uint64_t maps_hash(struct state_hash_source *source)
     uint64_t hash = 0;
     for (uint32_t i = 0; i < tracked.count; i++) {
         struct tracked_map *t = &tracked.maps[i];
-        if (t->generation != t->map->generation) {
+        uint64_t generation = bpf_map_generation(t->map);
+        if (t->generation != generation) {
             t->digest = bpf_map_digest(t->map);
-            t->generation = t->map->generation;
+            t->generation = generation;
         }
         hash ^= state_hash_term(BIT64_MAPS | i, t->digest);
     }
@@ -52,7 +55,7 @@ int map_events_add(struct bpf_map *map)
         return -ENOSPC;
     tracked.maps[tracked.count++] = (struct tracked_map){
         .map = bpf_map_get(map),
-        .generation = map->generation,
+        .generation = bpf_map_generation(map),
         .digest = bpf_map_digest(map),
     };
     return 0;
@@ -65,11 +68,15 @@ uint32_t map_events_count(void)
 
 void map_events_forget(uint32_t first)
 {
-    while (tracked.count > first)
-        bpf_map_put(tracked.maps[--tracked.count].map);
+    while (tracked.count > first) {
+        struct bpf_map *map = tracked.maps[--tracked.count].map;
+        bpf_map_clear_objects(map);
+        bpf_map_put(map);
+    }
 }
 
-static void emit_entry(const struct bpf_map *map, const struct bpf_map_entry *entry)
+static void emit_value(const struct bpf_map *map, const struct bpf_map_entry *entry,
+                       const void *value, uint32_t value_size)
 {
     struct event event = {
         .kind = EVENT_BPF_MAP,
@@ -78,12 +85,31 @@ static void emit_entry(const struct bpf_map *map, const struct bpf_map_entry *en
         .bpf_map = {
             .map = map->name,
             .key = entry->key,
-            .value = entry->value,
+            .value = value,
             .key_size = entry->key_size,
-            .value_size = entry->value_size,
+            .value_size = value_size,
         },
     };
     event_emit(&event);
+}
+
+/* The values of several CPUs are put behind each other first. */
+static void emit_entry(const struct bpf_map *map, const struct bpf_map_entry *entry)
+{
+    uint64_t size = bpf_map_entry_size(entry);
+    if (entry->value_count <= 1) {
+        emit_value(map, entry, entry->value, entry->value_size);
+        return;
+    }
+    void *values = kzalloc(size);
+    if (values == NULL) {
+        log_err("bpf: map %s: no memory to record its values of %u CPUs", map->name,
+                entry->value_count);
+        return;
+    }
+    bpf_map_entry_copy(entry, values);
+    emit_value(map, entry, values, (uint32_t)size);
+    kfree(values);
 }
 
 void map_events_exit(void)

@@ -401,9 +401,9 @@ START_TEST(checked_loop_knows_maps)
         }
     }
     const struct bpf_insn direct[] = { LDDW_VALUE(1, 2, 8), ST(BPF_W, 1, 0, 7), EXIT() };
-    uint64_t generation = maps[2]->generation;
+    uint64_t generation = bpf_map_generation(maps[2]);
     ck_assert_int_eq(checked_error(direct, ARRAY_SIZE(direct), maps, 3, NULL, 0, true), 0);
-    ck_assert_uint_eq(maps[2]->generation, generation + 1);
+    ck_assert_uint_eq(bpf_map_generation(maps[2]), generation + 1);
     const struct bpf_insn bad_key[] = { LDDW_MAP(1, 0), MOV_K(2, 64),
                                         CALL(BPF_FUNC_map_lookup_elem), EXIT() };
     ck_assert_int_eq(checked_error(bad_key, ARRAY_SIZE(bad_key), maps, 3, NULL, 0, true), -EFAULT);

@@ -10,6 +10,8 @@
 #include <axiom/log.h>
 #include <axiom/types.h>
 
+#define BPF_PAGE_SIZE 4096u
+
 struct bpf_env;
 struct bpf_helper;
 struct bpf_map;
@@ -34,6 +36,14 @@ struct bpf_platform_ops {
      * `offset` in network byte order, as a number. False ends the program with 0, as does NULL. */
     bool (*packet_load)(void *user, void *context, int32_t offset, uint32_t size_bytes,
                         uint32_t *out);
+    /* The next number of the run's seeded generator; never a host's randomness. */
+    uint32_t (*random)(void *user);
+    uint64_t (*current_pid_tgid)(void *user); /* process in the upper half, thread in the lower */
+    uint64_t (*current_uid_gid)(void *user);  /* group in the upper half, user in the lower */
+    void (*current_comm)(void *user, char comm[16]); /* with the final 0; `comm` is zeroed */
+    /* Copies kernel memory at an address that may be bad: -EFAULT, with nothing promised of `to`.
+     */
+    int (*read_kernel)(void *user, void *to, const void *from, size_t size_bytes);
 };
 
 /* Executable memory: written, then sealed, then run; never writable and executable at once. */
@@ -53,6 +63,30 @@ struct bpf_env {
     void *(*alloc)(void *user, size_t size_bytes);
     void (*free)(void *user, void *at, size_t size_bytes);
 
+    /* CPUs that programs run on, whose indexes (platform->cpu_index) are below it; 0 counts as 1.
+     * Per-CPU maps have so many values. */
+    uint32_t cpu_count;
+
+    /* Mask this CPU's interrupts while a map's lock is held, and restore what was before. NULL
+     * where nothing can interrupt a map operation with another one on the same CPU. */
+    uint64_t (*irq_save)(void *user);
+    void (*irq_restore)(void *user, uint64_t state);
+    /* Returns when every program run that had begun before has ended. Called outside of programs,
+     * before something that they could reach by a map (an inner map, a program) is given back. NULL
+     * where no program runs meanwhile. */
+    void (*synchronize)(void *user);
+
+    /* A struct_ops map was filled and goes live, or was deleted and must not be called any more.
+     * 0 or a negative errno. NULL: the kernel has none. */
+    int (*struct_ops_register)(void *user, struct bpf_map *map);
+    void (*struct_ops_unregister)(void *user, struct bpf_map *map);
+
+    /* Zeroed memory: head_bytes, then ring_bytes, then the same ring_bytes a second time right
+     * behind (both multiples of BPF_PAGE_SIZE, and so is the address). NULL, the function or its
+     * result: records never cross the end of a ring. */
+    void *(*alloc_ring)(void *user, size_t head_bytes, size_t ring_bytes);
+    void (*free_ring)(void *user, void *at, size_t head_bytes, size_t ring_bytes);
+
     /* A line of the log, without newline. May be NULL. */
     void (*log)(void *user, enum log_level level, const char *text);
 
@@ -69,6 +103,20 @@ struct bpf_env {
     /* The CPU model: what one instruction costs, in picoseconds; 0 when code takes no time. */
     uint32_t insn_cost_ps;
 };
+
+static inline uint32_t bpf_env_cpu_count(const struct bpf_env *env)
+{
+    return env->cpu_count == 0 ? 1 : env->cpu_count;
+}
+
+/* Below bpf_env_cpu_count(), whatever the platform says. */
+static inline uint32_t bpf_env_cpu_index(const struct bpf_env *env)
+{
+    if (env->cpu_count <= 1 || env->platform == NULL || env->platform->cpu_index == NULL)
+        return 0;
+    uint32_t index = env->platform->cpu_index(env->user);
+    return index < env->cpu_count ? index : 0;
+}
 
 static inline void *bpf_env_alloc(const struct bpf_env *env, size_t size_bytes)
 {

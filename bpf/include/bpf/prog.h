@@ -30,6 +30,10 @@ struct bpf_prog_bounds {
     uint32_t frame_bytes;       /* of the largest frame */
 };
 
+/* A program is made with one reference; bpf_prog_destroy() and bpf_prog_put() give one back, and
+ * the last one releases it. NULL is fine for both. */
+struct bpf_prog *bpf_prog_get(struct bpf_prog *prog);
+void bpf_prog_put(struct bpf_prog *prog);
 void bpf_prog_destroy(struct bpf_prog *prog);
 
 const char *bpf_prog_name(const struct bpf_prog *prog);

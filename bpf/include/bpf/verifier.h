@@ -67,7 +67,6 @@ struct bpf_verify_request {
     bool sleepable;
     uint64_t insn_limit;                /* instructions to walk at most; 0: 1,000,000 */
     size_t memory_limit;                /* bytes that the verifier may allocate; 0: 1 MiB */
-    bool verdict_only;                  /* make no program: `prog` stays NULL; helpers need no body */
     bool ignore_budget;                 /* the privileged override of the attach point's budget */
 };
 

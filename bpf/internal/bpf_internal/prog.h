@@ -78,6 +78,7 @@ struct bpf_prog {
     uint32_t frame_size; /* bytes from one frame's R10 to the next one's */
     struct bpf_map *const *maps;
     const char *name;
+    uint32_t reference_count;
     struct bpf_debug_info debug;
     struct bpf_prog_bounds bounds;
     size_t size_bytes; /* of the one allocation that all of this lies in */

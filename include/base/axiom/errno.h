@@ -42,6 +42,7 @@
 #define ENOBUFS    105
 #define ETIMEDOUT  110
 #define EALREADY   114
+#define EINPROGRESS 115
 #define ECANCELED  125
 #endif
 #ifndef ENOTSUPP

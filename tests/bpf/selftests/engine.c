@@ -9,7 +9,6 @@
 #include <bpf/helper.h>
 #include <bpf/interp.h>
 #include <bpf_linux/contexts.h>
-#include <bpf_linux/helpers.h>
 
 #include "host_env.h"
 
@@ -25,27 +24,9 @@ static uint8_t *low_memory;
 #define PACKET_AT       4096u
 #define ETHERNET_HEADER 14u
 
-/* Linux's signatures; what this library has too can also be run. */
-static struct bpf_helper helpers[400];
-
-static void make_helpers(void)
-{
-    for (uint32_t i = 0; i < bpf_linux_helper_count; i++) {
-        const struct bpf_helper *own = NULL;
-        for (uint32_t k = 0; k < bpf_helper_count && own == NULL; k++)
-            own = bpf_helpers[k].id == bpf_linux_helpers[i].id ? &bpf_helpers[k] : NULL;
-        helpers[i] = bpf_linux_helpers[i];
-        helpers[i].body = own != NULL ? own->body : NULL;
-        helpers[i].flags |= own != NULL ? own->flags & BPF_HELPER_CALLS_BACK : 0;
-    }
-    host.env.helpers = helpers;
-    host.env.helper_count = bpf_linux_helper_count;
-}
-
 struct bpf_env *judge_env(void)
 {
     host_env_init(&host);
-    make_helpers();
     /* Below 4 GB on any CPU; MAP_FIXED_NOREPLACE would be refused where something is there. */
     low_memory = mmap((void *)(uintptr_t)0x50000000, LOW_SIZE, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -81,16 +62,7 @@ int judge_verify(struct bpf_object *object, uint32_t index, uint32_t flags,
     request.memory_limit = (size_t)256 << 20;
     request.ignore_budget = true;
     (void)flags;
-    /* Most of Linux's helpers have no body here: the verdict first, then the program if it can be. */
-    request.verdict_only = true;
-    int err = bpf_verify(&request, result);
-    if (err != 0)
-        return err;
-    static struct bpf_verify_result to_run;
-    request.verdict_only = false;
-    if (bpf_verify(&request, &to_run) == 0)
-        result->prog = to_run.prog;
-    return 0;
+    return bpf_verify(&request, result);
 }
 
 bool judge_is_unsupported(const struct bpf_verify_result *result)
