@@ -216,6 +216,10 @@ static void uses_and_sets(const struct verifier *v, uint32_t pc, uint32_t *uses,
         *sets |= 1u << insn->dst_reg;
     if (row->fields & BPF_SETS_SRC)
         *sets |= 1u << insn->src_reg;
+    if (row->op == BPF_OP_LEGACY_PACKET) {
+        *uses |= 1u << 6;
+        *sets |= CALL_CLOBBERED;
+    }
     if (compares_r0(row->op)) {
         *uses |= 1;
         *sets |= 1;

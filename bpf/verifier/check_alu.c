@@ -8,9 +8,8 @@
 #define ALU_OF(name) ALU_##name,
 static const uint8_t alu_ops[] = { BPF_ALU_OPS(ALU_OF) };
 
-/* Offsets of pointers stay within this, so that sums of them cannot overflow and no pointer comes
- * round to another object. Larger than any object. */
-#define OFFSET_LIMIT (INT64_C(1) << 30)
+/* Linux: BPF_MAX_VAR_OFF. */
+#define LINUX_OFFSET_LIMIT (INT64_C(1) << 29)
 
 /* What `dst OP src` is written as, for messages. */
 static const char *const alu_signs[ALU_OP_COUNT] = {
@@ -44,7 +43,13 @@ static int refuse_pointer_alu(struct verifier *v, uint32_t reg_number, const cha
 
 static int check_offset(struct verifier *v, uint32_t reg_number, const struct reg *result)
 {
-    if (result->n.smin >= -OFFSET_LIMIT && result->n.smax <= OFFSET_LIMIT)
+    int64_t least = -OFFSET_LIMIT, most = OFFSET_LIMIT;
+    if (has_rule(v, BPF_RULE_LINUX)) {
+        /* As far as it is not used for an access, an offset may be large there. */
+        least = -LINUX_OFFSET_LIMIT + 1;
+        most = result->n.smin < LINUX_OFFSET_LIMIT ? INT64_MAX : 0;
+    }
+    if (result->n.smin >= least && result->n.smax <= most)
         return 0;
     struct description n = describe_number(&result->n);
     return refuse(
@@ -54,20 +59,51 @@ static int check_offset(struct verifier *v, uint32_t reg_number, const struct re
         n.text);
 }
 
-static int add_to_pointer(struct verifier *v, uint32_t dst, const struct reg *pointer,
-                          const struct reg *number, enum alu_op op)
+/* Kinds of pointer that stay as they are. */
+static bool is_fixed(const struct reg *r)
 {
-    if (pointer->type == REG_MAP)
+    return r->type == REG_MAP || r->type == REG_PACKET_END || r->type == REG_SOCKET ||
+           r->type == REG_FUNCTION;
+}
+
+static int check_operands(struct verifier *v, const struct reg *pointer, const struct reg *number,
+                          enum alu_op op)
+{
+    bool adds_nothing = op == ALU_ADD && scalar_is_const(&number->n) && number->n.umin == 0;
+    if (is_fixed(pointer) &&
+        !(pointer->type == REG_MAP && adds_nothing && has_rule(v, BPF_RULE_LINUX)))
         return refuse(v, -EACCES, BPF_REJECT_POINTER_MATH,
-                      "look a value up with bpf_map_lookup_elem()", "arithmetic on %s",
-                      describe(v, pointer).text);
+                      pointer->type == REG_MAP ? "look a value up with bpf_map_lookup_elem()" : "",
+                      "arithmetic on %s", describe(v, pointer).text);
     if (pointer->may_be_null)
         return refuse(v, -EACCES, BPF_REJECT_NULL, "test it for NULL before the arithmetic",
                       "arithmetic on a pointer that may be NULL: %s", describe(v, pointer).text);
+    if (!has_rule(v, BPF_RULE_LINUX))
+        return 0;
+    if (op == ALU_SUB && pointer->type == REG_STACK)
+        return refuse(v, -EACCES, BPF_REJECT_POINTER_MATH, "add the negative number",
+                      "subtraction from %s", describe(v, pointer).text);
+    bool constant = scalar_is_const(&number->n);
+    if (number->n.smin == INT64_MIN || (constant && (number->n.smin >= LINUX_OFFSET_LIMIT ||
+                                                     number->n.smin <= -LINUX_OFFSET_LIMIT)))
+        return refuse(v, -EACCES, BPF_REJECT_POINTER_MATH, "bound the number from below first",
+                      "%s is added to or subtracted from %s", describe(v, number).text,
+                      describe(v, pointer).text);
+    return 0;
+}
+
+static int add_to_pointer(struct verifier *v, uint32_t dst, const struct reg *pointer,
+                          const struct reg *number, enum alu_op op)
+{
+    int err = check_operands(v, pointer, number, op);
+    if (err != 0)
+        return err;
+    if (pointer->type == REG_PACKET || pointer->type == REG_PACKET_META)
+        return packet_add(v, dst, pointer, number, op == ALU_SUB);
     struct reg result = *pointer;
     result.n = scalar_alu(op, &pointer->n, &number->n, BITS);
     result.deps = 0;
-    int err = check_offset(v, dst, &result);
+    err = check_offset(v, dst, &result);
     if (err != 0)
         return err;
     mark_precise(v, number->deps);
@@ -75,10 +111,21 @@ static int add_to_pointer(struct verifier *v, uint32_t dst, const struct reg *po
     return 0;
 }
 
-static int subtract_pointers(struct verifier *v, uint32_t dst, const struct reg *a,
-                             const struct reg *b)
+static int set_unknown(struct verifier *v, uint32_t dst, bool half)
 {
-    if (!reg_same_object(a, b) || a->may_be_null) {
+    struct reg result = reg_any_number();
+    if (half)
+        result.n = scalar_zext(&result.n, 32, BITS);
+    *state_reg(&v->state, dst) = result;
+    return 0;
+}
+
+static int subtract_pointers(struct verifier *v, uint32_t dst, const struct reg *a,
+                             const struct reg *b, bool half)
+{
+    if (!reg_same_object(a, b) || a->may_be_null || half || a->fixed != 0 || b->fixed != 0) {
+        if (has_rule(v, BPF_RULE_POINTER_LEAKS))
+            return set_unknown(v, dst, half);
         struct description left = describe(v, a), right = describe(v, b);
         return refuse(v, -EACCES, BPF_REJECT_POINTER_MATH,
                       "only pointers into one object have a distance", "%s minus %s", left.text,
@@ -95,11 +142,15 @@ static int pointer_alu(struct verifier *v, const struct bpf_insn *insn, enum alu
 {
     const struct reg dst = *state_reg(&v->state, insn->dst_reg);
     uint32_t culprit = reg_is_pointer(&dst) ? insn->dst_reg : insn->src_reg;
+    bool both = reg_is_pointer(&dst) && reg_is_pointer(src);
+    bool leaks = has_rule(v, BPF_RULE_POINTER_LEAKS);
+    if (op == ALU_SUB && (both || (half && leaks)) && (!half || leaks))
+        return both ? subtract_pointers(v, insn->dst_reg, &dst, src, half)
+                    : set_unknown(v, insn->dst_reg, half);
     if (half || (op != ALU_ADD && op != ALU_SUB))
         return refuse_pointer_alu(v, culprit, alu_signs[op], half);
-    if (reg_is_pointer(&dst) && reg_is_pointer(src))
-        return op == ALU_SUB ? subtract_pointers(v, insn->dst_reg, &dst, src)
-                             : refuse_pointer_alu(v, culprit, "pointer + pointer", false);
+    if (both)
+        return refuse_pointer_alu(v, culprit, "pointer + pointer", false);
     if (reg_is_pointer(&dst))
         return add_to_pointer(v, insn->dst_reg, &dst, src, op);
     if (op == ALU_SUB)
@@ -134,6 +185,8 @@ static int move(struct verifier *v, const struct bpf_insn *insn, bool half, cons
     struct reg *dst = state_reg(&v->state, insn->dst_reg);
     bool from_register = BPF_SRC(insn->opcode) == BPF_X;
     if (reg_is_pointer(value)) {
+        if (half && has_rule(v, BPF_RULE_POINTER_LEAKS))
+            return set_unknown(v, insn->dst_reg, true);
         if (half)
             return refuse_pointer_alu(v, insn->src_reg, "=", true);
         *dst = *value;
@@ -233,6 +286,9 @@ int check_alu_other(struct verifier *v, const struct bpf_insn *insn, enum bpf_op
     if (err != 0)
         return err;
     const struct reg *value = state_reg(&v->state, from);
+    if (reg_is_pointer(value) && has_rule(v, BPF_RULE_POINTER_LEAKS) &&
+        (!moves || op >= BPF_OP_MOVSX8_32))
+        return set_unknown(v, insn->dst_reg, false);
     if (reg_is_pointer(value))
         return refuse_pointer_alu(v, from, insn_row(v, v->state.pc)->text, false);
     struct reg result = { .type = REG_NUMBER, .deps = value->deps, .n = transform(op, &value->n) };

@@ -138,6 +138,27 @@ static void decide_null(struct state *s, uint32_t id, bool is_null)
         state_drop_reference(s, id);
 }
 
+static bool inside_object(const struct verifier *v, const struct reg *r)
+{
+    if (r->may_be_null)
+        return false;
+    if (r->type == REG_STACK)
+        return r->n.smin >= -(int64_t)v->context->stack_limit && r->n.smax <= 0;
+    if (r->type == REG_MAP_VALUE || r->type == REG_RECORD || r->type == REG_MEM)
+        return r->n.smin >= 0 && r->n.smax <= r->size;
+    return scalar_is_const(&r->n) && r->n.smin == 0 && r->fixed == 0 && r->type != REG_BTF &&
+           r->type != REG_ARENA;
+}
+
+/* Both ways, and nothing is learnt. */
+static int open_jump(struct verifier *v, const struct jump *j)
+{
+    int err = j->second ? 0 : walk_push(v);
+    if (err == 0)
+        v->state.pc = j->second ? j->target : j->next;
+    return err;
+}
+
 /* `if (pointer == 0)`, `!=`: the pointer is register `number`. First the way where it is not NULL.
  */
 static int null_jump(struct verifier *v, const struct jump *j, uint32_t number)
@@ -148,8 +169,7 @@ static int null_jump(struct verifier *v, const struct jump *j, uint32_t number)
     uint32_t if_not = j->cond == COND_EQ ? j->next : j->target;
     /* Where it points into its object it is not NULL. Outside nothing is known, so both ways are
      * walked. */
-    bool decided = !pointer.may_be_null && scalar_is_const(&pointer.n) && pointer.n.smin == 0;
-    int err = decided || j->second ? 0 : walk_push(v);
+    int err = inside_object(v, &pointer) || j->second ? 0 : walk_push(v);
     if (err != 0)
         return err;
     if (pointer.may_be_null)
@@ -158,30 +178,42 @@ static int null_jump(struct verifier *v, const struct jump *j, uint32_t number)
     return 0;
 }
 
-static bool inside_object(const struct verifier *v, const struct reg *r)
-{
-    if (!scalar_is_const(&r->n))
-        return false;
-    if (r->type == REG_STACK)
-        return r->n.smin >= -(int64_t)v->context->stack_limit && r->n.smin <= 0;
-    return r->n.smin >= 0 && r->n.smin <= r->size;
-}
-
 /* Two pointers into one object: constant offsets inside it decide, else both ways are walked and
  * nothing is learnt. */
 static int pointer_jump(struct verifier *v, const struct jump *j, const struct reg *a,
                         const struct reg *b)
 {
-    if (!inside_object(v, a) || !inside_object(v, b)) {
-        int err = j->second ? 0 : walk_push(v);
-        v->state.pc = j->second ? j->target : err == 0 ? j->next : v->state.pc;
-        return err;
-    }
+    if (!inside_object(v, a) || !inside_object(v, b) || !scalar_is_const(&a->n) ||
+        !scalar_is_const(&b->n))
+        return open_jump(v, j);
     /* Addresses of one object have the order of their offsets; 2^30 makes the stack's negative ones
      * unsigned. */
     struct reg x = reg_const((uint64_t)a->n.smin + (UINT64_C(1) << 30));
     struct reg y = reg_const((uint64_t)b->n.smin + (UINT64_C(1) << 30));
     v->state.pc = assume(j->cond, false, &x, &y).possible ? j->target : j->next;
+    return 0;
+}
+
+/* One of them may be NULL, the other certainly is not: where they are equal neither is. */
+static void learn_not_null(struct verifier *v, const struct reg *a, const struct reg *b)
+{
+    if (a->may_be_null && inside_object(v, b))
+        decide_null(&v->state, a->id, false);
+    else if (b->may_be_null && inside_object(v, a))
+        decide_null(&v->state, b->id, false);
+}
+
+/* Where addresses are no secret, anything compares with anything; packets with their ends anywhere. */
+static int address_jump(struct verifier *v, const struct jump *j, const struct reg *a,
+                        const struct reg *b)
+{
+    enum jump_cond holds = j->second ? j->cond : cond_opposite(j->cond);
+    int err = open_jump(v, j);
+    if (err != 0 || j->half)
+        return err;
+    packet_learn(v, holds, a, b);
+    if (holds == COND_EQ && a->type != REG_BTF && b->type != REG_BTF)
+        learn_not_null(v, a, b);
     return 0;
 }
 
@@ -205,8 +237,11 @@ static int any_pointer_jump(struct verifier *v, const struct jump *j, const stru
     /* Signed order and common bits depend on where the object happens to lie. */
     bool ordered =
         j->cond == COND_EQ || j->cond == COND_NE || (j->cond >= COND_GT && j->cond <= COND_LT);
-    if (!j->half && ordered && reg_same_object(dst, src) && !dst->may_be_null && !src->may_be_null)
+    if (!j->half && ordered && reg_same_object(dst, src) && !reg_is_packet(dst) &&
+        !dst->may_be_null && !src->may_be_null)
         return pointer_jump(v, j, dst, src);
+    if (has_rule(v, BPF_RULE_POINTER_LEAKS))
+        return address_jump(v, j, dst, src);
     struct description left = describe(v, dst), right = describe(v, src);
     return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK,
                   "pointers compare with NULL, and with pointers into the same object",

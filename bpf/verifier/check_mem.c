@@ -5,9 +5,10 @@
  * the whole range of offsets must lie inside, and only numbers may be stored, for whoever reads a
  * map must never see an address. All accesses are naturally aligned: objects start 8-aligned, and
  * not every CPU forgives. */
-#include <axiom/string.h>
-
 #include "walk.h"
+
+/* Of Linux: NET_IP_ALIGN. */
+#define PACKET_ALIGN 2
 
 /* --- Where it may be
  * ----------------------------------------------------------------------------------------------------
@@ -59,15 +60,48 @@ static int check_inside(struct verifier *v, uint32_t reg_number, const struct re
                   reg_number, (long long)from, (long long)to, v->context->stack_limit);
 }
 
+static bool is_region(uint8_t type)
+{
+    return type == REG_STACK || type == REG_MAP_VALUE || type == REG_RECORD ||
+           type == REG_MAP_KEY || type == REG_MEM;
+}
+
+static int refuse_unbounded(struct verifier *v, uint32_t reg_number, const struct reg *r)
+{
+    return refuse(v, -EACCES, BPF_REJECT_OOB,
+                  "bound the index on both sides before it is used: if (i >= SIZE) return 0;",
+                  "r%u is %s: too far from what it points to", reg_number, describe(v, r).text);
+}
+
+/* How large it is, whoever attaches the program compares. */
+static int check_buffer(struct verifier *v, uint32_t reg_number, int64_t displacement)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    if (!scalar_is_const(&r->n) || r->n.smin < 0 || r->n.smin + displacement < 0 ||
+        r->n.smin > OFFSET_LIMIT)
+        return refuse(v, -EACCES, BPF_REJECT_OOB, "constant offsets from 0 on",
+                      "r%u is %s: %+lld from there is not in the buffer for certain", reg_number,
+                      describe(v, r).text, (long long)displacement);
+    return 0;
+}
+
 int check_region(struct verifier *v, uint32_t reg_number, int64_t displacement, uint64_t size_bytes,
                  enum access access)
 {
     const struct reg *r = state_reg(&v->state, reg_number);
-    if (r->type != REG_STACK && r->type != REG_MAP_VALUE && r->type != REG_RECORD &&
-        r->type != REG_MEM && r->type != REG_MAP_KEY)
-        return refuse_type(v, reg_number, r);
     if (r->may_be_null)
         return refuse_null(v, reg_number, r);
+    if (r->type == REG_PACKET || r->type == REG_PACKET_META)
+        return check_packet_region(v, reg_number, displacement, size_bytes, access);
+    if (r->type == REG_BUFFER)
+        return check_buffer(v, reg_number, displacement);
+    if (!is_region(r->type))
+        return refuse_type(v, reg_number, r);
+    if (access == ACCESS_WRITE && (r->type == REG_MAP_KEY || (r->attr & REG_READ_ONLY) != 0))
+        return refuse(v, -EACCES, BPF_REJECT_READ_ONLY, "", "r%u is %s, which may only be read",
+                      reg_number, describe(v, r).text);
+    if (r->n.smin < -OFFSET_LIMIT || r->n.smax > OFFSET_LIMIT)
+        return refuse_unbounded(v, reg_number, r);
     if (access == ACCESS_WRITE && r->type == REG_MAP_VALUE &&
         bpf_map_values_read_only(v->request->maps[r->map])) {
         struct description is = describe(v, r);
@@ -86,10 +120,17 @@ int check_region(struct verifier *v, uint32_t reg_number, int64_t displacement, 
 }
 
 static int check_aligned(struct verifier *v, uint32_t reg_number, int64_t displacement,
-                         uint32_t size)
+                         uint32_t size, bool always)
 {
     const struct reg *r = state_reg(&v->state, reg_number);
-    struct tnum at = tnum_add(r->n.t, tnum_const((uint64_t)displacement));
+    bool strict = v->request->strict_alignment || !has_rule(v, BPF_RULE_UNALIGNED);
+    if (!strict && !always && r->type != REG_STACK)
+        return 0;
+    int64_t fixed = displacement + r->fixed;
+    /* So that the IP header is aligned, packets begin 2 bytes behind where they should. */
+    if (r->type == REG_PACKET || r->type == REG_PACKET_META)
+        fixed += PACKET_ALIGN;
+    struct tnum at = tnum_add(r->n.t, tnum_const((uint64_t)fixed));
     if (((at.value | at.mask) & (size - 1)) == 0)
         return 0;
     struct description is = describe(v, r);
@@ -97,116 +138,6 @@ static int check_aligned(struct verifier *v, uint32_t reg_number, int64_t displa
                   "keep fields at multiples of their size; no casts to larger types",
                   "r%u is %s: %u bytes at %+lld from there are not aligned to %u", reg_number,
                   is.text, size, (long long)displacement, size);
-}
-
-/* --- Context
- * ------------------------------------------------------------------------------------------------------------
- */
-
-static int check_context_offset(struct verifier *v, uint32_t reg_number, const struct reg *r)
-{
-    bool unchanged = bpf_context_has_rule(v->context, BPF_RULE_LINUX);
-    if (scalar_is_const(&r->n) && (!unchanged || r->n.umin == 0))
-        return 0;
-    struct description is = describe(v, r);
-    return refuse(v, -EACCES, BPF_REJECT_OOB, "name the field of the context",
-                  unchanged ? "r%u is %s: the context is read by its unchanged pointer only"
-                            : "r%u is %s: the context is read at constant offsets only",
-                  reg_number, is.text);
-}
-
-static int check_slot(struct verifier *v, int64_t at, uint32_t size, bool write)
-{
-    const struct bpf_context_layout *layout = v->context;
-    if (at < 0 || at + size > bpf_context_size(layout))
-        return refuse(v, -EACCES, BPF_REJECT_OOB,
-                      "the program's section must fit the struct that it takes",
-                      "%u bytes at %lld of struct %s, which has %u", size, (long long)at,
-                      layout->struct_name, bpf_context_size(layout));
-    if (at % size != 0)
-        return refuse(v, -EACCES, BPF_REJECT_ALIGN, "",
-                      "%u bytes at %lld of struct %s are not aligned", size, (long long)at,
-                      layout->struct_name);
-    if (write ? bpf_context_may_write(layout, at, size) : bpf_context_may_read(layout, at, size))
-        return 0;
-    return refuse(v, -EACCES, BPF_REJECT_READ_ONLY,
-                  layout->writable_slots != 0 ? "assign all 8 bytes of a field that may be written"
-                                              : "contexts of this attach point can only be read",
-                  "%s of struct %s cannot be written with %u bytes", layout->slot_names[at / 8],
-                  layout->struct_name, size);
-}
-
-/* What a field of a list gives. */
-static int field_value(struct verifier *v, const struct bpf_context_field *field, struct reg *out)
-{
-    switch (field->kind) {
-    case BPF_FIELD_NUMBER:
-        return 0;
-    case BPF_FIELD_PACKET:
-        *out = reg_pointer(REG_PACKET);
-        return 0;
-    case BPF_FIELD_PACKET_META:
-        *out = reg_pointer(REG_PACKET_META);
-        return 0;
-    case BPF_FIELD_PACKET_END:
-        *out = reg_pointer(REG_PACKET_END);
-        return 0;
-    case BPF_FIELD_MEMORY:
-        *out = reg_pointer(REG_MEM);
-        out->size = field->target_size;
-        out->attr = field->target_writable ? 0 : REG_READ_ONLY;
-        return 0;
-    case BPF_FIELD_BUFFER:
-        *out = reg_pointer(REG_BUFFER);
-        return 0;
-    case BPF_FIELD_SOCKET:
-        *out = reg_pointer(REG_SOCKET);
-        out->type_id = strcmp(field->target_type, "sock") == 0 ? SOCKET_FULL : SOCKET_COMMON;
-        out->may_be_null = field->may_be_null;
-        out->id = field->may_be_null ? ++v->next_id : 0;
-        return 0;
-    default:
-        return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
-                      "the context's field %s is a pointer "
-                      "to a struct %s of the kernel",
-                      field->name, field->target_type);
-    }
-}
-
-static int check_field(struct verifier *v, int64_t at, uint32_t size, bool write, bool sign_extends,
-                       struct reg *out)
-{
-    const struct bpf_context_layout *layout = v->context;
-    const struct bpf_context_field *field = bpf_context_field_at(layout, at, size, write);
-    if (field == NULL)
-        return refuse(v, -EACCES, BPF_REJECT_OOB,
-                      "programs of each kind see some fields only, most with their own size only",
-                      "%u bytes at %lld of struct %s cannot be %s by programs of '%s'", size,
-                      (long long)at, layout->struct_name, write ? "written" : "read",
-                      layout->section_prefix);
-    if (write || field->kind == BPF_FIELD_NUMBER)
-        return 0;
-    if (sign_extends)
-        return refuse(v, -EACCES, BPF_REJECT_TYPE, "", "a pointer is loaded with sign extension");
-    return field_value(v, field, out);
-}
-
-/* `out`, when read: what it gives. */
-static int check_context(struct verifier *v, uint32_t reg_number, int64_t displacement,
-                         uint32_t size, bool write, bool sign_extends, struct reg *out)
-{
-    const struct reg *r = state_reg(&v->state, reg_number);
-    int err = check_context_offset(v, reg_number, r);
-    if (err != 0)
-        return err;
-    int64_t at = r->n.smin + displacement;
-    if (!write) {
-        *out = reg_any_number();
-        out->n = scalar_zext(&out->n, size * 8, BITS);
-    }
-    if (v->context->slot_count != 0)
-        return check_slot(v, at, size, write);
-    return check_field(v, at, size, write, sign_extends, out);
 }
 
 /* --- Loads
@@ -234,7 +165,7 @@ static int load(struct verifier *v, uint32_t reg_number, int64_t displacement, u
     }
     int err = check_region(v, reg_number, displacement, size, ACCESS_READ);
     if (err == 0)
-        err = check_aligned(v, reg_number, displacement, size);
+        err = check_aligned(v, reg_number, displacement, size, false);
     if (err != 0)
         return err;
     if (base.type == REG_STACK)
@@ -272,15 +203,17 @@ int check_load(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
 static int stack_store(struct verifier *v, const struct reg *base, int64_t displacement,
                        uint32_t size, struct reg *value)
 {
-    if (reg_is_pointer(value)) {
+    bool constant = scalar_is_const(&base->n);
+    if (reg_is_pointer(value) && (constant || !has_rule(v, BPF_RULE_POINTER_LEAKS))) {
         if (size != 8)
             return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "store it with all 8 bytes",
                           "%u bytes of a pointer are stored", size);
-        if (!scalar_is_const(&base->n))
+        if (!constant)
             return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "",
                           "a pointer is stored at an offset of the stack that is not constant");
         /* It would dangle once the callee has returned. */
-        if (value->type == REG_STACK && value->frame > base->frame)
+        bool any = has_rule(v, BPF_RULE_LINUX) && base->frame + 1u != v->state.frame_count;
+        if (value->type == REG_STACK && (any || value->frame > base->frame))
             return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "return the data, not its address",
                           "the address of a local variable is stored in a caller's frame");
     }
@@ -294,7 +227,7 @@ static int store(struct verifier *v, uint32_t reg_number, int64_t displacement, 
                  struct reg *value)
 {
     const struct reg base = *state_reg(&v->state, reg_number);
-    if (base.type != REG_STACK && reg_is_pointer(value))
+    if (base.type != REG_STACK && reg_is_pointer(value) && !has_rule(v, BPF_RULE_POINTER_LEAKS))
         return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "store what it points to",
                       "a pointer is stored into %s, where others could see it",
                       describe(v, &base).text);
@@ -302,7 +235,7 @@ static int store(struct verifier *v, uint32_t reg_number, int64_t displacement, 
         return check_context(v, reg_number, displacement, size, true, false, NULL);
     int err = check_region(v, reg_number, displacement, size, ACCESS_WRITE);
     if (err == 0)
-        err = check_aligned(v, reg_number, displacement, size);
+        err = check_aligned(v, reg_number, displacement, size, false);
     if (err == 0 && base.type == REG_STACK)
         err = stack_store(v, &base, displacement, size, value);
     return err;
@@ -347,6 +280,16 @@ static int check_number_operand(struct verifier *v, uint32_t reg_number)
                   "r%u, operand of an atomic operation, is %s", reg_number, is.text);
 }
 
+/* A packet may lie in memory where atomic operations are none. */
+static int check_atomic_target(struct verifier *v, uint32_t reg_number)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    if (r->type != REG_PACKET && r->type != REG_PACKET_META)
+        return 0;
+    return refuse(v, -EACCES, BPF_REJECT_TYPE, "", "r%u is %s: no atomic operations there",
+                  reg_number, describe(v, r).text);
+}
+
 int check_atomic(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
 {
     uint32_t size = bpf_access_size(insn->opcode);
@@ -357,9 +300,11 @@ int check_atomic(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op
     if (err == 0 && insn->imm == BPF_CMPXCHG)
         err = check_number_operand(v, 0);
     if (err == 0)
+        err = check_atomic_target(v, insn->dst_reg);
+    if (err == 0)
         err = check_region(v, insn->dst_reg, insn->offset, size, ACCESS_WRITE);
     if (err == 0)
-        err = check_aligned(v, insn->dst_reg, insn->offset, size);
+        err = check_aligned(v, insn->dst_reg, insn->offset, size, true);
     if (err != 0)
         return err;
     const struct reg base = *state_reg(&v->state, insn->dst_reg);

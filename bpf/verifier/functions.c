@@ -258,6 +258,19 @@ static int leave_function(struct verifier *v)
     return 0;
 }
 
+static int check_result(struct verifier *v, const struct reg *r)
+{
+    const struct bpf_context_layout *layout = v->context;
+    if (!layout->result_checked)
+        return 0;
+    mark_precise(v, r->deps);
+    if (r->n.smin >= layout->result_min && r->n.smax <= layout->result_max)
+        return 0;
+    return refuse(v, -EINVAL, BPF_REJECT_TYPE, "", "programs of '%s' return %d to %d, but r0 is %s",
+                  layout->section_prefix, (int)layout->result_min, (int)layout->result_max,
+                  describe(v, r).text);
+}
+
 int check_exit(struct verifier *v, bool *path_ends)
 {
     struct state *s = &v->state;
@@ -266,12 +279,15 @@ int check_exit(struct verifier *v, bool *path_ends)
     int err = check_set(v, 0);
     if (err != 0)
         return err;
-    if (reg_is_pointer(state_reg(s, 0))) {
+    if (reg_is_pointer(state_reg(s, 0)) &&
+        (v->context->result_checked || !has_rule(v, BPF_RULE_POINTER_LEAKS))) {
         struct description is = describe(v, state_reg(s, 0));
         return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "return a number",
                       "the program returns %s", is.text);
     }
-    err = check_nothing_held(v, "on this path");
+    err = check_result(v, state_reg(s, 0));
+    if (err == 0)
+        err = check_nothing_held(v, "on this path");
     *path_ends = err == 0;
     return err;
 }

@@ -60,12 +60,12 @@ static int grow_frame(struct verifier *v, uint32_t frame, uint32_t count)
 }
 
 /* The bytes get another value: forget what was spilled there. */
-static void forget_spill(struct slot *slot, uint8_t bytes)
+static void forget_spill(const struct verifier *v, struct slot *slot, uint8_t bytes)
 {
     uint8_t spill = byte_mask(slot->spill_start, slot->spill_size);
     if (slot->spill_size == 0 || (spill & bytes) == 0)
         return;
-    if (reg_is_pointer(&slot->value))
+    if (reg_is_pointer(&slot->value) && !has_rule(v, BPF_RULE_POINTER_LEAKS))
         slot->set &= (uint8_t)~spill;
     slot->spill_size = 0;
 }
@@ -78,7 +78,7 @@ int stack_write(struct verifier *v, uint32_t frame, int64_t offset, uint32_t siz
     if (err != 0)
         return err;
     struct slot *slot = slot_at(&v->state, frame, stack_slot_of(offset));
-    forget_spill(slot, byte_mask(start, size));
+    forget_spill(v, slot, byte_mask(start, size));
     slot->set |= byte_mask(start, size);
     slot->spill_start = (uint8_t)start;
     slot->spill_size = (uint8_t)size;
@@ -113,19 +113,21 @@ int stack_read(struct verifier *v, uint32_t frame, int64_t offset, uint32_t size
     uint32_t start = stack_byte_of(offset);
     const struct slot *slot = slot_at(&v->state, frame, stack_slot_of(offset));
     uint8_t bytes = byte_mask(start, size);
-    if (slot == NULL || (slot->set & bytes) != bytes)
+    bool set = slot != NULL && (slot->set & bytes) == bytes;
+    if (!set && !has_rule(v, BPF_RULE_UNINIT_STACK))
         return refuse(v, -EACCES, BPF_REJECT_UNINIT,
                       "give the variable a value on every path before it is read",
                       "the stack at r10%+d is read (%u bytes), but not all of it has been set",
                       (int)offset, size);
-    uint8_t spill = byte_mask(slot->spill_start, slot->spill_size);
-    if (slot->spill_size == 0 || (spill & bytes) == 0) {
-        *out = reg_any_number();
-        out->n = scalar_zext(&out->n, size * 8, BITS);
+    *out = reg_any_number();
+    out->n = scalar_zext(&out->n, size * 8, BITS);
+    if (slot == NULL || slot->spill_size == 0)
         return 0;
-    }
+    uint8_t spill = byte_mask(slot->spill_start, slot->spill_size);
+    if ((spill & bytes) == 0)
+        return 0;
     if (reg_is_pointer(&slot->value)) {
-        if (size != 8)
+        if (size != 8 || slot->value.type >= REG_SLOT_DYNPTR)
             return refuse(
                 v, -EACCES, BPF_REJECT_POINTER_LEAK, "load it with all 8 bytes",
                 "the stack at r10%+d holds a pointer; %u bytes of it cannot be read as a number",
@@ -133,12 +135,8 @@ int stack_read(struct verifier *v, uint32_t frame, int64_t offset, uint32_t size
         *out = slot->value;
         return 0;
     }
-    if ((spill & bytes) == bytes) {
+    if ((spill & bytes) == bytes)
         *out = part_of_spill(slot, start, size);
-    } else {
-        *out = reg_any_number();
-        out->n = scalar_zext(&out->n, size * 8, BITS);
-    }
     return 0;
 }
 
@@ -147,13 +145,17 @@ int stack_check_set(struct verifier *v, uint32_t frame, int64_t from, int64_t to
     for (int64_t at = from; at < to; at++) {
         const struct slot *slot = slot_at(&v->state, frame, stack_slot_of(at));
         uint8_t bit = byte_mask(stack_byte_of(at), 1);
-        if (slot == NULL || (slot->set & bit) == 0)
+        bool set = slot != NULL && (slot->set & bit) != 0;
+        if (!set && !has_rule(v, BPF_RULE_UNINIT_STACK))
             return refuse(
                 v, -EACCES, BPF_REJECT_UNINIT,
                 "set the whole of it first, padding too: struct s x = { 0 }; or __builtin_memset()",
                 "the stack from r10%+d to r10%+d is read, but the byte at r10%+d has not been set",
                 (int)from, (int)to, (int)at);
-        if ((byte_mask(slot->spill_start, slot->spill_size) & bit) && reg_is_pointer(&slot->value))
+        if (slot == NULL || (byte_mask(slot->spill_start, slot->spill_size) & bit) == 0)
+            continue;
+        if (reg_is_pointer(&slot->value) &&
+            (slot->value.type >= REG_SLOT_DYNPTR || !has_rule(v, BPF_RULE_POINTER_LEAKS)))
             return refuse(
                 v, -EACCES, BPF_REJECT_POINTER_LEAK, "",
                 "the stack from r10%+d to r10%+d is read as data, but holds a pointer at r10%+d",
@@ -172,7 +174,7 @@ int stack_clobber(struct verifier *v, uint32_t frame, int64_t from, int64_t to, 
     for (int64_t at = from; at < to; at++) {
         struct slot *slot = slot_at(&v->state, frame, stack_slot_of(at));
         uint8_t bit = byte_mask(stack_byte_of(at), 1);
-        forget_spill(slot, bit);
+        forget_spill(v, slot, bit);
         if (set)
             slot->set |= bit;
     }

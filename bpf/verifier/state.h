@@ -148,6 +148,10 @@ struct state {
 
 #define BITS 64u
 
+/* Offsets of pointers that are used stay within this, so that sums of them cannot overflow and no
+ * pointer comes round to another object. Larger than any object. */
+#define OFFSET_LIMIT (INT64_C(1) << 30)
+
 static inline struct frame *state_top(struct state *s)
 {
     return &s->frames[s->frame_count - 1];
@@ -182,6 +186,11 @@ static inline struct reg reg_any_number(void)
 static inline struct reg reg_pointer(enum reg_type type)
 {
     return (struct reg){ .type = (uint8_t)type, .n = scalar_const(0, BITS) };
+}
+
+static inline bool reg_is_packet(const struct reg *r)
+{
+    return r->type == REG_PACKET || r->type == REG_PACKET_META;
 }
 
 /* Pointers from one base: their difference and order mean something. */

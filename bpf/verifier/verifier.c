@@ -32,6 +32,19 @@ void verifier_free(struct verifier *v, void *at, size_t size)
     bpf_env_free(v->env, at, size);
 }
 
+/* Kinds whose arguments are those of a function of the kernel. A function of another program
+ * (freplace) or a struct's is told in its own way. */
+static int check_target(struct verifier *v)
+{
+    const struct bpf_verify_request *request = v->request;
+    if (!has_rule(v, BPF_RULE_BTF_ARGUMENTS) || request->attach_btf_id != 0)
+        return 0;
+    return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "name one in the section: fentry/vfs_read",
+                  "what this program of '%s' attaches to is not in the kernel's BTF, or cannot be "
+                  "attached to",
+                  v->context->section_prefix);
+}
+
 static int check_request(struct verifier *v)
 {
     if (v->insn_count == 0)
@@ -46,7 +59,7 @@ static int check_request(struct verifier *v)
         return refuse(
             v, -EINVAL, BPF_REJECT_UNSUPPORTED, "SEC(\"gpio/chip0/line17/rising\"), for instance",
             "the program has no attach point: its section has no name that this kernel knows");
-    return 0;
+    return check_target(v);
 }
 
 static void fill_bounds(struct verifier *v)
@@ -124,7 +137,7 @@ int verifier_run(const struct bpf_verify_request *request, struct bpf_verify_res
     int err = verify(v);
     fill_bounds(v);
     release(v);
-    if (err == 0)
+    if (err == 0 && !request->check_only)
         err = make_program(v);
     bpf_env_free(env, v, sizeof *v);
     return err;

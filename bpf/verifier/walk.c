@@ -113,6 +113,8 @@ static int check_straight(struct verifier *v, const struct bpf_insn *insn, enum 
         return check_alu_other(v, insn, op);
     if (op == BPF_OP_CALL_HELPER)
         return check_helper_call(v, insn);
+    if (op == BPF_OP_LEGACY_PACKET)
+        return check_legacy_packet(v, insn);
     return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
                   "this verifier does not know how to prove this instruction");
 }

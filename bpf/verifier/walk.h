@@ -112,6 +112,11 @@ struct verifier {
     uint32_t call_depth;
 };
 
+static inline bool has_rule(const struct verifier *v, enum bpf_rule rule)
+{
+    return bpf_context_has_rule(v->context, rule);
+}
+
 /* --- verifier.c
  * ----------------------------------------------------------------------------------------------------
  */
@@ -186,6 +191,9 @@ const char *function_name(const struct verifier *v, uint32_t function);
 int check_local_call(struct verifier *v, const struct bpf_insn *insn);
 int check_exit(struct verifier *v, bool *path_ends);
 
+/* LD_ABS and LD_IND. */
+int check_legacy_packet(struct verifier *v, const struct bpf_insn *insn);
+
 /* Reading a register that is not set is refused. */
 int check_set(struct verifier *v, uint32_t reg_number);
 
@@ -197,6 +205,22 @@ enum access {
  * are not for this. */
 int check_region(struct verifier *v, uint32_t reg_number, int64_t displacement, uint64_t size_bytes,
                  enum access access);
+/* check_context.c: through a pointer to the context; `out`, when it is read: what that gives. */
+int check_context(struct verifier *v, uint32_t reg_number, int64_t displacement, uint32_t size,
+                  bool write, bool sign_extends, struct reg *out);
+
+/* --- check_packet.c
+ * ----------------------------------------------------------------------------------------------------
+ */
+/* Is `size_bytes` at the packet pointer + displacement known to be there? */
+int check_packet_region(struct verifier *v, uint32_t reg_number, int64_t displacement,
+                        uint64_t size_bytes, enum access access);
+/* dst = pointer + or - number. */
+int packet_add(struct verifier *v, uint32_t dst, const struct reg *pointer,
+               const struct reg *number, bool subtract);
+/* After `a COND b` was found to hold (64 bits): how much of the packet is there. */
+void packet_learn(struct verifier *v, enum jump_cond cond, const struct reg *a,
+                  const struct reg *b);
 
 /* --- stack.c: offsets in bytes from the frame's R10, already known to lie inside the frame
  * ---------------------------- */

@@ -65,9 +65,11 @@ struct bpf_verify_request {
     uint32_t attach_member; /* of a struct_ops type: which function pointer */
     const char *license;    /* "" or NULL: none */
     bool sleepable;
-    uint64_t insn_limit;                /* instructions to walk at most; 0: 1,000,000 */
-    size_t memory_limit;                /* bytes that the verifier may allocate; 0: 1 MiB */
-    bool ignore_budget;                 /* the privileged override of the attach point's budget */
+    bool check_only; /* the verdict is wanted, no program: it may call what only others have */
+    bool strict_alignment; /* whatever the program's kind says */
+    uint64_t insn_limit;   /* instructions to walk at most; 0: 1,000,000 */
+    size_t memory_limit;   /* bytes that the verifier may allocate; 0: 1 MiB */
+    bool ignore_budget;    /* the privileged override of the attach point's budget */
 };
 
 #define BPF_VERIFY_TEXT_MAX 512
@@ -75,16 +77,17 @@ struct bpf_verify_request {
 struct bpf_verify_result {
     struct bpf_prog *prog; /* the caller owns it; NULL when refused */
     enum bpf_reject reason;
-    char text[BPF_VERIFY_TEXT_MAX]; /* what, where in the source, what usually mends it, the path there */
-    uint32_t insn_index;            /* where; 0 if nowhere in particular */
-    char source_file[128];          /* "" without line info */
+    char text
+        [BPF_VERIFY_TEXT_MAX]; /* what, where in the source, what usually mends it, the path there */
+    uint32_t insn_index;       /* where; 0 if nowhere in particular */
+    char source_file[128];     /* "" without line info */
     uint32_t source_line;
     char source_text[160];
     struct bpf_prog_bounds bounds;
     size_t memory_peak; /* of the verifier */
 };
 
-/* 0 with result->prog, or the negative errno: -EACCES unsafe, -EINVAL malformed, -E2BIG over a
+/* 0 with result->prog (NULL with check_only), or the negative errno: -EACCES unsafe, -EINVAL malformed, -E2BIG over a
  * limit, -ENOMEM, -ENOSYS. `result` is filled in either way. Does not keep the request or anything
  * it points to, except env and maps. */
 int bpf_verify(const struct bpf_verify_request *request, struct bpf_verify_result *result);

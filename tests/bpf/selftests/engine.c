@@ -9,6 +9,7 @@
 #include <bpf/helper.h>
 #include <bpf/interp.h>
 #include <bpf_linux/contexts.h>
+#include <bpf_linux/helpers.h>
 
 #include "host_env.h"
 
@@ -20,13 +21,52 @@
 
 static struct host_env host;
 static uint8_t *low_memory;
+static struct bpf_btf *kernel;
+static struct bpf_helper *helpers;
 #define LOW_SIZE        8192u
 #define PACKET_AT       4096u
 #define ETHERNET_HEADER 14u
 
+/* Flags of BPF_PROG_LOAD (include/uapi/linux/bpf.h). */
+#define BPF_F_STRICT_ALIGNMENT (1u << 0)
+#define BPF_F_SLEEPABLE        (1u << 4)
+
+/* Linux's rows, with Axiom's bodies where both have a helper. */
+static void merge_helpers(void)
+{
+    helpers = malloc(bpf_linux_helper_count * sizeof *helpers);
+    if (helpers == NULL)
+        return;
+    memcpy(helpers, bpf_linux_helpers, bpf_linux_helper_count * sizeof *helpers);
+    for (uint32_t i = 0; i < bpf_linux_helper_count; i++) {
+        const struct bpf_helper *own = bpf_helper_find(&host.env, helpers[i].id);
+        if (own != NULL)
+            helpers[i].body = own->body;
+    }
+    host.env.helpers = helpers;
+    host.env.helper_count = bpf_linux_helper_count;
+}
+
+/* The running kernel's; without them programs that need its types count as disagreeing. */
+static void read_kernel_types(void)
+{
+    struct bpf_error error = { 0 };
+    size_t size = 0, capacity = (size_t)32 << 20;
+    FILE *file = fopen("/sys/kernel/btf/vmlinux", "rb");
+    void *bytes = file == NULL ? NULL : malloc(capacity);
+    if (bytes != NULL)
+        size = fread(bytes, 1, capacity, file);
+    if (size == 0 || bpf_btf_parse(&host.env, bytes, size, &kernel, &error) != 0)
+        fprintf(stderr, "judge: no types of the kernel %s\n", error.text);
+    free(bytes);
+    if (file != NULL)
+        fclose(file);
+}
+
 struct bpf_env *judge_env(void)
 {
     host_env_init(&host);
+    host.now_ns = 1000000000;
     /* Below 4 GB on any CPU; MAP_FIXED_NOREPLACE would be refused where something is there. */
     low_memory = mmap((void *)(uintptr_t)0x50000000, LOW_SIZE, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -34,18 +74,26 @@ struct bpf_env *judge_env(void)
         fprintf(stderr, "judge: no memory below 4 GB\n");
         return NULL;
     }
+    merge_helpers();
+    read_kernel_types();
     return &host.env;
 }
 
 void judge_end(void)
 {
     munmap(low_memory, LOW_SIZE);
+    bpf_btf_put(kernel);
+    free(helpers);
 }
 
 struct bpf_object *judge_open(const void *bytes, size_t size, struct bpf_error *error)
 {
+    const struct bpf_object_options options = {
+        .kernel_btf = kernel,
+        .context_by_section = bpf_linux_context_by_section,
+    };
     struct bpf_object *object;
-    if (bpf_object_open(&host.env, bytes, size, &object, error) != 0)
+    if (bpf_object_open_with(&host.env, bytes, size, &options, &object, error) != 0)
         return NULL;
     if (bpf_object_create_maps(object, error) == 0)
         return object;
@@ -53,15 +101,21 @@ struct bpf_object *judge_open(const void *bytes, size_t size, struct bpf_error *
     return NULL;
 }
 
-int judge_verify(struct bpf_object *object, uint32_t index, uint32_t flags,
+int judge_verify(struct bpf_object *object, uint32_t index, uint32_t flags, bool to_run,
                  struct bpf_verify_result *result)
 {
+    const struct bpf_object_program *program = bpf_object_program(object, index);
+    if (program->failure != NULL) {
+        snprintf(result->text, sizeof result->text, "not linked: %s", program->failure);
+        return -EINVAL;
+    }
     struct bpf_verify_request request;
     bpf_object_request(object, index, &request);
-    request.context = bpf_linux_context_by_section(bpf_object_program(object, index)->section);
+    request.strict_alignment = (flags & BPF_F_STRICT_ALIGNMENT) != 0;
+    request.sleepable = request.sleepable || (flags & BPF_F_SLEEPABLE) != 0;
     request.memory_limit = (size_t)256 << 20;
     request.ignore_budget = true;
-    (void)flags;
+    request.check_only = !to_run;
     return bpf_verify(&request, result);
 }
 
@@ -77,6 +131,9 @@ static bool helpers_have_bodies(const struct bpf_prog *prog)
     uint32_t count;
     const struct bpf_insn *insns = bpf_prog_insns(prog, &count);
     for (uint32_t i = 0; i < count; i += bpf_insn_slots(&insns[i])) {
+        bool classic = BPF_CLASS(insns[i].opcode) == BPF_LD && BPF_MODE(insns[i].opcode) != BPF_IMM;
+        if (classic)
+            return false;
         if (insns[i].opcode != (BPF_JMP | BPF_CALL) || insns[i].src_reg == BPF_CALL_LOCAL)
             continue;
         const struct bpf_helper *helper =

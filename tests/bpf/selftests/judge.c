@@ -152,12 +152,15 @@ static int program_index(const struct bpf_object *object, const char *name)
     return -1;
 }
 
-static void check_value(struct judged_object *o, const char *name, const struct expectation *e,
-                        const struct bpf_prog *prog)
+static void check_value(struct judged_object *o, const char *name, const struct expectation *e)
 {
     uint64_t r0;
     char text[128];
-    int err = test_run(prog, &r0, text, sizeof text);
+    struct bpf_verify_result result = { 0 };
+    uint32_t index = (uint32_t)program_index(o->object, name);
+    int err = judge_verify(o->object, index, e->flags, true, &result);
+    err = err == 0 ? test_run(result.prog, &r0, text, sizeof text) : -EOPNOTSUPP;
+    bpf_prog_destroy(result.prog);
     if (err == -EOPNOTSUPP) {
         o->totals.not_run++;
         return;
@@ -187,7 +190,7 @@ static int verify(struct judged_object *o, const char *name, const struct expect
         snprintf(result->text, sizeof result->text, "no program of this name was loaded");
         return -ENOENT;
     }
-    return judge_verify(o->object, (uint32_t)index, e->flags, result);
+    return judge_verify(o->object, (uint32_t)index, e->flags, false, result);
 }
 
 static void judge_program(struct judged_object *o, const char *name, const struct expectation *e)
@@ -213,8 +216,7 @@ static void judge_program(struct judged_object *o, const char *name, const struc
         o->totals.agreed++;
     }
     if (err == 0 && e->has_value)
-        check_value(o, name, e, result.prog);
-    bpf_prog_destroy(result.prog);
+        check_value(o, name, e);
 }
 
 /* --- One object --- */

@@ -14,8 +14,9 @@ void judge_end(void);
 
 /* Opened, maps made, or NULL with the reason. */
 struct bpf_object *judge_open(const void *bytes, size_t size, struct bpf_error *error);
-/* As bpf_verify(), by Linux's rules; `flags` are those of BPF_PROG_LOAD. */
-int judge_verify(struct bpf_object *object, uint32_t index, uint32_t flags,
+/* As bpf_verify(), by Linux's rules; `flags` are those of BPF_PROG_LOAD. `to_run`: a program is made,
+ * which fails where it calls what only Linux has. */
+int judge_verify(struct bpf_object *object, uint32_t index, uint32_t flags, bool to_run,
                  struct bpf_verify_result *result);
 /* The verifier said that it does not know something, not that it is wrong. */
 bool judge_is_unsupported(const struct bpf_verify_result *result);
