@@ -8,9 +8,12 @@
 
 /* The kernel's attributes, as far as they are used here (Linux: include/uapi/linux/bpf.h, union
  * bpf_attr; its header cannot be included beside bpf/insn.h, which defines the same names). */
+#define COMMAND_MAP_CREATE      0
+#define COMMAND_MAP_UPDATE      2
 #define COMMAND_PROG_LOAD       5
 #define COMMAND_PROG_TEST_RUN   10
 #define PROG_TYPE_SOCKET_FILTER 1
+#define MAP_TYPE_ARRAY          2
 
 struct prog_load {
     uint32_t prog_type, insn_count;
@@ -52,6 +55,31 @@ int linux_bpf_load(const struct bpf_insn *insns, uint32_t insn_count, char *log,
         memcpy(log, buffer + from, length - from + 1);
     }
     return fd < 0 ? -error : (int)fd;
+}
+
+int linux_bpf_array(uint32_t value_size, const void *value)
+{
+    struct {
+        uint32_t type, key_size, value_size, max_entries;
+        uint8_t rest[112];
+    } create = {
+        .type = MAP_TYPE_ARRAY, .key_size = 4, .value_size = value_size, .max_entries = 1
+    };
+    long fd = bpf(COMMAND_MAP_CREATE, &create, sizeof create);
+    if (fd < 0)
+        return -errno;
+    const uint32_t key = 0;
+    struct {
+        uint32_t fd, unused;
+        uint64_t key, value, flags;
+    } update = { .fd = (uint32_t)fd,
+                 .key = (uint64_t)(uintptr_t)&key,
+                 .value = (uint64_t)(uintptr_t)value };
+    if (bpf(COMMAND_MAP_UPDATE, &update, sizeof update) == 0)
+        return (int)fd;
+    int error = errno;
+    close((int)fd);
+    return -error;
 }
 
 int linux_bpf_run(int prog_fd, uint32_t repeat, uint32_t *r0, uint32_t *duration_ns)

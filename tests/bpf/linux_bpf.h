@@ -13,6 +13,9 @@ bool linux_bpf_available(const char **why);
  * verifier's log in `log`. */
 int linux_bpf_load(const struct bpf_insn *insns, uint32_t insn_count, char *log, size_t log_size);
 
+/* An array map with one entry, `value` in it: its descriptor, or a negative errno. */
+int linux_bpf_array(uint32_t value_size, const void *value);
+
 /* BPF_PROG_TEST_RUN, `repeat` times, over 64 zero bytes of packet: 0 with the low 32 bits of R0 and the mean duration, or
  * a negative errno. `duration_ns` may be NULL. */
 int linux_bpf_run(int prog_fd, uint32_t repeat, uint32_t *r0, uint32_t *duration_ns);
