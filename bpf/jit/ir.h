@@ -144,15 +144,15 @@ struct ir_insn {
 #define IR_FROM(insn) ((insn)->cond)
 
 /* A call. The arguments are places (IR_NONE: need not be passed), to be moved, all at once, into
- * the target's argument registers: run, R1 to R5, frame pointer. bpf_jit_moves() orders them. dst
+ * the target's argument registers: run, R1 to R5. bpf_jit_moves() orders them. dst
  * takes the result, IR_NONE: not wanted. No register that the target lists as caller-saved holds
  * anything that is needed afterwards: encoders save nothing. */
-#define IR_ARG_COUNT 7
-enum { IR_ARG_RUN, IR_ARG_R1, IR_ARG_FP = 6 };
+#define IR_ARG_COUNT 6
+enum { IR_ARG_RUN, IR_ARG_R1 };
 enum ir_callee {
-    IR_CALL_ADDRESS,  /* a C function at `address`; args 0 to 5 are its arguments */
+    IR_CALL_ADDRESS,  /* a C function at `address` */
     IR_CALL_FUNCTION, /* the form's function number `function` */
-    IR_CALL_PLACE,    /* the address is in the place `pointer`; all seven are passed */
+    IR_CALL_PLACE,    /* the address is in the place `pointer` */
 };
 struct ir_call {
     uint8_t callee; /* enum ir_callee */
@@ -223,10 +223,19 @@ enum ir_features {
     IR_FREE_IMM32 = 1u << 8, /* any signed 32-bit immediate costs nothing */
 };
 
+/* What a CPU of the target has beyond its base, for the encoder alone. */
+enum ir_cpu {
+    IR_CPU_LSE = 1u << 0,    /* AArch64: atomic instructions */
+    IR_CPU_ZBA = 1u << 1,    /* RISC-V: address generation, zext.w */
+    IR_CPU_ZBB = 1u << 2,    /* RISC-V: rotates, byte swap, sign extension */
+    IR_CPU_ZICOND = 1u << 3, /* RISC-V: conditional zero */
+};
+
 struct emit;
 struct bpf_jit_target {
     const char *name; /* "x86_64" */
     uint32_t features;
+    uint32_t cpu; /* enum ir_cpu */
     /* Registers that the allocator may use, best first, as the target numbers them (below 64). The
      * others are the encoder's scratch, sp, and what the ABI reserves. */
     uint8_t caller_saved[32], callee_saved[16];
