@@ -50,6 +50,16 @@ bool reg_is_null(const struct reg *r);
 int check_object(struct verifier *v, struct call *call, uint32_t reg_number,
                  enum bpf_arg_type type);
 
+/* --- btf_object.c
+ * --------------------------------------------------------------------------------------------------- */
+/* Does it point to a struct of this type of the kernel? */
+bool reg_is_btf(const struct verifier *v, const struct reg *r, uint32_t type_id);
+int check_btf_object(struct verifier *v, struct call *call, uint32_t reg_number, const char *name);
+int give_btf_object(struct verifier *v, const struct call *call, const char *name, uint16_t attr,
+                    bool or_null, struct reg *out);
+/* May the program sleep at all? */
+bool program_sleeps(const struct verifier *v);
+
 /* --- reference.c
  * ------------------------------------------------------------------------------------------------------ */
 /* A new reference of the current instruction. */

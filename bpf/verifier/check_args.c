@@ -101,7 +101,7 @@ int check_size(struct verifier *v, struct call *call, uint32_t reg_number, enum 
         return refuse_argument(v, call, reg_number, "at least 1 byte");
     call->size_most = size->n.umax;
     const struct reg *at = state_reg(&v->state, reg_number - 1);
-    if (size->n.umax == 0 && at->type == REG_NUMBER)
+    if (size->n.umax == 0 && reg_is_null(at))
         return 0;
     if (memory == BPF_ARG_MEM_UPDATE)
         return check_memory_update(v, call, reg_number - 1, size->n.umax);

@@ -166,6 +166,10 @@ static int give(struct verifier *v, const struct call *call, struct reg *out)
         return give_socket(v, call, SOCKET_COMMON, out);
     case BPF_RETURN_TCP_SOCK_OR_NULL:
         return give_socket(v, call, SOCKET_TCP, out);
+    case BPF_RETURN_BTF:
+        return give_btf_object(v, call, call->helper->return_name, REG_TRUSTED, false, out);
+    case BPF_RETURN_BTF_OR_NULL:
+        return give_btf_object(v, call, call->helper->return_name, 0, true, out);
     default:
         return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
                       "bpf_%s() gives back what this verifier does not know", call->name);

@@ -107,5 +107,7 @@ int check_context(struct verifier *v, uint32_t reg_number, int64_t displacement,
     }
     if (v->context->slot_count != 0)
         return check_slot(v, at, size, write);
+    if (bpf_context_has_rule(v->context, BPF_RULE_BTF_ARGUMENTS))
+        return check_btf_argument(v, at, size, write, out);
     return check_field(v, at, size, write, sign_extends, out);
 }

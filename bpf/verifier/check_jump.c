@@ -146,8 +146,8 @@ static bool inside_object(const struct verifier *v, const struct reg *r)
         return r->n.smin >= -(int64_t)v->context->stack_limit && r->n.smax <= 0;
     if (r->type == REG_MAP_VALUE || r->type == REG_RECORD || r->type == REG_MEM)
         return r->n.smin >= 0 && r->n.smax <= r->size;
-    return scalar_is_const(&r->n) && r->n.smin == 0 && r->fixed == 0 && r->type != REG_BTF &&
-           r->type != REG_ARENA;
+    return scalar_is_const(&r->n) && r->n.smin == 0 && r->fixed == 0 && r->type != REG_ARENA &&
+           (r->type != REG_BTF || reg_is_trusted(r));
 }
 
 /* Both ways, and nothing is learnt. */

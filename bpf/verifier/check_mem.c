@@ -163,6 +163,11 @@ static int load(struct verifier *v, uint32_t reg_number, int64_t displacement, u
     if (base.type == REG_CONTEXT) {
         return check_context(v, reg_number, displacement, size, false, sign_extends, out);
     }
+    if (base.type == REG_BTF) {
+        *out = reg_any_number();
+        out->n = scalar_zext(&out->n, size * 8, BITS);
+        return check_btf_load(v, reg_number, displacement, size, out);
+    }
     int err = check_region(v, reg_number, displacement, size, ACCESS_READ);
     if (err == 0)
         err = check_aligned(v, reg_number, displacement, size, false);

@@ -40,6 +40,8 @@ static int check_socket(struct verifier *v, struct call *call, uint32_t reg_numb
                         enum bpf_arg_type type)
 {
     const struct reg *r = state_reg(&v->state, reg_number);
+    if (r->type == REG_BTF && type == BPF_ARG_ANY_SOCK)
+        return check_btf_object(v, call, reg_number, "sock_common");
     if (!is_socket(r, type))
         return refuse_argument(v, call, reg_number, "a socket");
     if (r->may_be_null)
@@ -74,6 +76,9 @@ int check_object(struct verifier *v, struct call *call, uint32_t reg_number, enu
     case BPF_ARG_SOCKET:
     case BPF_ARG_ANY_SOCK:
         err = check_socket(v, call, reg_number, type & BPF_ARG_BASE);
+        break;
+    case BPF_ARG_BTF:
+        err = check_btf_object(v, call, reg_number, call->helper->btf_name);
         break;
     default:
         return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",

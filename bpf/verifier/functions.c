@@ -271,12 +271,36 @@ static int check_result(struct verifier *v, const struct reg *r)
                   describe(v, r).text);
 }
 
+/* Of a function that was checked on its own: its callers take any number. */
+static int check_function_result(struct verifier *v)
+{
+    const struct reg *r = state_reg(&v->state, 0);
+    const struct frame *frame = state_top(&v->state);
+    if (r->type != REG_NUMBER)
+        return refuse(v, -EINVAL, BPF_REJECT_TYPE, "return a number", "%s() returns %s",
+                      function_name(v, frame->function), describe(v, r).text);
+    if (frame->kind != FRAME_ASYNC)
+        return 0;
+    mark_precise(v, r->deps);
+    if (reg_is_null(r))
+        return 0;
+    return refuse(v, -EINVAL, BPF_REJECT_TYPE, "return 0", "%s(), called by a timer, returns %s",
+                  function_name(v, frame->function), describe(v, r).text);
+}
+
 int check_exit(struct verifier *v, bool *path_ends)
 {
     struct state *s = &v->state;
     if (s->frame_count > 1)
         return leave_function(v);
     int err = check_set(v, 0);
+    if (err == 0 && state_top(s)->kind != FRAME_PROGRAM) {
+        err = check_function_result(v);
+        if (err == 0)
+            err = check_nothing_held(v, "on this path");
+        *path_ends = err == 0;
+        return err;
+    }
     if (err != 0)
         return err;
     if (reg_is_pointer(state_reg(s, 0)) &&

@@ -41,6 +41,19 @@ static bool is_context(const struct verifier *v, uint32_t type_id)
     return false;
 }
 
+/* The kernel's struct of the name, whatever flavor the program's own copy has. */
+static uint32_t kernel_type(const struct verifier *v, const char *name)
+{
+    const struct bpf_btf *kernel = v->request->kernel_btf;
+    size_t length = bpf_btf_essential_length(name);
+    struct bpf_btf_type type;
+    uint32_t id = 0;
+    while (kernel != NULL && (id = bpf_btf_next_flavor(kernel, name, length, id)) != 0)
+        if (bpf_btf_type_at(kernel, id, &type) && type.kind == BPF_BTF_STRUCT)
+            return id;
+    return 0;
+}
+
 static int pointer_parameter(struct verifier *v, uint32_t function, uint32_t index,
                              uint32_t type_id, struct parameter *out)
 {
@@ -62,8 +75,7 @@ static int pointer_parameter(struct verifier *v, uint32_t function, uint32_t ind
     if (has_tag(v, function, index, "arg:trusted")) {
         out->kind = PARAMETER_TRUSTED;
         out->nullable = has_tag(v, function, index, "arg:nullable");
-        if (v->request->kernel_btf != NULL)
-            out->type_id = bpf_btf_find(v->request->kernel_btf, target.name, BPF_BTF_STRUCT);
+        out->type_id = kernel_type(v, target.name);
         return out->type_id != 0
                    ? 0
                    : refuse_parameter(v, function, index, "the kernel has no such type");
@@ -192,6 +204,17 @@ static int check_memory_parameter(struct verifier *v, const struct call *call, u
     return err;
 }
 
+static int check_trusted_parameter(struct verifier *v, const struct call *call, uint32_t reg_number,
+                                   const struct parameter *p)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    if (p->nullable && reg_is_null(r))
+        return 0;
+    if (!reg_is_btf(v, r, p->type_id) || !reg_is_trusted(r))
+        return refuse_argument(v, call, reg_number, "a trusted pointer to an object of its type");
+    return r->may_be_null && !p->nullable ? refuse_argument(v, call, reg_number, "not NULL") : 0;
+}
+
 static int check_parameter(struct verifier *v, const struct call *call, uint32_t reg_number,
                            const struct parameter *p)
 {
@@ -199,6 +222,8 @@ static int check_parameter(struct verifier *v, const struct call *call, uint32_t
     int err = check_set(v, reg_number);
     if (err != 0)
         return err;
+    if (reg_is_null(r))
+        mark_precise(v, r->deps);
     switch (p->kind) {
     case PARAMETER_NUMBER:
         return r->type == REG_NUMBER ? 0 : refuse_argument(v, call, reg_number, "a number");
@@ -212,8 +237,9 @@ static int check_parameter(struct verifier *v, const struct call *call, uint32_t
         return r->type == REG_ARENA || r->type == REG_NUMBER
                    ? 0
                    : refuse_argument(v, call, reg_number, "an address in an arena");
-    case PARAMETER_DYNPTR:
     case PARAMETER_TRUSTED:
+        return check_trusted_parameter(v, call, reg_number, p);
+    case PARAMETER_DYNPTR:
         break;
     }
     return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",

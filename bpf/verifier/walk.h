@@ -222,6 +222,16 @@ int packet_add(struct verifier *v, uint32_t dst, const struct reg *pointer,
 void packet_learn(struct verifier *v, enum jump_cond cond, const struct reg *a,
                   const struct reg *b);
 
+/* --- btf_object.c
+ * --------------------------------------------------------------------------------------------------- */
+/* A context that is an array of arguments: what lies at `at`. `*out` is any number already. */
+int check_btf_argument(struct verifier *v, int64_t at, uint32_t size, bool write, struct reg *out);
+/* A load through a REG_BTF. `*out` likewise. */
+int check_btf_load(struct verifier *v, uint32_t reg_number, int64_t displacement, uint32_t size,
+                   struct reg *out);
+/* Known to be alive, and not NULL unless the register says so. */
+bool reg_is_trusted(const struct reg *r);
+
 /* --- stack.c: offsets in bytes from the frame's R10, already known to lie inside the frame
  * ---------------------------- */
 int stack_read(struct verifier *v, uint32_t frame, int64_t offset, uint32_t size, struct reg *out);
