@@ -11,9 +11,7 @@
 static void frame_of(const struct ir_form *form, uint32_t number, struct a64_frame *frame)
 {
     const struct ir_function *function = &form->functions[number];
-    /* UNWIND leaves from any depth by the main function's epilogue. */
-    bool all = form->unwinds && number == 0;
-    frame->links = function->has_calls || all;
+    frame->links = function->has_calls;
     frame->saved_count = 0;
     frame->slots_size = (function->slot_count * 8 + 15) & ~15u;
     if (frame->links) {
@@ -21,7 +19,7 @@ static void frame_of(const struct ir_form *form, uint32_t number, struct a64_fra
         frame->saved[frame->saved_count++] = A64_LR;
     }
     for (uint8_t reg = A64_X19; reg <= A64_X28; reg++) {
-        if (all || (function->saved >> reg & 1) != 0)
+        if ((function->saved >> reg & 1) != 0)
             frame->saved[frame->saved_count++] = reg;
     }
     if (frame->saved_count % 2 != 0)
@@ -51,9 +49,10 @@ static void prologue(struct a64 *a)
     move_stack_pointer(a, f->slots_size, true);
 }
 
-/* Up to, but without, the return. Leaves the result and the scratch registers alone. */
-static void epilogue(struct a64 *a, const struct a64_frame *f)
+/* Up to, but without, the return. Leaves the result alone. */
+static void epilogue(struct a64 *a)
 {
+    const struct a64_frame *f = &a->frame;
     move_stack_pointer(a, f->slots_size, false);
     for (uint32_t i = f->saved_count; i > 0; i -= 2)
         a64_put(a, a64_pair(i == 2 ? A64_PAIR_POST : A64_PAIR_OFFSET, true, f->saved[i - 2],
@@ -201,16 +200,6 @@ static void call(struct a64 *a)
         a64_move(a, a->insn->dst, a->form->target->result);
 }
 
-static void tail_call(struct a64 *a)
-{
-    uint32_t pointer = a64_source(a, a->insn->a, A64_S1);
-    if (pointer != A64_S1)
-        a64_put(a, a64_mov(true, A64_S1, pointer));
-    pass_arguments(a, a->function->calls[a->insn->target].args);
-    epilogue(a, &a->frame);
-    a64_put(a, a64_br(A64_S1));
-}
-
 static void leave(struct a64 *a)
 {
     uint32_t result = a->form->target->result;
@@ -218,30 +207,7 @@ static void leave(struct a64 *a)
         a64_load_immediate(a, result);
     else
         a64_move(a, result, a->insn->a);
-    epilogue(a, &a->frame);
-    a64_put(a, a64_ret(A64_LR));
-}
-
-/* rt = or -> the 8 bytes at base + offset. S1 is destroyed if the offset is large. */
-static void access_run(struct a64 *a, enum a64_load load, uint32_t rt, uint32_t base,
-                       int64_t offset)
-{
-    if (a64_is_scaled(3, offset)) {
-        a64_put(a, a64_access_scaled(3, load, rt, base, offset));
-        return;
-    }
-    a64_constant(a, A64_S1, (uint64_t)offset);
-    a64_put(a, a64_access_register(3, load, rt, base, A64_S1, A64_UXTX, false));
-}
-
-static void unwind(struct a64 *a)
-{
-    struct a64_frame main_frame;
-    frame_of(a->form, 0, &main_frame);
-    access_run(a, A64_LOAD, A64_S0, a64_source(a, a->insn->a, A64_S0), a->insn->imm);
-    a64_put(a, a64_add_imm(true, A64_SP, A64_S0, 0));
-    a64_constant(a, a->form->target->result, 0);
-    epilogue(a, &main_frame);
+    epilogue(a);
     a64_put(a, a64_ret(A64_LR));
 }
 
@@ -265,10 +231,6 @@ static void instruction(struct a64 *a)
         return call(a);
     case IR_RETURN:
         return leave(a);
-    case IR_UNWIND:
-        return unwind(a);
-    case IR_TAIL:
-        return tail_call(a);
     default:
         return a->insn->op < IR_LEA ? a64_alu(a) : a64_memory(a);
     }
@@ -282,10 +244,6 @@ int a64_encode(const struct ir_form *form, uint32_t number, struct emit *e)
     frame_of(form, number, &a.frame);
     emit_function_label(e, number);
     prologue(&a);
-    if (form->unwinds && number == 0) {
-        a64_put(&a, a64_add_imm(true, A64_S0, A64_SP, 0));
-        access_run(&a, A64_STORE, A64_S0, form->target->args[IR_ARG_RUN], form->unwind_offset);
-    }
     take_parameters(&a);
     for (a.block = 0; a.block < a.function->block_count; a.block++) {
         const struct ir_block *block = &a.function->blocks[a.block];

@@ -94,11 +94,6 @@ enum ir_op {
     IR_JUMP,   /* to block `target`. Ends its block */
     IR_CALL,   /* function.calls[target] */
     IR_RETURN, /* from the function with result a (or imm, when a is IR_NONE). Ends its block */
-    IR_UNWIND, /* from a function that is not the main one: the whole program returns 0. The place
-                  a holds the run; *(a + imm) is the stack pointer that the entry sequence stored
-                  (ir_form.unwinds). Ends its block */
-    IR_TAIL,   /* leaves the frame and jumps to the address in a, with arguments as at function
-                  entry: calls[target] says them. Ends its block */
     IR_OP_COUNT
 };
 
@@ -134,7 +129,7 @@ struct ir_insn {
     int32_t disp;
     union {
         int64_t imm;
-        /* JUMP, CALL, TAIL: in `target`; BRANCH has both: imm compared, block in `d` */
+        /* JUMP, CALL: in `target`; BRANCH has both: imm compared, block in `d` */
         uint64_t target;
     };
 };
@@ -190,11 +185,6 @@ struct ir_form {
     struct ir_function *functions;
     uint32_t function_count;
     uint32_t label_count;
-    /* Some function UNWINDs: the main one saves every callee-saved register, and stores its stack
-     * pointer, as it is after its prologue, at run + unwind_offset. UNWIND loads it and does what
-     * the main function's epilogue does, with result 0. */
-    bool unwinds;
-    int32_t unwind_offset;
     void *memory; /* what all of this lies in */
 };
 

@@ -13,14 +13,12 @@ static void frame_of(const struct ir_form *form, uint32_t number, struct rv_fram
     static const uint8_t callee_saved[] = { RV_S0, RV_S1, RV_S2, RV_S3, RV_S4,  RV_S5,
                                             RV_S6, RV_S7, RV_S8, RV_S9, RV_S10, RV_S11 };
     const struct ir_function *function = &form->functions[number];
-    /* UNWIND leaves from any depth by the main function's epilogue. */
-    bool all = form->unwinds && number == 0;
     frame->saved_count = 0;
     frame->slots_size = (function->slot_count * 8 + 15) & ~15u;
-    if (function->has_calls || all)
+    if (function->has_calls)
         frame->saved[frame->saved_count++] = RV_RA;
     for (uint32_t i = 0; i < sizeof callee_saved; i++) {
-        if (all || (function->saved >> callee_saved[i] & 1) != 0)
+        if ((function->saved >> callee_saved[i] & 1) != 0)
             frame->saved[frame->saved_count++] = callee_saved[i];
     }
     frame->saved_size = (frame->saved_count * 8 + 15) & ~15u;
@@ -56,8 +54,9 @@ static void prologue(struct rv *r)
 }
 
 /* Up to, but without, the return. Leaves the result alone; S4 may be destroyed. */
-static void epilogue(struct rv *r, const struct rv_frame *f)
+static void epilogue(struct rv *r)
 {
+    const struct rv_frame *f = &r->frame;
     if (!is_small(f))
         move_stack_pointer(r, f->slots_size);
     access_saved(r, f, true);
@@ -164,14 +163,6 @@ static void call(struct rv *r)
         rv_move(r, r->insn->dst, r->form->target->result);
 }
 
-static void tail_call(struct rv *r)
-{
-    rv_move(r, RV_SCRATCH1, r->insn->a);
-    pass_arguments(r, r->function->calls[r->insn->target].args);
-    epilogue(r, &r->frame);
-    rv_put(r, rv_i(RV_JALR, RV_ZERO, RV_SCRATCH1, 0));
-}
-
 static void leave(struct rv *r)
 {
     uint32_t result = r->form->target->result;
@@ -180,37 +171,8 @@ static void leave(struct rv *r)
                           rv_wide(r->insn) ? (uint64_t)r->insn->imm : (uint32_t)r->insn->imm);
     else
         rv_move(r, result, r->insn->a);
-    epilogue(r, &r->frame);
+    epilogue(r);
     return_to_caller(r);
-}
-
-/* S1 = base + offset, near enough for 12 bits more. */
-static uint32_t near_run(struct rv *r, uint32_t base, int64_t *offset)
-{
-    if (rv_fits_signed(*offset, 12))
-        return base;
-    rv_add_constant(r, RV_SCRATCH1, base, *offset);
-    *offset = 0;
-    return RV_SCRATCH1;
-}
-
-static void unwind(struct rv *r)
-{
-    struct rv_frame main_frame;
-    frame_of(r->form, 0, &main_frame);
-    int64_t offset = r->insn->imm;
-    uint32_t run = near_run(r, rv_source(r, r->insn->a, RV_SCRATCH0).reg, &offset);
-    rv_put(r, rv_i(RV_LD, RV_SP, run, offset));
-    rv_constant(r, r->form->target->result, 0);
-    epilogue(r, &main_frame);
-    return_to_caller(r);
-}
-
-static void store_stack_pointer(struct rv *r)
-{
-    int64_t offset = r->form->unwind_offset;
-    uint32_t run = near_run(r, r->form->target->args[IR_ARG_RUN], &offset);
-    rv_put(r, rv_s(RV_SD, run, RV_SP, offset));
 }
 
 /* --- A function --- */
@@ -234,10 +196,6 @@ static void instruction(struct rv *r)
         return call(r);
     case IR_RETURN:
         return leave(r);
-    case IR_UNWIND:
-        return unwind(r);
-    case IR_TAIL:
-        return tail_call(r);
     default:
         return r->insn->op < IR_LEA ? rv_alu(r) : rv_memory(r);
     }
@@ -251,8 +209,6 @@ int rv64_encode(const struct ir_form *form, uint32_t number, struct emit *e)
     frame_of(form, number, &r.frame);
     emit_function_label(e, number);
     prologue(&r);
-    if (form->unwinds && number == 0)
-        store_stack_pointer(&r);
     take_parameters(&r);
     for (r.block = 0; r.block < r.function->block_count; r.block++) {
         const struct ir_block *block = &r.function->blocks[r.block];
