@@ -165,6 +165,23 @@ struct bpf_map *bpf_object_map(const struct bpf_object *object, uint32_t index)
     return index < object->map_count ? object->maps[index].map : NULL;
 }
 
+int bpf_object_change_map(struct bpf_object *object, uint32_t index, uint32_t key_size,
+                          uint32_t value_size, uint32_t max_entries)
+{
+    if (index >= object->map_count || object->maps[index].map != NULL ||
+        object->maps[index].is_data)
+        return -EINVAL;
+    object->maps[index].spec.key_size = key_size;
+    object->maps[index].spec.value_size = value_size;
+    object->maps[index].spec.max_entries = max_entries;
+    return 0;
+}
+
+bool bpf_object_map_is_pinned(const struct bpf_object *object, uint32_t index)
+{
+    return index < object->map_count && object->maps[index].is_pinned;
+}
+
 static void give_map(struct bpf_object *object, uint32_t index, struct bpf_map *map)
 {
     object->maps[index].map = map;

@@ -63,6 +63,12 @@ uint32_t bpf_object_map_count(const struct bpf_object *object);
 const struct bpf_map_spec *bpf_object_map_spec(const struct bpf_object *object, uint32_t index);
 /* -1 if there is none of that name. */
 int bpf_object_map_index(const struct bpf_object *object, const char *name);
+/* Other sizes than the object says, before it is created (what libbpf's bpf_map__set_max_entries()
+ * and its like are for). Type and name stay. */
+int bpf_object_change_map(struct bpf_object *object, uint32_t index, uint32_t key_size,
+                          uint32_t value_size, uint32_t max_entries);
+/* Whether the object asks for a map that is shared under its name (LIBBPF_PIN_BY_NAME). */
+bool bpf_object_map_is_pinned(const struct bpf_object *object, uint32_t index);
 /* Use an existing map (a reference is taken) in place of a new one: its type and sizes must match
  * the spec. */
 int bpf_object_set_map(struct bpf_object *object, uint32_t index, struct bpf_map *map,
