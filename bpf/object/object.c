@@ -111,6 +111,7 @@ int bpf_object_open_with(const struct bpf_env *env, const void *bytes, size_t si
     object->env = env;
     object->pool.env = env;
     object->kernel_btf = bpf_btf_get(options->kernel_btf);
+    object->map_create = options->map_create != NULL ? options->map_create : bpf_map_create;
     struct object_loader loader = {
         .object = object, .options = options, .scratch = { .env = env }, .error = error
     };
@@ -214,7 +215,7 @@ int bpf_object_create_maps(struct bpf_object *object, struct bpf_error *error)
         struct bpf_map *map;
         if (definition->map != NULL)
             continue;
-        int err = bpf_map_create(object->env, &definition->spec, &map, error);
+        int err = object->map_create(object->env, &definition->spec, &map, error);
         if (err)
             return err;
         static const uint32_t first;

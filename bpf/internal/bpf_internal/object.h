@@ -98,6 +98,8 @@ struct bpf_object {
     struct pool pool;
     struct bpf_btf *btf;        /* NULL without -g; holds the strings of lines */
     struct bpf_btf *kernel_btf; /* NULL, or what it was opened with */
+    int (*map_create)(const struct bpf_env *env, const struct bpf_map_spec *spec,
+                      struct bpf_map **out, struct bpf_error *error);
     char license[64];
     struct object_map maps[BPF_PROG_MAP_MAX];
     uint32_t map_count;

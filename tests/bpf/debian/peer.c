@@ -18,7 +18,6 @@
 
 static struct peer peer;
 static struct bpf_object *loading; /* NULL: calls pass through */
-static struct bpf_object *kept;
 static bool ask;
 static char kernel_log[4u << 20];
 
@@ -41,6 +40,8 @@ static long raw(long number, long a, long b, long c, long d, long e, long f)
     }
     return result;
 }
+
+static void note_maps(void);
 
 static struct peer_program *program_of(const union bpf_attr *attr)
 {
@@ -67,7 +68,7 @@ static void keep_last_line(struct peer_program *program)
         kernel_log[line - kernel_log] = '\0';
         line = strrchr(kernel_log, '\n');
     }
-    snprintf(program->last_line, sizeof program->last_line, "%s",
+    snprintf(program->last_line, sizeof program->last_line, "%.255s",
              line == NULL ? kernel_log : line + 1);
 }
 
@@ -79,7 +80,9 @@ static long stand_in(void)
 
 static long load_program(struct peer_program *program, union bpf_attr *attr, long size)
 {
-    program->insns = (const uint64_t *)(uintptr_t)attr->insns;
+    if (peer.map_count == 0)
+        note_maps();
+    program->insns = (uint64_t *)(uintptr_t)attr->insns;
     program->insn_count = attr->insn_cnt;
     if (!ask)
         return stand_in();
@@ -113,7 +116,7 @@ long syscall(long number, ...)
     return raw(number, a, b, c, d, e, f);
 }
 
-bool peer_can_ask(void)
+static bool can_ask(void)
 {
     const struct bpf_insn insns[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K },
                                       { .code = BPF_JMP | BPF_EXIT } };
@@ -132,7 +135,7 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list argu
     vsnprintf(text, sizeof text, format, arguments);
     text[strcspn(text, "\n")] = '\0';
     if (peer.problem[0] == '\0')
-        snprintf(peer.problem, sizeof peer.problem, "%s", text);
+        snprintf(peer.problem, sizeof peer.problem, "%.255s", text);
     if (getenv("PEER_VERBOSE") != NULL)
         fprintf(stderr, "libbpf: %s\n", text);
     return 0;
@@ -150,52 +153,98 @@ static void size_maps(struct bpf_object *object)
         if (bpf_map__max_entries(map) == 0 && bpf_map__type(map) != BPF_MAP_TYPE_SK_STORAGE &&
             bpf_map__type(map) != BPF_MAP_TYPE_TASK_STORAGE &&
             bpf_map__type(map) != BPF_MAP_TYPE_INODE_STORAGE &&
-            bpf_map__type(map) != BPF_MAP_TYPE_CGRP_STORAGE)
+            bpf_map__type(map) != 32 /* cgroup storage */)
             bpf_map__set_max_entries(map, 128);
     }
 }
 
-const struct peer *peer_load(const char *path, const char *btf_path, bool ask_kernel)
+static void note_maps(void)
 {
-    loading = NULL;
-    if (kept != NULL)
-        bpf_object__close(kept);
-    memset(&peer, 0, sizeof peer);
-    ask = ask_kernel;
-    libbpf_set_print(quiet);
-    LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = btf_path);
-    kept = bpf_object__open_file(path, &options);
-    if (kept == NULL) {
-        if (peer.problem[0] == '\0')
-            snprintf(peer.problem, sizeof peer.problem, "cannot be opened: %s", strerror(errno));
-        return &peer;
-    }
-    size_maps(kept);
-    struct bpf_program *program;
-    bpf_object__for_each_program(program, kept)
-    {
-        if (peer.program_count < PEER_PROGRAM_MAX)
-            snprintf(peer.programs[peer.program_count++].name, 128, "%s", bpf_program__name(program));
-        /* A target that is not there would end the loading: such a program is left out. */
-        const char *section = bpf_program__section_name(program);
-        if (strstr(section, "/dummy_") != NULL)
-            bpf_program__set_autoload(program, false);
-    }
-    peer.problem[0] = '\0';
-    loading = kept;
-    int err = bpf_object__load(kept);
-    loading = NULL;
-    if (err == 0)
-        peer.problem[0] = '\0';
-    else if (peer.problem[0] == '\0')
-        snprintf(peer.problem, sizeof peer.problem, "cannot be loaded: %s", strerror(-err));
     struct bpf_map *map;
-    bpf_object__for_each_map(map, kept)
+    bpf_object__for_each_map(map, loading)
     {
         if (peer.map_count == 256)
             break;
         peer.map_fds[peer.map_count] = bpf_map__fd(map);
         snprintf(peer.map_names[peer.map_count++], 64, "%s", bpf_map__name(map));
     }
-    return &peer;
+}
+
+#define LEFT_OUT_MAX 64
+static char left_out[LEFT_OUT_MAX][128];
+static int left_out_count;
+
+static bool is_left_out(const struct bpf_program *program)
+{
+    for (int i = 0; i < left_out_count; i++) {
+        if (strcmp(left_out[i], bpf_program__name(program)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A target that is not in this kernel ends the loading: true if one was found, to be left out. */
+static bool leave_out_one(void)
+{
+    const char *words = "': failed to find kernel BTF type ID",
+               *start = strstr(peer.problem, "prog '"), *end = strstr(peer.problem, words);
+    if (start == NULL || end == NULL || left_out_count == LEFT_OUT_MAX)
+        return false;
+    start += strlen("prog '");
+    snprintf(left_out[left_out_count++], 128, "%.*s", (int)(end - start), start);
+    return true;
+}
+
+/* 0, or what went wrong is in peer.problem. */
+static int load(const char *path, const char *btf_path)
+{
+    bool allowed = peer.can_ask;
+    memset(&peer, 0, sizeof peer);
+    peer.can_ask = allowed;
+    libbpf_set_print(quiet);
+    LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = btf_path);
+    struct bpf_object *object = bpf_object__open_file(path, &options);
+    if (object == NULL) {
+        if (peer.problem[0] == '\0')
+            snprintf(peer.problem, sizeof peer.problem, "cannot be opened: %s", strerror(errno));
+        return -1;
+    }
+    size_maps(object);
+    struct bpf_program *program;
+    bpf_object__for_each_program(program, object)
+    {
+        if (peer.program_count < PEER_PROGRAM_MAX)
+            snprintf(peer.programs[peer.program_count++].name, 128, "%s",
+                     bpf_program__name(program));
+        if (strstr(bpf_program__section_name(program), "/dummy_") != NULL &&
+            bpf_program__section_name(program)[0] == 'f') /* fentry, fexit */
+            bpf_program__set_attach_target(program, 0, "vfs_read");
+        if (is_left_out(program))
+            bpf_program__set_autoload(program, false);
+    }
+    peer.problem[0] = '\0';
+    loading = object;
+    int err = bpf_object__load(object);
+    loading = NULL;
+    if (err == 0)
+        peer.problem[0] = '\0';
+    else if (peer.problem[0] == '\0')
+        snprintf(peer.problem, sizeof peer.problem, "cannot be loaded: %s", strerror(-err));
+    return err;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 4)
+        return 2;
+    peer.can_ask = can_ask();
+    ask = strcmp(argv[3], "kernel") == 0 && peer.can_ask;
+    while (load(argv[1], strcmp(argv[2], "-") == 0 ? NULL : argv[2]) != 0 && leave_out_one())
+        ;
+    fwrite(&peer, sizeof peer, 1, stdout);
+    for (uint32_t i = 0; i < peer.program_count; i++) {
+        if (peer.programs[i].insns != NULL)
+            fwrite(peer.programs[i].insns, 8, peer.programs[i].insn_count, stdout);
+    }
+    return fflush(stdout) != 0;
 }

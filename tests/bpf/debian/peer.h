@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* libbpf and the running kernel as judges of one object. libbpf has its own insn, map and opcode
- * names, so it lives in a file that sees none of ours. */
+/* libbpf and the running kernel as judges of one object. libbpf's functions have the names of ours,
+ * so it is a program of its own: bpf_object_peer OBJECT BTF|- kernel|alone writes a struct peer to
+ * stdout, then each program's instructions. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,10 +10,10 @@
 
 struct peer_program {
     char name[128];
-    const uint64_t *insns; /* relocated: what was handed to the kernel */
+    uint64_t *insns; /* relocated: what was handed to the kernel; NULL: nothing was */
     uint32_t insn_count;
-    bool was_loaded;   /* the kernel was asked */
-    int verdict;       /* 0 accepted, else its errno */
+    bool was_loaded;     /* the kernel was asked */
+    int verdict;         /* 0 accepted, else its errno */
     char last_line[256]; /* of its log */
 };
 
@@ -23,10 +24,5 @@ struct peer {
     int map_fds[256];
     char map_names[256][64];
     uint32_t map_count;
+    bool can_ask; /* whether bpf() is allowed here */
 };
-
-/* Loads the object with libbpf. `btf_path`: NULL, or the types to relocate against in place of the
- * running kernel's. `ask_kernel` false: programs are not handed on, only relocated. One at a time;
- * valid until the next call. */
-const struct peer *peer_load(const char *path, const char *btf_path, bool ask_kernel);
-bool peer_can_ask(void); /* whether bpf() is allowed here */
