@@ -61,6 +61,13 @@ static uint64_t enter(struct bpf_run *run, uint32_t index, const uint64_t *r)
     return loop(&arguments, NULL);
 }
 
+uint64_t bpf_interp_continue(const struct bpf_prog *prog, const uint64_t *r, struct bpf_run *run)
+{
+    const struct interp_arguments arguments = { prog, r, run, 0 };
+    run->engine.enter = enter;
+    return loop(&arguments, NULL);
+}
+
 uint64_t bpf_interp_run(const struct bpf_prog *prog, void *context, uint64_t r2,
                         struct bpf_run *run)
 {

@@ -126,6 +126,7 @@ int bpf_prog_create(const struct bpf_verify_request *request, const struct bpf_p
     }
     if (bounds != NULL)
         prog->bounds = *bounds;
+    prog->is_verified = bounds != NULL;
     prog->frame_size = prog->bounds.frame_bytes > BPF_FRAME_SIZE_MAX
                            ? (uint32_t)align_up64(prog->bounds.frame_bytes, 16)
                            : BPF_FRAME_SIZE_MAX;

@@ -13,3 +13,9 @@ uint64_t bpf_prog_run_unverified(const struct bpf_prog *prog, void *context, uin
 {
     return bpf_interp_run(prog, context, r2, run);
 }
+
+uint64_t bpf_jit_run_unverified(const struct bpf_jit *jit, void *context, uint64_t r2,
+                                struct bpf_run *run)
+{
+    return bpf_jit_run_r2(jit, context, r2, run);
+}

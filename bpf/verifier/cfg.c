@@ -18,9 +18,7 @@ static int decode(struct verifier *v)
 {
     for (uint32_t pc = 0; pc < v->insn_count; pc += bpf_insn_slots(&v->insns[pc])) {
         struct bpf_error error;
-        int err = has_rule(v, BPF_RULE_LINUX)
-                      ? bpf_insn_check_encoding(v->insns, v->insn_count, pc, &error)
-                      : bpf_insn_check(v->insns, v->insn_count, pc, &error);
+        int err = bpf_insn_check(v->insns, v->insn_count, pc, &error);
         v->state.pc = pc;
         if (err != 0)
             return refuse(v, err, BPF_REJECT_BAD_INSN, "", "%s", error.text);

@@ -162,25 +162,16 @@ static int pointer_alu(struct verifier *v, const struct bpf_insn *insn, enum alu
  * ----------------------------------------------------------------------------------------------------------
  */
 
-static bool is_shift(enum alu_op op)
-{
-    return op == ALU_LSH || op == ALU_RSH || op == ALU_ARSH;
-}
-
 static int number_alu(struct verifier *v, const struct bpf_insn *insn, enum alu_op op, bool half,
                       const struct reg *src)
 {
     struct reg *dst = state_reg(&v->state, insn->dst_reg);
     struct reg result = { .type = REG_NUMBER, .deps = dst->deps | src->deps };
-    const struct reg any = reg_any_number();
     bool same_register = BPF_SRC(insn->opcode) == BPF_X && insn->src_reg == insn->dst_reg;
     if (same_register && (op == ALU_XOR || op == ALU_SUB)) {
         /* x ^ x and x - x: the usual ways to make zero. */
         result.n = scalar_const(0, BITS);
         result.deps = 0;
-    } else if (is_shift(op) && src->n.umax >= (half ? 32u : 64u) && has_rule(v, BPF_RULE_LINUX)) {
-        /* RFC 9669 counts modulo the width; Linux takes the result for anything. */
-        result.n = scalar_zext(&any.n, half ? 32 : 64, BITS);
     } else {
         result.n = half ? scalar_alu_half(op, &dst->n, &src->n, BITS)
                         : scalar_alu(op, &dst->n, &src->n, BITS);
@@ -236,7 +227,8 @@ int check_alu(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
     bool divides = alu == ALU_DIV || alu == ALU_MOD || alu == ALU_SDIV || alu == ALU_SMOD;
     if (divides && immediate && insn->imm == 0)
         return refuse(v, -EINVAL, BPF_REJECT_BAD_INSN, "", "division by the constant 0");
-    if (is_shift(alu) && immediate && (insn->imm < 0 || insn->imm >= (half ? 32 : 64)))
+    bool shifts = alu == ALU_LSH || alu == ALU_RSH || alu == ALU_ARSH;
+    if (shifts && immediate && (insn->imm < 0 || insn->imm >= (half ? 32 : 64)))
         return refuse(v, -EINVAL, BPF_REJECT_BAD_INSN, "",
                       "shift by the constant %d, outside 0..%d", insn->imm, half ? 31 : 63);
     if (reg_is_pointer(&src) || reg_is_pointer(state_reg(&v->state, insn->dst_reg)))

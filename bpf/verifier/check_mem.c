@@ -278,8 +278,7 @@ static void set_fetched(struct verifier *v, const struct bpf_insn *insn, uint32_
 static int check_number_operand(struct verifier *v, uint32_t reg_number)
 {
     int err = check_set(v, reg_number);
-    if (err != 0 || !reg_is_pointer(state_reg(&v->state, reg_number)) ||
-        has_rule(v, BPF_RULE_POINTER_LEAKS))
+    if (err != 0 || !reg_is_pointer(state_reg(&v->state, reg_number)))
         return err;
     struct description is = describe(v, state_reg(&v->state, reg_number));
     return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "",

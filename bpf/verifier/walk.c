@@ -113,6 +113,8 @@ static int check_straight(struct verifier *v, const struct bpf_insn *insn, enum 
         return check_alu_other(v, insn, op);
     if (op == BPF_OP_CALL_HELPER)
         return check_helper_call(v, insn);
+    if (op == BPF_OP_LEGACY_PACKET)
+        return check_legacy_packet(v, insn);
     return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
                   "this verifier does not know how to prove this instruction");
 }
@@ -122,10 +124,7 @@ static int decide(struct verifier *v, bool waited, bool *path_ends)
 {
     struct decisions *d = &v->state.decisions;
     uint32_t pc = v->state.pc, waiting = v->pending_count;
-    const struct bpf_insn *insn = &v->insns[pc];
-    enum bpf_op op = (enum bpf_op)insn_row(v, pc)->op;
-    int err = op == BPF_OP_LEGACY_PACKET ? check_legacy_packet(v, insn, waited, path_ends)
-                                         : check_jump(v, insn, op, waited, path_ends);
+    int err = check_jump(v, &v->insns[pc], (enum bpf_op)insn_row(v, pc)->op, waited, path_ends);
     if (err == 0 && (waited || v->pending_count > waiting))
         d->last[d->count++ % DECISIONS_KEPT] = pc * 2 + (v->state.pc != pc + 1);
     return err;
@@ -136,7 +135,7 @@ static int step(struct verifier *v, bool *path_ends)
     struct state *s = &v->state;
     const struct bpf_insn *insn = &v->insns[s->pc];
     enum bpf_op op = (enum bpf_op)insn_row(v, s->pc)->op;
-    if (is_condition(op) || op == BPF_OP_LEGACY_PACKET)
+    if (is_condition(op))
         return decide(v, false, path_ends);
     if (op == BPF_OP_EXIT)
         return check_exit(v, path_ends);
@@ -146,9 +145,6 @@ static int step(struct verifier *v, bool *path_ends)
         s->pc = (uint32_t)((int64_t)s->pc + 1 + bpf_jump_distance(insn));
         return 0;
     }
-    if (bpf_insn_writes_frame_pointer(insn, insn_row(v, s->pc)))
-        return refuse(v, -EACCES, BPF_REJECT_BAD_INSN, "",
-                      "r10, the frame pointer, may not be written");
     int err = check_straight(v, insn, op);
     s->pc += err == 0 ? bpf_insn_slots(insn) : 0;
     return err;

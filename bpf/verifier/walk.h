@@ -191,9 +191,8 @@ const char *function_name(const struct verifier *v, uint32_t function);
 int check_local_call(struct verifier *v, const struct bpf_insn *insn);
 int check_exit(struct verifier *v, bool *path_ends);
 
-/* LD_ABS and LD_IND: as check_jump(), for the function may end there. */
-int check_legacy_packet(struct verifier *v, const struct bpf_insn *insn, bool waited,
-                        bool *path_ends);
+/* LD_ABS and LD_IND. */
+int check_legacy_packet(struct verifier *v, const struct bpf_insn *insn);
 
 /* Reading a register that is not set is refused. */
 int check_set(struct verifier *v, uint32_t reg_number);

@@ -2,6 +2,7 @@
 #include "host_env.h"
 #include <axiom/errno.h>
 #include <bpf/helper.h>
+#include <bpf_host/exec_memory.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,7 @@ void host_env_init(struct host_env *host)
                  .alloc = host_alloc,
                  .free = host_free,
                  .platform = &host->ops,
+                 .exec = &bpf_host_exec,
                  .helpers = bpf_helpers,
                  .helper_count = bpf_helper_count },
     };

@@ -5,8 +5,10 @@
  *     axiom-bpf-plugin [MEMORY-HEX] [options] < program-hex
  *
  * The program is one line of hex bytes. R1 is the memory, R2 its size. Prints R0 in hex; exit 0 if
- * the program ran. Other options of the runner (--jit, --elf, ...) are refused: there is one engine
- * yet. */
+ * the program ran. --interpret (the default) and --jit choose the engine; other options of the runner
+ * (--elf, ...) are refused. */
+#include <bpf/jit.h>
+#include <bpf_host/exec_memory.h>
 #include <bpf_unverified/conformance.h>
 #include <bpf_unverified/unverified.h>
 
@@ -55,11 +57,28 @@ static void plugin_free(void *user, void *at, size_t size_bytes)
     free(at);
 }
 
-static int run(const struct bpf_insn *insns, uint32_t insn_count, void *memory, size_t memory_size)
+/* 0, or 1 after saying why not. */
+static int run_compiled(const struct bpf_prog *prog, void *memory, size_t memory_size,
+                        struct bpf_run *state, uint64_t *r0)
+{
+    struct bpf_jit *jit;
+    struct bpf_error error;
+    if (bpf_jit_create(prog, NULL, NULL, &jit, &error) != 0) {
+        fprintf(stderr, "%s\n", error.text);
+        return 1;
+    }
+    *r0 = bpf_jit_run_unverified(jit, memory, memory_size, state);
+    bpf_jit_destroy(jit);
+    return 0;
+}
+
+static int run(const struct bpf_insn *insns, uint32_t insn_count, void *memory, size_t memory_size,
+               bool compiled)
 {
     static _Alignas(16) uint8_t stack[BPF_RUN_STACK_SIZE];
     const struct bpf_env env = { .alloc = plugin_alloc,
                                  .free = plugin_free,
+                                 .exec = &bpf_host_exec,
                                  .helpers = bpf_conformance_helpers,
                                  .helper_count = bpf_conformance_helper_count };
     const struct bpf_verify_request request = {
@@ -72,8 +91,15 @@ static int run(const struct bpf_insn *insns, uint32_t insn_count, void *memory, 
         return 1;
     }
     struct bpf_run state = { .stack = stack, .stack_size = sizeof stack, .insn_limit = INSN_LIMIT };
-    uint64_t r0 = bpf_prog_run_unverified(prog, memory, memory_size, &state);
+    uint64_t r0 = 0;
+    int failed = 0;
+    if (compiled)
+        failed = run_compiled(prog, memory, memory_size, &state, &r0);
+    else
+        r0 = bpf_prog_run_unverified(prog, memory, memory_size, &state);
     bpf_prog_destroy(prog);
+    if (failed)
+        return 1;
     if (state.error != 0) {
         fprintf(stderr, "ended at instruction %u with error %d\n", state.error_insn, state.error);
         return 1;
@@ -88,11 +114,16 @@ int main(int argc, char **argv)
     uint8_t *bytes = malloc(PROGRAM_SIZE_MAX);
     uint8_t *memory = NULL;
     long memory_size = 0;
+    bool compiled = false;
     if (bytes == NULL)
         return 1;
     for (int i = 1; i < argc; i++) {
-        if (argv[i][0] == '\0')
+        if (argv[i][0] == '\0' || strcmp(argv[i], "--interpret") == 0)
             continue;
+        if (strcmp(argv[i], "--jit") == 0) {
+            compiled = true;
+            continue;
+        }
         memory = realloc(memory, strlen(argv[i]) / 2 + 1);
         memory_size = memory == NULL ? -1 : parse_hex(argv[i], memory, strlen(argv[i]) / 2);
         if (memory_size < 0) {
@@ -110,7 +141,7 @@ int main(int argc, char **argv)
     }
     int status = run((const struct bpf_insn *)(const void *)bytes,
                      (uint32_t)((size_t)size / sizeof(struct bpf_insn)),
-                     memory_size > 0 ? memory : NULL, (size_t)memory_size);
+                     memory_size > 0 ? memory : NULL, (size_t)memory_size, compiled);
     free(memory);
     free(bytes);
     return status;

@@ -8,6 +8,8 @@
 #include <axiom/types.h>
 #include <bpf/prog.h>
 
+struct bpf_jit;
+
 /* Memory that any program's frames fit into. */
 #define BPF_RUN_STACK_SIZE (BPF_CALL_DEPTH_MAX * BPF_FRAME_SIZE_MAX)
 
@@ -35,6 +37,11 @@ struct bpf_run {
         uint32_t depth;         /* its frame, 0 for the main program's */
         uint32_t may_goto_left; /* passes before may_goto jumps */
         uint32_t tail_call_count;
+        /* A JIT's: the program ended early, functions return at once; the highest R10 there may be;
+         * the result of a tail call. */
+        uint32_t ended;
+        uint64_t frame_max, tail_result;
+        const struct bpf_jit *jit;
     } engine;
 };
 

@@ -75,6 +75,8 @@ struct bpf_prog {
     const struct bpf_insn_fact *facts; /* one per slot of insns, or NULL */
     uint32_t insn_count;
     uint32_t map_count;
+    bool is_verified;
+    const struct bpf_jit *jit; /* what tail calls to it run; jit.c */
     uint32_t frame_size; /* bytes from one frame's R10 to the next one's */
     struct bpf_map *const *maps;
     const char *name;
@@ -106,6 +108,14 @@ void bpf_run_end(const struct bpf_prog *prog);
 
 /* Linux's MAX_TAIL_CALL_CNT: further tail calls of one run fail. */
 #define BPF_TAIL_CALL_MAX 33u
+
+/* The program from its beginning inside of a run that goes on: what a JIT does where a tail call leads
+ * to a program that is not compiled. */
+uint64_t bpf_interp_continue(const struct bpf_prog *prog, const uint64_t *r,
+                             struct bpf_run *run);
+
+/* bpf_jit_run() with R2. */
+uint64_t bpf_jit_run_r2(const struct bpf_jit *jit, void *context, uint64_t r2, struct bpf_run *run);
 
 /* bpf_prog_run() with R2. */
 uint64_t bpf_interp_run(const struct bpf_prog *prog, void *context, uint64_t r2,

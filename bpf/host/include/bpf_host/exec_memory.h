@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Executable memory of a process: pages of its own for each program, writable first, then readable
- * and executable, with the instruction caches made to see them. For bpf_env.exec; `user` is not
- * looked at. */
+/* Executable memory of a host process, for commands and tests: whole pages of their own, writable
+ * until sealed, then readable and executable only. */
 #pragma once
 #include <bpf/env.h>
 
-extern const struct bpf_exec_ops bpf_host_exec_ops;
+extern const struct bpf_exec_ops bpf_host_exec;

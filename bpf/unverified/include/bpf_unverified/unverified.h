@@ -16,6 +16,11 @@ int bpf_prog_create_unverified(const struct bpf_verify_request *request, struct 
 uint64_t bpf_prog_run_unverified(const struct bpf_prog *prog, void *context, uint64_t r2,
                                  struct bpf_run *run);
 
+/* The same for a compiled program. */
+struct bpf_jit;
+uint64_t bpf_jit_run_unverified(const struct bpf_jit *jit, void *context, uint64_t r2,
+                                struct bpf_run *run);
+
 /* Memory that a checked run may touch, besides its own stack frames and its maps' values. */
 struct bpf_region {
     const void *start;

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* What the passes of the lowering share. In order:
+ *
+ *   build.c     instructions of one BPF function to blocks over variables (R0 to R10, the run, the
+ *               count of instructions, promoted stack slots) and temporaries
+ *   select.c    branches around one or two cheap instructions become SELECT; jumps to jumps
+ *   webs.c      each variable's separate lives become separate virtual registers
+ *   simplify.c  copies, constants, strength, fused addresses, rotates: forward, block by block
+ *   live.c      what is live where; instructions whose result nobody reads go
+ *   allocate.c  virtual registers to places of the host
+ *
+ * Every pass is linear in the function's size times the number of values alive at once. */
+#pragma once
+#include <bpf_internal/prog.h>
+
+#include "ir.h"
+
+/* Variables: places below LOWER_TEMP_FIRST before webs.c has run. */
+enum {
+    VAR_FP = BPF_REG_FP,
+    VAR_RUN = BPF_REG_COUNT,
+    VAR_COUNT,
+    VAR_SLOT_FIRST, /* promoted stack slots */
+    LOWER_VAR_MAX = 64,
+    LOWER_SLOT_MAX = LOWER_VAR_MAX - VAR_SLOT_FIRST,
+    LOWER_TEMP_FIRST = LOWER_VAR_MAX
+};
+
+/* Memory that is given back all at once. */
+struct lower_chunk {
+    struct lower_chunk *next;
+    size_t size_bytes, used;
+    _Alignas(16) uint8_t data[];
+};
+struct lower_memory {
+    const struct bpf_env *env;
+    struct lower_chunk *chunks;
+};
+/* Zeroed, aligned to 16; NULL when there is none. */
+void *lower_alloc(struct lower_memory *memory, size_t count, size_t size_bytes);
+void lower_free_all(struct lower_memory *memory);
+
+/* A place on the stack that lives in a register. */
+struct lower_slot {
+    int16_t offset; /* from R10 */
+    uint8_t size;
+};
+
+/* One function while it is lowered. */
+struct lower {
+    const struct bpf_prog *prog;
+    const struct bpf_jit_target *target;
+    const struct bpf_jit_options *options;
+    struct bpf_error *error;
+    struct lower_memory *keep;    /* of the form */
+    struct lower_memory *scratch; /* of this function's lowering */
+    bool is_main;
+    bool is_verified;
+    bool clears; /* the program has calls that clear R1-R5: decode.c */
+    bool has_local_calls;
+    bool has_helper_calls;
+    uint32_t entry; /* code index */
+
+    struct ir_insn *insns;
+    uint32_t insn_count, insn_capacity;
+    struct ir_block *blocks;
+    uint32_t block_count, block_capacity;
+    struct ir_call *calls;
+    uint32_t call_count, call_capacity;
+    uint32_t place_count; /* temporaries, later virtual registers */
+    ir_place params[IR_ARG_COUNT];
+
+    /* build.c */
+    uint32_t low, high;  /* code indexes of the function: low..high-1 */
+    uint8_t *marks;      /* of every instruction of the program: enum lower_mark */
+    uint32_t *block_of;  /* of every instruction that begins a block */
+    uint32_t *functions; /* of every instruction: function number + 1 where one begins */
+    struct lower_slot slots[LOWER_SLOT_MAX];
+    uint32_t slot_count;
+
+    /* live.c: for each block the virtual registers that are live out of it */
+    struct lower_live **live_out;
+
+    uint32_t spill_count; /* allocate.c */
+    uint64_t saved;
+};
+
+struct lower_live {
+    struct lower_live *next;
+    ir_place place;
+};
+
+/* The insn appended at the end; NULL without memory. */
+struct ir_insn *lower_append(struct lower *f);
+struct ir_block *lower_append_block(struct lower *f);
+struct ir_call *lower_append_call(struct lower *f);
+
+int lower_build(struct lower *f);
+int lower_select(struct lower *f);
+int lower_webs(struct lower *f);
+int lower_simplify(struct lower *f);
+int lower_live(struct lower *f);
+int lower_allocate(struct lower *f);
+
+/* --- What instructions do, for every pass --- */
+
+/* Whether it may be removed when nobody reads its result. */
+bool lower_is_pure(const struct ir_insn *insn);
+/* Whether the next block can follow. */
+static inline bool lower_falls_through(const struct ir_insn *last)
+{
+    return last == NULL || (last->op != IR_JUMP && last->op != IR_RETURN);
+}
+/* The block's last instruction; NULL: it is empty. */
+static inline struct ir_insn *lower_last(const struct lower *f, uint32_t block)
+{
+    const struct ir_block *b = &f->blocks[block];
+    return b->first == b->end ? NULL : &f->insns[b->end - 1];
+}
+/* Blocks that may follow: how many, at most 2. */
+uint32_t lower_successors(const struct lower *f, uint32_t block, uint32_t to[2]);
+
+/* Addresses of the places that an instruction reads (with the call's, at most 4 + 8); how many. */
+#define LOWER_SOURCE_MAX 12
+uint32_t lower_sources(struct lower *f, struct ir_insn *insn, ir_place *to[LOWER_SOURCE_MAX]);
+
+static inline uint32_t lower_bits(const struct ir_insn *insn)
+{
+    return insn->size * 8u;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Memory, growing lists, and what instructions read and do: what every pass of the lowering needs. */
+#include <axiom/bits.h>
+#include <axiom/string.h>
+
+#include "lower.h"
+
+#define CHUNK_SIZE ((size_t)32 << 10)
+
+void *lower_alloc(struct lower_memory *memory, size_t count, size_t size_bytes)
+{
+    size_t size = (size_t)align_up64(count * size_bytes, 16);
+    struct lower_chunk *chunk = memory->chunks;
+    if (chunk == NULL || chunk->size_bytes - chunk->used < size) {
+        size_t room = size > CHUNK_SIZE / 4 ? size : CHUNK_SIZE;
+        chunk = bpf_env_alloc(memory->env, sizeof *chunk + room);
+        if (chunk == NULL)
+            return NULL;
+        chunk->size_bytes = room;
+        chunk->used = 0;
+        chunk->next = memory->chunks;
+        memory->chunks = chunk;
+    }
+    void *at = chunk->data + chunk->used;
+    chunk->used += size;
+    return at;
+}
+
+void lower_free_all(struct lower_memory *memory)
+{
+    while (memory->chunks != NULL) {
+        struct lower_chunk *chunk = memory->chunks;
+        memory->chunks = chunk->next;
+        bpf_env_free(memory->env, chunk, sizeof *chunk + chunk->size_bytes);
+    }
+}
+
+/* The list `items`, with room for one more. */
+static void *grown(struct lower *f, void *items, uint32_t count, uint32_t *capacity,
+                   size_t item_size)
+{
+    if (count < *capacity)
+        return items;
+    uint32_t room = *capacity == 0 ? 64 : *capacity * 2;
+    void *larger = lower_alloc(f->scratch, room, item_size);
+    if (larger == NULL)
+        return NULL;
+    if (count != 0)
+        memcpy(larger, items, count * item_size);
+    *capacity = room;
+    return larger;
+}
+
+struct ir_insn *lower_append(struct lower *f)
+{
+    struct ir_insn *insns = grown(f, f->insns, f->insn_count, &f->insn_capacity, sizeof *f->insns);
+    if (insns == NULL)
+        return NULL;
+    f->insns = insns;
+    struct ir_insn *insn = &insns[f->insn_count++];
+    *insn = (struct ir_insn){
+        .size = 8, .dst = IR_NONE, .a = IR_NONE, .b = IR_NONE, .c = IR_NONE, .d = IR_NONE
+    };
+    return insn;
+}
+
+struct ir_block *lower_append_block(struct lower *f)
+{
+    struct ir_block *blocks =
+        grown(f, f->blocks, f->block_count, &f->block_capacity, sizeof *f->blocks);
+    if (blocks == NULL)
+        return NULL;
+    f->blocks = blocks;
+    struct ir_block *block = &blocks[f->block_count++];
+    *block = (struct ir_block){ .first = f->insn_count, .end = f->insn_count };
+    return block;
+}
+
+struct ir_call *lower_append_call(struct lower *f)
+{
+    struct ir_call *calls = grown(f, f->calls, f->call_count, &f->call_capacity, sizeof *f->calls);
+    if (calls == NULL)
+        return NULL;
+    f->calls = calls;
+    struct ir_call *call = &calls[f->call_count++];
+    *call = (struct ir_call){ .pointer = IR_NONE };
+    for (uint32_t i = 0; i < IR_ARG_COUNT; i++)
+        call->args[i] = IR_NONE;
+    return call;
+}
+
+bool lower_is_pure(const struct ir_insn *insn)
+{
+    switch ((enum ir_op)insn->op) {
+    case IR_STORE:
+    case IR_ADD_MEMORY:
+    case IR_ATOMIC_ADD:
+    case IR_ATOMIC_AND:
+    case IR_ATOMIC_OR:
+    case IR_ATOMIC_XOR:
+    case IR_ATOMIC_XCHG:
+    case IR_ATOMIC_CMPXCHG:
+    case IR_LOAD_ACQUIRE:
+    case IR_STORE_RELEASE:
+    case IR_BRANCH:
+    case IR_JUMP:
+    case IR_CALL:
+    case IR_RETURN:
+        return false;
+    default:
+        return true;
+    }
+}
+
+uint32_t lower_successors(const struct lower *f, uint32_t block, uint32_t to[2])
+{
+    const struct ir_insn *last = lower_last(f, block);
+    uint32_t count = 0;
+    if (last != NULL && (last->op == IR_BRANCH || last->op == IR_JUMP))
+        to[count++] = IR_TARGET(last);
+    if (lower_falls_through(last) && block + 1 < f->block_count)
+        to[count++] = block + 1;
+    return count;
+}
+
+uint32_t lower_sources(struct lower *f, struct ir_insn *insn, ir_place *to[LOWER_SOURCE_MAX])
+{
+    uint32_t count = 0;
+    ir_place *own[4] = { &insn->a, &insn->b, &insn->c, &insn->d };
+    uint32_t own_count = insn->op == IR_BRANCH ? 3 : 4;
+    for (uint32_t i = 0; i < own_count; i++) {
+        if (*own[i] != IR_NONE)
+            to[count++] = own[i];
+    }
+    if (insn->op != IR_CALL)
+        return count;
+    struct ir_call *call = &f->calls[insn->target];
+    if (call->pointer != IR_NONE)
+        to[count++] = &call->pointer;
+    for (uint32_t i = 0; i < IR_ARG_COUNT; i++) {
+        if (call->args[i] != IR_NONE)
+            to[count++] = &call->args[i];
+    }
+    return count;
+}
