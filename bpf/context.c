@@ -81,20 +81,27 @@ const struct bpf_context_layout *bpf_context_by_attach_type(enum bpf_attach_type
     return NULL;
 }
 
-const struct bpf_context_field *bpf_context_field_at(const struct bpf_context_layout *layout,
-                                                     int64_t offset, uint32_t size_bytes,
-                                                     bool write)
+const struct bpf_context_field *bpf_field_at(const struct bpf_context_field *fields,
+                                             uint32_t field_count, int64_t offset,
+                                             uint32_t size_bytes, bool write)
 {
     if (offset < 0 || offset % size_bytes != 0)
         return NULL;
-    for (uint32_t i = 0; i < layout->field_count; i++) {
-        const struct bpf_context_field *field = &layout->fields[i];
+    for (uint32_t i = 0; i < field_count; i++) {
+        const struct bpf_context_field *field = &fields[i];
         uint32_t sizes = write ? field->write_sizes : field->read_sizes;
         if (offset >= field->offset && offset + size_bytes <= field->offset + field->extent &&
             (sizes & size_bytes) != 0)
             return field;
     }
     return NULL;
+}
+
+const struct bpf_context_field *bpf_context_field_at(const struct bpf_context_layout *layout,
+                                                     int64_t offset, uint32_t size_bytes,
+                                                     bool write)
+{
+    return bpf_field_at(layout->fields, layout->field_count, offset, size_bytes, write);
 }
 
 int bpf_result_errno(uint64_t r0)

@@ -21,7 +21,7 @@
         .section_prefix = (section), .attach_type = BPF_ATTACH_TYPE_COUNT,                         \
         .prog_type = BPF_LINUX_##type, .expected_type = (expected), .rules = LINUX_RULES | (more), \
         .stack_limit = BPF_FRAME_SIZE_MAX, .result = BPF_RESULT_IGNORED,                           \
-        .actuators_allowed = false, __VA_ARGS__                                                    \
+        .actuators_allowed = false, .sockets = socket_layouts, __VA_ARGS__                         \
     }
 #define FIELDS(list, type, bytes) \
     .struct_name = (type), .fields = (list), .field_count = ARRAY_SIZE(list), .size_bytes = (bytes)

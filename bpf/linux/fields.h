@@ -99,6 +99,32 @@ static const struct bpf_context_field post_bind6_fields[] = {
     SOCK_TYPE, FIELD(28, 16, 1 | 2 | 4, 0, "src_ip6"), N(44, "src_port"), SOCK_TAIL,
 };
 
+/* The same as a socket that a pointer shows, less of it where it may not be a full one; struct
+ * bpf_tcp_sock, struct bpf_xdp_sock */
+#define SOCK_ADDRESS                                                                              \
+    N(24, "src_ip4"), FIELD(28, 16, 1 | 2 | 4, 0, "src_ip6"), N(44, "src_port"), SOCK_TAIL
+static const struct bpf_context_field sock_common_fields[] = {
+    E(0, "bound_dev_if"), N(4, "family"), SOCK_ADDRESS,
+};
+static const struct bpf_context_field sock_fields[] = {
+    E(0, "bound_dev_if"), SOCK_TYPE, E(16, "mark"), E(20, "priority"), SOCK_ADDRESS,
+};
+static const struct bpf_context_field tcp_sock_fields[] = {
+    E(0, "snd_cwnd"), E(4, "srtt_us"), E(8, "rtt_min"), E(12, "snd_ssthresh"), E(16, "rcv_nxt"),
+    E(20, "snd_nxt"), E(24, "snd_una"), E(28, "mss_cache"), E(32, "ecn_flags"), E(36, "rate_delivered"),
+    E(40, "rate_interval_us"), E(44, "packets_out"), E(48, "retrans_out"), E(52, "total_retrans"),
+    E(56, "segs_in"), E(60, "data_segs_in"), E(64, "segs_out"), E(68, "data_segs_out"), E(72, "lost_out"),
+    E(76, "sacked_out"), E8(80, "bytes_received"), E8(88, "bytes_acked"), E(96, "dsack_dups"),
+    E(100, "delivered"), E(104, "delivered_ce"), E(108, "icsk_retransmits"),
+};
+static const struct bpf_context_field xdp_sock_fields[] = { E(0, "queue_id") };
+static const struct bpf_socket_layout socket_layouts[] = {
+    { "bpf_sock_common", sock_common_fields, ARRAY_SIZE(sock_common_fields) },
+    { "bpf_sock", sock_fields, ARRAY_SIZE(sock_fields) },
+    { "bpf_tcp_sock", tcp_sock_fields, ARRAY_SIZE(tcp_sock_fields) },
+    { "bpf_xdp_sock", xdp_sock_fields, ARRAY_SIZE(xdp_sock_fields) },
+};
+
 /* struct bpf_sock_addr */
 #define ADDR_TAIL                                                                                 \
     NW(24, "user_port"), E(28, "family"), E(32, "type"), E(36, "protocol")

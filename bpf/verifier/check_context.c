@@ -38,6 +38,22 @@ static int check_slot(struct verifier *v, int64_t at, uint32_t size, bool write)
                   layout->struct_name, size);
 }
 
+static int object_field(struct verifier *v, const struct bpf_context_field *field, struct reg *out)
+{
+    uint32_t id = v->request->kernel_btf == NULL
+                      ? 0
+                      : bpf_btf_find(v->request->kernel_btf, field->target_type, BPF_BTF_STRUCT);
+    if (id == 0)
+        return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "give the BTF of the kernel it is for",
+                      "the context's field %s is a pointer to a struct %s of the kernel, whose "
+                      "types are not known",
+                      field->name, field->target_type);
+    *out = reg_pointer(REG_BTF);
+    out->type_id = id;
+    out->attr = REG_TRUSTED;
+    return 0;
+}
+
 /* What a field of a list gives. */
 static int field_value(struct verifier *v, const struct bpf_context_field *field, struct reg *out)
 {
@@ -67,6 +83,8 @@ static int field_value(struct verifier *v, const struct bpf_context_field *field
         out->may_be_null = field->may_be_null;
         out->id = field->may_be_null ? ++v->next_id : 0;
         return 0;
+    case BPF_FIELD_BTF:
+        return object_field(v, field, out);
     default:
         return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
                       "the context's field %s is a pointer "
@@ -110,4 +128,28 @@ int check_context(struct verifier *v, uint32_t reg_number, int64_t displacement,
     if (bpf_context_has_rule(v->context, BPF_RULE_BTF_ARGUMENTS))
         return check_btf_argument(v, at, size, write, out);
     return check_field(v, at, size, write, sign_extends, out);
+}
+
+int check_socket_access(struct verifier *v, uint32_t reg_number, int64_t displacement,
+                        uint32_t size, bool write, struct reg *out)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    const struct bpf_socket_layout *layout =
+        v->context->sockets == NULL ? NULL : &v->context->sockets[r->type_id];
+    struct description is = describe(v, r);
+    if (r->may_be_null)
+        return refuse(v, -EACCES, BPF_REJECT_NULL, "test it first: if (!sk) return 0;",
+                      "r%u may be NULL here: %s", reg_number, is.text);
+    if (write)
+        return refuse(v, -EACCES, BPF_REJECT_READ_ONLY, "", "r%u is %s, which may only be read",
+                      reg_number, is.text);
+    int64_t at = r->n.smin + displacement;
+    if (layout == NULL || !scalar_is_const(&r->n) ||
+        bpf_field_at(layout->fields, layout->field_count, at, size, false) == NULL)
+        return refuse(v, -EACCES, BPF_REJECT_OOB, "most fields are read with their own size only",
+                      "r%u is %s: there is nothing to read in %u bytes at %lld", reg_number,
+                      is.text, size, (long long)at);
+    *out = reg_any_number();
+    out->n = scalar_zext(&out->n, size * 8, BITS);
+    return 0;
 }

@@ -109,11 +109,10 @@ int check_region(struct verifier *v, uint32_t reg_number, int64_t displacement, 
                       "make the variable not const, or update the map by its helper",
                       "r%u is %s, which programs may only read", reg_number, is.text);
     }
-    if (access == ACCESS_WRITE && (r->type == REG_MAP_KEY || (r->attr & REG_READ_ONLY) != 0)) {
-        struct description is = describe(v, r);
-        return refuse(v, -EACCES, BPF_REJECT_READ_ONLY, "", "r%u is %s, which may only be read",
-                      reg_number, is.text);
-    }
+    if (access == ACCESS_READ && r->type == REG_MAP_VALUE &&
+        (v->request->maps[r->map]->flags & BPF_F_WRONLY_PROG) != 0)
+        return refuse(v, -EACCES, BPF_REJECT_READ_ONLY, "",
+                      "r%u is %s, which programs may only write", reg_number, describe(v, r).text);
     /* Offsets are within +-2^30 (check_alu.c) and sizes below 2^30: no overflow. */
     return check_inside(v, reg_number, r, r->n.smin + displacement,
                         r->n.smax + displacement + (int64_t)size_bytes);
@@ -155,14 +154,28 @@ static int stack_load(struct verifier *v, const struct reg *base, int64_t displa
                            base->n.smax + displacement + size);
 }
 
+/* What neither programs nor the outside can change any more (.rodata) is as good as in the code. */
+static void load_constant(struct bpf_map *map, int64_t at, uint32_t size, struct reg *out)
+{
+    if (!bpf_map_is_constant(map) || map->max_entries != 1)
+        return;
+    const uint8_t *bytes = map->ops->direct_value(map, (uint32_t)at);
+    uint64_t value = 0;
+    for (uint32_t i = 0; bytes != NULL && i < size; i++)
+        value |= (uint64_t)bytes[i] << (8 * i);
+    if (bytes != NULL)
+        *out = reg_const(value);
+}
+
 /* What a load of `size` bytes at the register + displacement gives, zero extended. */
 static int load(struct verifier *v, uint32_t reg_number, int64_t displacement, uint32_t size,
                 bool sign_extends, struct reg *out)
 {
     const struct reg base = *state_reg(&v->state, reg_number);
-    if (base.type == REG_CONTEXT) {
+    if (base.type == REG_CONTEXT)
         return check_context(v, reg_number, displacement, size, false, sign_extends, out);
-    }
+    if (base.type == REG_SOCKET)
+        return check_socket_access(v, reg_number, displacement, size, false, out);
     if (base.type == REG_BTF) {
         *out = reg_any_number();
         out->n = scalar_zext(&out->n, size * 8, BITS);
@@ -177,6 +190,8 @@ static int load(struct verifier *v, uint32_t reg_number, int64_t displacement, u
         return stack_load(v, &base, displacement, size, out);
     *out = reg_any_number();
     out->n = scalar_zext(&out->n, size * 8, BITS);
+    if (base.type == REG_MAP_VALUE && scalar_is_const(&base.n))
+        load_constant(v->request->maps[base.map], base.n.smin + displacement, size, out);
     return 0;
 }
 
@@ -238,6 +253,8 @@ static int store(struct verifier *v, uint32_t reg_number, int64_t displacement, 
                       describe(v, &base).text);
     if (base.type == REG_CONTEXT)
         return check_context(v, reg_number, displacement, size, true, false, NULL);
+    if (base.type == REG_SOCKET)
+        return check_socket_access(v, reg_number, displacement, size, true, NULL);
     int err = check_region(v, reg_number, displacement, size, ACCESS_WRITE);
     if (err == 0)
         err = check_aligned(v, reg_number, displacement, size, false);

@@ -209,6 +209,10 @@ int check_region(struct verifier *v, uint32_t reg_number, int64_t displacement, 
 int check_context(struct verifier *v, uint32_t reg_number, int64_t displacement, uint32_t size,
                   bool write, bool sign_extends, struct reg *out);
 
+/* The same through a pointer to a socket. */
+int check_socket_access(struct verifier *v, uint32_t reg_number, int64_t displacement,
+                        uint32_t size, bool write, struct reg *out);
+
 /* --- check_packet.c
  * ----------------------------------------------------------------------------------------------------
  */

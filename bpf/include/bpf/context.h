@@ -69,6 +69,13 @@ enum bpf_rule {
     BPF_RULE_LINUX = 1u << 7,         /* verdicts are to be those of Linux */
 };
 
+/* What is seen of a socket through a pointer to it, read only. */
+struct bpf_socket_layout {
+    const char *struct_name;
+    const struct bpf_context_field *fields;
+    uint32_t field_count;
+};
+
 struct bpf_context_layout {
     const char *section_prefix;       /* "gpio/": what follows names the target */
     const char *struct_name;          /* in axiom/bpf.h */
@@ -90,6 +97,8 @@ struct bpf_context_layout {
     uint32_t size_bytes;
     bool result_checked; /* R0 at the end must be within: */
     int32_t result_min, result_max;
+    /* What pointers to sockets show of them, in the order common, full, TCP, XDP; NULL where there are none. */
+    const struct bpf_socket_layout *sockets;
     uint8_t prog_type;     /* Linux's enum bpf_prog_type; 0: none of Linux's */
     uint8_t expected_type; /* Linux's enum bpf_attach_type */
 };
@@ -97,6 +106,10 @@ struct bpf_context_layout {
 extern const struct bpf_context_layout bpf_context_layouts[];
 extern const uint32_t bpf_context_layout_count;
 
+/* The field of a list that `size_bytes` bytes at `offset` may be read (written) of, or NULL. */
+const struct bpf_context_field *bpf_field_at(const struct bpf_context_field *fields,
+                                             uint32_t field_count, int64_t offset,
+                                             uint32_t size_bytes, bool write);
 /* The field that `size_bytes` bytes at `offset` may be read (written) of, or NULL. For layouts of
  * fields. */
 const struct bpf_context_field *bpf_context_field_at(const struct bpf_context_layout *layout,

@@ -67,6 +67,10 @@ for glob in "$@"; do
 done
 [ ${#list[@]} -gt 0 ] || skip "no such tests in $archive: $*"
 printf '%s\n' "${list[@]}" | xargs -P "$(nproc)" -I{} bash -c 'compile_one {}'
+# Objects whose types stand for the kernel's in some tests.
+for types in $(grep -aoh 'test_btf_path=[a-z0-9_]*' "$out"/objects/verifier_*.o | sed 's/.*=//' | sort -u); do
+    [ ! -e "$tests/progs/$types.c" ] || compile_one "$tests/progs/$types.c"
+done
 : >"$out/not-compiled.txt"
 : >"$out/objects.txt"
 for source in "${list[@]}"; do

@@ -8,6 +8,7 @@
 
 #include <bpf/helper.h>
 #include <bpf/interp.h>
+#include <bpf_internal/elf_file.h>
 #include <bpf_linux/contexts.h>
 #include <bpf_linux/helpers.h>
 
@@ -86,17 +87,56 @@ void judge_end(void)
     free(helpers);
 }
 
-struct bpf_object *judge_open(const void *bytes, size_t size, struct bpf_error *error)
+/* What the kernel's runner puts into maps before it runs a file's programs
+ * (prog_tests/verifier.c, init_test_val_map() and its callers). */
+static void prepare_maps(struct bpf_object *object, const char *name)
+{
+    static const struct {
+        const char *file, *map;
+    } prepared[] = { { "verifier_array_access", "map_array_ro" },
+                     { "verifier_value_ptr_arith", "map_array_48b" } };
+    uint32_t value[12] = { 7 * 4, [7] = 0xabcdef12 }, key = 0;
+    for (size_t i = 0; i < sizeof prepared / sizeof *prepared; i++) {
+        int index = strcmp(prepared[i].file, name) == 0
+                        ? bpf_object_map_index(object, prepared[i].map)
+                        : -1;
+        struct bpf_map *map = index < 0 ? NULL : bpf_object_map(object, (uint32_t)index);
+        if (map != NULL && map->value_size == sizeof value && map->key_size == sizeof key)
+            bpf_map_update(map, &key, value, 0);
+    }
+}
+
+struct bpf_btf *judge_read_types(const char *path)
+{
+    struct bpf_error error = { 0 };
+    struct elf_file file;
+    struct elf_section section;
+    struct bpf_btf *btf = NULL;
+    static uint8_t bytes[1 << 22];
+    FILE *stream = fopen(path, "rb");
+    size_t size = stream == NULL ? 0 : fread(bytes, 1, sizeof bytes, stream);
+    if (stream != NULL)
+        fclose(stream);
+    if (elf_file_open(&file, bytes, size, &error) == 0 &&
+        elf_section_find(&file, ".BTF", &section) && section.bytes != NULL)
+        bpf_btf_parse(&host.env, section.bytes, section.size, &btf, &error);
+    return btf;
+}
+
+struct bpf_object *judge_open(const char *name, const void *bytes, size_t size,
+                              struct bpf_btf *kernel_types, struct bpf_error *error)
 {
     const struct bpf_object_options options = {
-        .kernel_btf = kernel,
+        .kernel_btf = kernel_types != NULL ? kernel_types : kernel,
         .context_by_section = bpf_linux_context_by_section,
     };
     struct bpf_object *object;
     if (bpf_object_open_with(&host.env, bytes, size, &options, &object, error) != 0)
         return NULL;
-    if (bpf_object_create_maps(object, error) == 0)
+    if (bpf_object_create_maps(object, error) == 0) {
+        prepare_maps(object, name);
         return object;
+    }
     bpf_object_close(object);
     return NULL;
 }

@@ -45,6 +45,7 @@ struct expectation {
     uint32_t flags;
     bool has_arch, this_arch;
     char message[160];
+    char types[128]; /* an object file whose types stand for the kernel's */
 };
 
 static const struct {
@@ -96,6 +97,8 @@ static void read_tag(struct expectation *e, const char *tag)
                                                       : (int32_t)strtoll(text, NULL, 0);
     } else if ((text = after(tag, "test_prog_flags=")) != NULL)
         e->flags |= parse_flag(text);
+    else if ((text = after(tag, "test_btf_path=")) != NULL)
+        snprintf(e->types, sizeof e->types, "%s", text);
     else if ((text = after(tag, "test_arch=")) != NULL) {
         e->has_arch = true;
         e->this_arch |= arch_is_this(text);
@@ -129,6 +132,9 @@ struct judged_object {
     struct bpf_btf *btf;
     struct totals totals;
     FILE *list;
+    const void *bytes;
+    size_t size;
+    const char *directory; /* a path, whose last part does not count */
 };
 
 static struct bpf_env *env;
@@ -193,7 +199,35 @@ static int verify(struct judged_object *o, const char *name, const struct expect
     return judge_verify(o->object, (uint32_t)index, e->flags, false, result);
 }
 
+/* The types that the test names, out of the object file beside this one (its name ends in .bpf.o
+ * there, in .o here). */
+static struct bpf_btf *other_types(const struct judged_object *o, const char *file)
+{
+    char path[512];
+    const char *base = strrchr(o->directory, '/');
+    int length = base == NULL ? 0 : (int)(base + 1 - o->directory);
+    snprintf(path, sizeof path, "%.*s%.*s.o", length, o->directory, (int)strcspn(file, "."), file);
+    return judge_read_types(path);
+}
+
+static void judge_opened(struct judged_object *o, const char *name, const struct expectation *e);
+
 static void judge_program(struct judged_object *o, const char *name, const struct expectation *e)
+{
+    struct bpf_btf *types = e->types[0] == '\0' ? NULL : other_types(o, e->types);
+    if (types == NULL) {
+        judge_opened(o, name, e);
+        return;
+    }
+    struct bpf_object *usual = o->object;
+    o->object = judge_open(o->name, o->bytes, o->size, types, &o->error);
+    judge_opened(o, name, e);
+    bpf_object_close(o->object);
+    o->object = usual;
+    bpf_btf_put(types);
+}
+
+static void judge_opened(struct judged_object *o, const char *name, const struct expectation *e)
 {
     if (e->has_arch && !e->this_arch) {
         o->totals.elsewhere++;
@@ -278,7 +312,10 @@ static int judge_object(const char *path, struct totals *all, FILE *list)
         free(bytes);
         return -1;
     }
-    o.object = judge_open(bytes, size, &o.error);
+    o.bytes = bytes;
+    o.size = size;
+    o.directory = path;
+    o.object = judge_open(name, bytes, size, NULL, &o.error);
     judge_functions(&o);
     const struct totals *t = &o.totals;
     printf("%-40s %3u of %3u agree", name, t->agreed, t->judged);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The judge's hands: how an object is opened, verified and run as Linux would (engine.c). */
 #pragma once
+#include <bpf/btf.h>
 #include <bpf/elf.h>
 #include <bpf/env.h>
 #include <bpf/verifier.h>
@@ -12,8 +13,11 @@
 struct bpf_env *judge_env(void);
 void judge_end(void);
 
-/* Opened, maps made, or NULL with the reason. */
-struct bpf_object *judge_open(const void *bytes, size_t size, struct bpf_error *error);
+/* Opened, maps made as the kernel's runner does, or NULL with the reason. */
+struct bpf_object *judge_open(const char *name, const void *bytes, size_t size,
+                              struct bpf_btf *kernel_types, struct bpf_error *error);
+/* The types in an object file, to stand for the kernel's (test_btf_path), or NULL. */
+struct bpf_btf *judge_read_types(const char *path);
 /* As bpf_verify(), by Linux's rules; `flags` are those of BPF_PROG_LOAD. `to_run`: a program is made,
  * which fails where it calls what only Linux has. */
 int judge_verify(struct bpf_object *object, uint32_t index, uint32_t flags, bool to_run,
