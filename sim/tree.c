@@ -9,6 +9,10 @@
 
 #include "internal.h"
 
+/* Before version 16 nodes have whole paths for names, and libfdt (1.6.1) follows a null pointer in
+ * fdt_check_full() where one has no slash. */
+#define VERSION_OLDEST 16u
+
 const void *board_property(const struct model_node *node, const char *name, uint32_t *size)
 {
     int length = 0;
@@ -88,7 +92,12 @@ int board_open(const void *fdt, size_t size)
 {
     if (fdt == NULL || size < sizeof(struct fdt_header))
         return machine_fail(-EINVAL, "device tree: %zu bytes are too few for its header", size);
-    int err = fdt_check_full(fdt, size);
+    int err = fdt_check_header(fdt);
+    if (err == 0 && fdt_version(fdt) < VERSION_OLDEST)
+        return machine_fail(-EINVAL, "device tree: version %u; it must be %u or later",
+                            fdt_version(fdt), VERSION_OLDEST);
+    if (err == 0)
+        err = fdt_check_full(fdt, size);
     if (err != 0)
         return machine_fail(-EINVAL,
                             "the device tree cannot be read (%s, %llu bytes): it is cut or "

@@ -18,6 +18,11 @@
 #define DEPTH_MAX 24
 #define NODES_MAX 8192u
 
+/* Before version 16 nodes have whole paths for names, and libfdt (1.6.1) follows a null pointer in
+ * fdt_check_full() where one has no slash. No firmware makes such trees any more (Devicetree
+ * Specification 0.4 §5.2: last_comp_version is 16). */
+#define VERSION_OLDEST 16u
+
 static const void *blob;
 static struct tree_node *nodes;
 static uint32_t node_count;
@@ -236,7 +241,14 @@ static int blob_check(const struct boot_info *info)
         log_err("device tree: not aligned to 8 bytes"); /* Devicetree Specification 0.4 §5.6 */
         return -EINVAL;
     }
-    int err = fdt_check_full(info->fdt, info->fdt_size);
+    int err = fdt_check_header(info->fdt);
+    if (err == 0 && fdt_version(info->fdt) < VERSION_OLDEST) {
+        log_err("device tree: version %u; it must be %u or later", fdt_version(info->fdt),
+                VERSION_OLDEST);
+        return -EINVAL;
+    }
+    if (err == 0)
+        err = fdt_check_full(info->fdt, info->fdt_size);
     if (err) {
         log_err("device tree: damaged: %s", fdt_strerror(err));
         return -EINVAL;

@@ -754,6 +754,23 @@ START_TEST(a_flipped_bit_never_crashes)
 }
 END_TEST
 
+/* libfdt's own check follows a null pointer in such trees. */
+START_TEST(a_tree_of_a_forgotten_version_is_refused)
+{
+    size_t size;
+    void *fdt = port_board_tree(&size);
+    for (uint32_t version = 2; version < 16; version++) {
+        fdt_set_version(fdt, version);
+        fdt_set_last_comp_version(fdt, 2);
+        ck_assert_int_eq(boot_anything(fdt, size), -EINVAL);
+        ck_assert(logged("it must be 16 or later"));
+    }
+    fdt_set_version(fdt, 16);
+    ck_assert_int_eq(boot_anything(fdt, size), 0);
+    free(fdt);
+}
+END_TEST
+
 START_TEST(a_tree_without_end_is_refused)
 {
     /* Deeper than any real one. */
@@ -819,6 +836,7 @@ int main(void)
     tcase_add_test(tcase, the_pi_5s_own_tree_translates);
     tcase_add_test(tcase, a_cut_tree_is_refused_wherever_it_is_cut);
     tcase_add_test(tcase, a_flipped_bit_never_crashes);
+    tcase_add_test(tcase, a_tree_of_a_forgotten_version_is_refused);
     tcase_add_test(tcase, a_tree_without_end_is_refused);
     tcase_add_test(tcase, cyclic_interrupt_parents_end);
     SRunner *runner = srunner_create(suite);

@@ -129,6 +129,39 @@ START_TEST(a_wrong_property_is_named)
 }
 END_TEST
 
+/* --- a version that libfdt's own check crashes on --- */
+
+START_TEST(a_tree_of_a_forgotten_version_is_refused)
+{
+    rig_init(&rig);
+    fdt_set_version(rig.fdt, 15);
+    fdt_set_last_comp_version(rig.fdt, 2);
+    rig_run(&rig, NULL);
+    ck_assert_int_eq(rig.result.error, -EINVAL);
+    ck_assert_str_eq(rig.result.reason, "device tree: version 15; it must be 16 or later");
+    ck_assert(!rig.result.booted);
+    rig_exit(&rig);
+}
+END_TEST
+
+/* --- an interrupt of the wrong type --- */
+
+/* The IMU's line is high when it has data; typed low, it asks from the start and for ever. */
+START_TEST(an_interrupt_that_nobody_can_serve_ends_the_run)
+{
+    rig_init(&rig);
+    const uint32_t interrupts[] = { cpu_to_fdt32(25), cpu_to_fdt32(8) };
+    ck_assert_int_eq(
+        fdt_setprop(rig.fdt, node_of(I2C1 "/imu@6a"), "interrupts", interrupts, sizeof interrupts),
+        0);
+    rig.config.end_time_ns = RIG_BODY_NS;
+    rig_run(&rig, NULL);
+    ck_assert_int_eq(rig.result.error, -EDEADLK);
+    ck_assert_ptr_nonnull(strstr(rig.result.reason, "the device that asks is not served"));
+    rig_exit(&rig);
+}
+END_TEST
+
 /* --- the order of binding --- */
 
 /* The first line of the log with that text. */
@@ -210,6 +243,8 @@ int main(void)
     TCase *tcase = tcase_create("tree");
     tcase_set_timeout(tcase, 100);
     tcase_add_loop_test(tcase, a_wrong_property_is_named, 0, (int)ARRAY_SIZE(changes));
+    tcase_add_test(tcase, a_tree_of_a_forgotten_version_is_refused);
+    tcase_add_test(tcase, an_interrupt_that_nobody_can_serve_ends_the_run);
     tcase_add_test(tcase, what_has_deadlines_is_bound_after_the_clock);
     tcase_add_test(tcase, without_a_clock_the_bus_waits_for_one);
     tcase_add_test(tcase, a_damaged_tree_does_no_harm);
