@@ -201,6 +201,11 @@ int replay_init(void)
 
 /* --- delivering --- */
 
+uint64_t machine_input_count(void)
+{
+    return machine.replay.delivered;
+}
+
 static void begin_delivery(void)
 {
     struct replay *replay = &machine.replay;

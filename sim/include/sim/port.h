@@ -61,6 +61,8 @@ enum machine_step machine_step(uint64_t limit_ns);
 bool machine_stop_overdue(void);
 
 uint64_t machine_now_ns(void);
+/* Inputs of the trace that have been delivered. */
+uint64_t machine_input_count(void);
 /* The number of the kernel's allocation that is to fail; 0: none. */
 uint64_t machine_failing_allocation(void);
 /* Time passes while CPUs work; what comes due happens at its own time. True if anything did. */
