@@ -7,35 +7,10 @@
 #include <bpf/helper.h>
 #include <bpf/interp.h>
 #include <bpf/map.h>
+#include <bpf_internal/helper_body.h>
 #include <bpf_internal/helpers.h>
 
-#define BODY(name)                                                                                 \
-    static uint64_t name(struct bpf_run *run __attribute__((unused)),                              \
-                         uint64_t r1 __attribute__((unused)), uint64_t r2 __attribute__((unused)), \
-                         uint64_t r3 __attribute__((unused)), uint64_t r4 __attribute__((unused)), \
-                         uint64_t r5 __attribute__((unused)))
-
-/* What a 32-bit register argument is: compilers leave anything above. */
-#define U32(value)    ((uint32_t)(value))
-#define RESULT(value) ((uint64_t)(int64_t)(value))
-
-static struct bpf_map *map_of(uint64_t argument)
-{
-    return (struct bpf_map *)(uintptr_t)argument;
-}
-
-static void *memory_of(uint64_t argument)
-{
-    return (void *)(uintptr_t)argument;
-}
-
-static const struct bpf_platform_ops *platform_of(const struct bpf_run *run, void **user)
-{
-    static const struct bpf_platform_ops none;
-    const struct bpf_env *env = bpf_prog_env(run->prog);
-    *user = env->user;
-    return env->platform == NULL ? &none : env->platform;
-}
+#define BODY(name) static HELPER_BODY(name)
 
 BODY(map_lookup_elem)
 {
@@ -59,13 +34,6 @@ BODY(map_delete_elem)
     if ((map_of(r1)->flags & BPF_F_RDONLY_PROG) != 0)
         return RESULT(-EACCES);
     return RESULT(bpf_map_delete(map_of(r1), memory_of(r2)));
-}
-
-BODY(ktime_get_ns)
-{
-    void *user;
-    const struct bpf_platform_ops *platform = platform_of(run, &user);
-    return platform->clock_ns == NULL ? 0 : platform->clock_ns(user);
 }
 
 BODY(get_smp_processor_id)
@@ -186,7 +154,12 @@ BODY(sensor_last_timestamp)
     return platform->sensor_last_ns == NULL ? 0 : platform->sensor_last_ns(user, U32(r1), U32(r2));
 }
 
-#define KEYED  (BPF_MAP_BIT_HASH | BPF_MAP_BIT_ARRAY)
+#define M(type) BPF_MAP_BIT_##type
+#define PERCPU  (M(PERCPU_HASH) | M(PERCPU_ARRAY) | M(LRU_PERCPU_HASH))
+#define KEYED   (M(HASH) | M(ARRAY) | M(LRU_HASH) | PERCPU | M(LPM_TRIE))
+/* Walked by their own order, each entry with a key and a value. */
+#define WALKED (KEYED & ~M(LPM_TRIE))
+#define QUEUED (M(QUEUE) | M(STACK))
 #define SERIES BPF_MAP_BIT_TIMESERIES
 #define RING   BPF_MAP_BIT_RINGBUF
 
@@ -202,10 +175,41 @@ const struct bpf_helper bpf_helpers[] = {
       .returns = BPF_RETURN_SCALAR, .args = { BPF_ARG_MAP, BPF_ARG_MAP_KEY, BPF_ARG_MAP_VALUE, BPF_ARG_SCALAR } },
     { ID(map_delete_elem), .body = map_delete_elem, .cost_ns = 30, .map_types = KEYED,
       .returns = BPF_RETURN_SCALAR, .args = { BPF_ARG_MAP, BPF_ARG_MAP_KEY } },
-    { ID(ktime_get_ns), .body = ktime_get_ns, .cost_ns = 20, .returns = BPF_RETURN_SCALAR },
+    { ID(ktime_get_ns), .body = bpf_helper_ktime_get_ns, .cost_ns = 20, .returns = BPF_RETURN_SCALAR },
     { ID(trace_printk), .body = bpf_helper_trace_printk, .cost_ns = 1000, .flags = BPF_HELPER_VARIADIC,
       .returns = BPF_RETURN_SCALAR, .args = { BPF_ARG_MEM_READ, BPF_ARG_SIZE } },
+    { ID(get_prandom_u32), .body = bpf_helper_get_prandom_u32, .cost_ns = 10, .returns = BPF_RETURN_SCALAR },
     { ID(get_smp_processor_id), .body = get_smp_processor_id, .cost_ns = 5, .returns = BPF_RETURN_SCALAR },
+    { ID(tail_call), .body = bpf_helper_tail_call, .cost_ns = 20, .flags = BPF_HELPER_TAIL_CALL,
+      .map_types = M(PROG_ARRAY), .returns = BPF_RETURN_VOID, .args = { BPF_ARG_CONTEXT, BPF_ARG_MAP, BPF_ARG_ANYTHING } },
+    { ID(get_current_pid_tgid), .body = bpf_helper_get_current_pid_tgid, .cost_ns = 10, .returns = BPF_RETURN_SCALAR },
+    { ID(get_current_uid_gid), .body = bpf_helper_get_current_uid_gid, .cost_ns = 10, .returns = BPF_RETURN_SCALAR },
+    { ID(get_current_comm), .body = bpf_helper_get_current_comm, .cost_ns = 20,
+      .returns = BPF_RETURN_SCALAR, .args = { BPF_ARG_MEM_WRITE, BPF_ARG_SIZE } },
+    { ID(csum_diff), .body = bpf_helper_csum_diff, .cost_ns = 200, .returns = BPF_RETURN_SCALAR,
+      .args = { BPF_ARG_MEM_READ | BPF_ARG_OR_NULL, BPF_ARG_SIZE_OR_ZERO, BPF_ARG_MEM_READ | BPF_ARG_OR_NULL,
+                BPF_ARG_SIZE_OR_ZERO, BPF_ARG_SCALAR } },
+    { ID(get_numa_node_id), .body = bpf_helper_get_numa_node_id, .cost_ns = 5, .returns = BPF_RETURN_SCALAR },
+    { ID(map_push_elem), .body = bpf_helper_map_push_elem, .cost_ns = 40, .map_types = QUEUED | M(BLOOM_FILTER),
+      .returns = BPF_RETURN_SCALAR, .args = { BPF_ARG_MAP, BPF_ARG_MAP_VALUE, BPF_ARG_SCALAR } },
+    { ID(map_pop_elem), .body = bpf_helper_map_pop_elem, .cost_ns = 40, .map_types = QUEUED,
+      .returns = BPF_RETURN_SCALAR, .args = { BPF_ARG_MAP, BPF_ARG_MAP_VALUE_OUT } },
+    { ID(map_peek_elem), .body = bpf_helper_map_peek_elem, .cost_ns = 40, .map_types = QUEUED | M(BLOOM_FILTER),
+      .returns = BPF_RETURN_SCALAR, .args = { BPF_ARG_MAP, BPF_ARG_MAP_VALUE_OUT } },
+    { ID(spin_lock), .body = bpf_helper_spin_lock, .cost_ns = 20, .flags = BPF_HELPER_LOCKS,
+      .returns = BPF_RETURN_VOID, .args = { BPF_ARG_SPIN_LOCK } },
+    { ID(spin_unlock), .body = bpf_helper_spin_unlock, .cost_ns = 10, .flags = BPF_HELPER_UNLOCKS,
+      .returns = BPF_RETURN_VOID, .args = { BPF_ARG_SPIN_LOCK } },
+    { ID(strtol), .body = bpf_helper_strtol, .cost_ns = 150, .fixed_sizes = { 0, 0, 0, 8 }, .returns = BPF_RETURN_SCALAR,
+      .args = { BPF_ARG_MEM_READ, BPF_ARG_SIZE, BPF_ARG_SCALAR, BPF_ARG_FIXED_WRITE } },
+    { ID(strtoul), .body = bpf_helper_strtoul, .cost_ns = 150, .fixed_sizes = { 0, 0, 0, 8 }, .returns = BPF_RETURN_SCALAR,
+      .args = { BPF_ARG_MEM_READ, BPF_ARG_SIZE, BPF_ARG_SCALAR, BPF_ARG_FIXED_WRITE } },
+    { ID(probe_read_kernel), .body = bpf_helper_probe_read_kernel, .cost_ns = 100, .returns = BPF_RETURN_SCALAR,
+      .args = { BPF_ARG_MEM_WRITE, BPF_ARG_SIZE_OR_ZERO, BPF_ARG_ANYTHING } },
+    { ID(probe_read_kernel_str), .body = bpf_helper_probe_read_kernel_str, .cost_ns = 500, .returns = BPF_RETURN_SIZE,
+      .args = { BPF_ARG_MEM_WRITE, BPF_ARG_SIZE_OR_ZERO, BPF_ARG_ANYTHING } },
+    { ID(jiffies64), .body = bpf_helper_jiffies64, .cost_ns = 20, .returns = BPF_RETURN_SCALAR },
+    { ID(ktime_get_boot_ns), .body = bpf_helper_ktime_get_ns, .cost_ns = 20, .returns = BPF_RETURN_SCALAR },
     { ID(ringbuf_output), .body = ringbuf_output, .cost_ns = 60, .map_types = RING, .returns = BPF_RETURN_SCALAR,
       .args = { BPF_ARG_MAP, BPF_ARG_MEM_READ, BPF_ARG_SIZE_OR_ZERO, BPF_ARG_SCALAR } },
     { ID(ringbuf_reserve), .body = ringbuf_reserve, .cost_ns = 30, .map_types = RING,
@@ -216,6 +220,22 @@ const struct bpf_helper bpf_helpers[] = {
       .returns = BPF_RETURN_VOID, .args = { BPF_ARG_RINGBUF_RECORD, BPF_ARG_SCALAR } },
     { ID(ringbuf_query), .body = ringbuf_query, .cost_ns = 5, .map_types = RING,
       .returns = BPF_RETURN_SCALAR, .args = { BPF_ARG_MAP, BPF_ARG_SCALAR } },
+    { ID(ktime_get_coarse_ns), .body = bpf_helper_ktime_get_ns, .cost_ns = 20, .returns = BPF_RETURN_SCALAR },
+    { ID(for_each_map_elem), .body = bpf_helper_for_each_map_elem, .cost_ns = 50, .entry_cost_ns = 30,
+      .map_types = WALKED, .flags = BPF_HELPER_CALLS_BACK, .callback = BPF_CALLBACK_MAP_ELEM,
+      .returns = BPF_RETURN_SCALAR, .args = { BPF_ARG_MAP, BPF_ARG_CALLBACK, BPF_ARG_STACK, BPF_ARG_SCALAR } },
+    { ID(snprintf), .body = bpf_helper_snprintf, .cost_ns = 1000, .returns = BPF_RETURN_SCALAR,
+      .args = { BPF_ARG_MEM_UPDATE | BPF_ARG_OR_NULL, BPF_ARG_SIZE_OR_ZERO, BPF_ARG_CONST_STRING,
+                BPF_ARG_MEM_READ | BPF_ARG_OR_NULL, BPF_ARG_SIZE_OR_ZERO } },
+    { ID(trace_vprintk), .body = bpf_helper_trace_vprintk, .cost_ns = 1000, .returns = BPF_RETURN_SCALAR,
+      .args = { BPF_ARG_MEM_READ, BPF_ARG_SIZE, BPF_ARG_MEM_READ | BPF_ARG_OR_NULL, BPF_ARG_SIZE_OR_ZERO } },
+    { ID(loop), .body = bpf_helper_loop, .cost_ns = 20, .flags = BPF_HELPER_CALLS_BACK, .callback = BPF_CALLBACK_LOOP,
+      .returns = BPF_RETURN_SCALAR, .args = { BPF_ARG_SCALAR, BPF_ARG_CALLBACK, BPF_ARG_STACK, BPF_ARG_SCALAR } },
+    { ID(strncmp), .body = bpf_helper_strncmp, .cost_ns = 50, .returns = BPF_RETURN_SCALAR,
+      .args = { BPF_ARG_MEM_READ, BPF_ARG_SIZE, BPF_ARG_CONST_STRING } },
+    { ID(map_lookup_percpu_elem), .body = bpf_helper_map_lookup_percpu_elem, .cost_ns = 15, .map_types = PERCPU,
+      .returns = BPF_RETURN_MAP_VALUE_OR_NULL, .args = { BPF_ARG_MAP, BPF_ARG_MAP_KEY, BPF_ARG_SCALAR } },
+    { ID(ktime_get_tai_ns), .body = bpf_helper_ktime_get_ns, .cost_ns = 20, .returns = BPF_RETURN_SCALAR },
     { ID(gpio_get), .body = gpio_get, .cost_ns = 200,
       .returns = BPF_RETURN_SCALAR, .args = { BPF_ARG_SCALAR, BPF_ARG_SCALAR } },
     { ID(gpio_set), .body = gpio_set, .cost_ns = 300, .flags = BPF_HELPER_ACTUATOR,

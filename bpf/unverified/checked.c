@@ -21,13 +21,26 @@ static bool in_map_value(const struct bpf_map *map, uint64_t at, uint64_t size_b
     return map->ops->holds(map, at - start, size_bytes);
 }
 
+static bool is_lent(const struct bpf_run *run, uint64_t at, uint64_t size_bytes)
+{
+    for (const struct bpf_lent_memory *lent = run->engine.lent; lent != NULL; lent = lent->outer) {
+        uint64_t start = (uint64_t)(uintptr_t)lent->start;
+        if (at >= start && at + size_bytes <= start + lent->size_bytes)
+            return true;
+    }
+    return false;
+}
+
 /* frame_end is R10: frames above the running one are dead. */
-static bool bad_access(const struct checker *checker, uint64_t frame_end, uint64_t at,
+static bool bad_access(const struct bpf_run *run, uint64_t frame_end, uint64_t at,
                        uint64_t size_bytes, bool is_write)
 {
+    const struct checker *checker = run->engine.checker;
     if (at + size_bytes < at)
         return true;
     if (at >= checker->stack_start && at + size_bytes <= frame_end)
+        return false;
+    if (!is_write && is_lent(run, at, size_bytes))
         return false;
     for (uint32_t i = 0; i < checker->region_count; i++) {
         const struct bpf_region *region = &checker->regions[i];
@@ -64,22 +77,31 @@ static bool is_record(const struct checker *checker, uint64_t at)
     return false;
 }
 
-static bool bad_argument(const struct checker *checker, const struct bpf_helper *helper,
+static bool bad_argument(const struct bpf_run *run, const struct bpf_helper *helper,
                          const uint64_t *r, uint32_t number)
 {
+    const struct checker *checker = run->engine.checker;
     const struct bpf_map *map = (const struct bpf_map *)(uintptr_t)r[1];
     uint64_t value = r[number], frame_end = r[BPF_REG_FP];
-    switch (helper->args[number - 1]) {
+    enum bpf_arg_type type = helper->args[number - 1] & BPF_ARG_BASE;
+    switch (type) {
     case BPF_ARG_MAP:
         return !is_map_of_program(checker, value, helper);
     case BPF_ARG_MAP_KEY:
-        return bad_access(checker, frame_end, value, map->key_size, false);
+        return bad_access(run, frame_end, value, map->key_size, false);
     case BPF_ARG_MAP_VALUE:
-        return bad_access(checker, frame_end, value, map->value_size, false);
+        return bad_access(run, frame_end, value, map->value_size, false);
+    case BPF_ARG_MAP_VALUE_OUT:
+        return bad_access(run, frame_end, value, map->value_size, true);
+    case BPF_ARG_FIXED_READ:
+        return bad_access(run, frame_end, value, helper->fixed_sizes[number - 1], false);
+    case BPF_ARG_FIXED_WRITE:
+    case BPF_ARG_FIXED_UPDATE:
+        return bad_access(run, frame_end, value, helper->fixed_sizes[number - 1], true);
     case BPF_ARG_MEM_READ:
     case BPF_ARG_MEM_WRITE:
-        return bad_access(checker, frame_end, value, r[number + 1],
-                          helper->args[number - 1] == BPF_ARG_MEM_WRITE) &&
+    case BPF_ARG_MEM_UPDATE:
+        return bad_access(run, frame_end, value, r[number + 1], type != BPF_ARG_MEM_READ) &&
                r[number + 1] != 0;
     case BPF_ARG_RINGBUF_RECORD:
         return !is_record(checker, value);
@@ -88,11 +110,10 @@ static bool bad_argument(const struct checker *checker, const struct bpf_helper 
     }
 }
 
-static bool bad_call(const struct checker *checker, const struct bpf_helper *helper,
-                     const uint64_t *r)
+static bool bad_call(const struct bpf_run *run, const struct bpf_helper *helper, const uint64_t *r)
 {
     for (uint32_t number = 1; number <= BPF_HELPER_ARG_MAX; number++) {
-        if (bad_argument(checker, helper, r, number))
+        if (bad_argument(run, helper, r, number))
             return true;
     }
     return false;
@@ -101,8 +122,8 @@ static bool bad_call(const struct checker *checker, const struct bpf_helper *hel
 #define INTERP_LOOP        checked_loop
 #define INTERP_HANDLER(pc) (handler_table[prog->origins[(pc)-prog->code].op])
 #define INTERP_BAD_ACCESS(at, size_bytes, is_write) \
-    bad_access(run->engine.checker, r[BPF_REG_FP], at, size_bytes, is_write)
-#define INTERP_BAD_CALL(helper) bad_call(run->engine.checker, helper, r)
+    bad_access(run, r[BPF_REG_FP], at, size_bytes, is_write)
+#define INTERP_BAD_CALL(helper) bad_call(run, helper, r)
 #include <bpf_internal/interp_loop.h>
 
 static uint64_t enter(struct bpf_run *run, uint32_t index, const uint64_t *r)

@@ -36,8 +36,10 @@ int check_map_element(struct verifier *v, struct call *call, uint32_t reg_number
     if (call->map == NULL)
         return refuse_argument(v, call, reg_number, "preceded by a map");
     uint32_t size = type == BPF_ARG_MAP_KEY ? call->map->key_size : call->map->value_size;
-    return check_memory(v, call, reg_number, size, size,
-                        type == BPF_ARG_MAP_VALUE_OUT ? ACCESS_WRITE : ACCESS_READ);
+    /* What a bloom filter is asked about is read. */
+    bool is_written = type == BPF_ARG_MAP_VALUE_OUT &&
+                      (call->map->ops->bit & BPF_MAP_BIT_BLOOM_FILTER) == 0;
+    return check_memory(v, call, reg_number, size, size, is_written ? ACCESS_WRITE : ACCESS_READ);
 }
 
 /* --- Memory

@@ -13,6 +13,13 @@ struct bpf_jit;
 /* Memory that any program's frames fit into. */
 #define BPF_RUN_STACK_SIZE (BPF_CALL_DEPTH_MAX * BPF_FRAME_SIZE_MAX)
 
+/* Memory that a helper lets the function read that it calls: a map's key. */
+struct bpf_lent_memory {
+    const struct bpf_lent_memory *outer;
+    const void *start;
+    uint32_t size_bytes;
+};
+
 /* One run. The caller sets the first group and may use it again for the next run; the second is the
  * answer. */
 struct bpf_run {
@@ -42,6 +49,7 @@ struct bpf_run {
         uint32_t ended;
         uint64_t frame_max, tail_result;
         const struct bpf_jit *jit;
+        const struct bpf_lent_memory *lent; /* by helpers that are calling back; innermost first */
     } engine;
 };
 

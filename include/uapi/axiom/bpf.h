@@ -194,6 +194,12 @@ enum {
     BPF_F_LINK = 1 << 13,         /* a struct_ops that goes live with its link, not by its update */
 };
 
+/* In a map's value, once and at its top: bpf_spin_lock() and bpf_spin_unlock() around what belongs
+ * together. */
+struct bpf_spin_lock {
+    uint32_t val;
+};
+
 /* LPM trie: what its keys begin with; the bytes behind are in network order. */
 struct bpf_lpm_trie_key_hdr {
     uint32_t prefixlen;
@@ -231,6 +237,18 @@ enum {
  * to its safe state now, latched until a privileged re-arm timeseries_push         time must not go
  * backwards: -EINVAL timeseries_last         copies the newest size_bytes / 16 samples, newest
  * first; how many timeseries_window       statistics of the samples with time_ns >= since_ns
+ * map_push_elem, map_pop_elem, map_peek_elem    queues and stacks; peek of a bloom filter asks
+ * whether the value may be in (0) or is not (-ENOENT)
+ * for_each_map_elem       function(map, key, value, context) for each entry until it returns 1; how
+ * many
+ * loop                    function(i, context) for i = 0, 1, ... count - 1 until it returns 1; how
+ * many
+ * snprintf, trace_vprintk  as trace_printk, the numbers in an array of uint64_t
+ * strtol, strtoul         base 0 (by the prefix), 8, 10 or 16; how many characters, or -EINVAL,
+ * -ERANGE
+ * get_prandom_u32         of the run's seeded generator: the same in each run
+ * jiffies64               of 1 ms
+ * probe_read_kernel       -EOPNOTSUPP in simulation: what it would read differs from run to run
  * sensor_last_timestamp   time of the last sample of an IIO channel; 0 if there was none */
 // clang-format off
 #define AXIOM_BPF_HELPERS(X)                                                                                           \
@@ -239,12 +257,38 @@ enum {
     X(map_delete_elem, 3, long, (const void *map, const void *key))                                                    \
     X(ktime_get_ns, 5, uint64_t, (void))                                                                               \
     X(trace_printk, 6, long, (const char *fmt, uint32_t fmt_size, ...))                                                \
+    X(get_prandom_u32, 7, uint32_t, (void))                                                                            \
     X(get_smp_processor_id, 8, uint32_t, (void))                                                                       \
+    X(tail_call, 12, long, (void *ctx, const void *prog_array, uint32_t index))                                        \
+    X(get_current_pid_tgid, 14, uint64_t, (void))                                                                      \
+    X(get_current_uid_gid, 15, uint64_t, (void))                                                                       \
+    X(get_current_comm, 16, long, (void *comm, uint32_t size_bytes))                                                   \
+    X(csum_diff, 28, int64_t, (const void *from, uint32_t from_size, const void *to, uint32_t to_size, uint32_t seed)) \
+    X(get_numa_node_id, 42, long, (void))                                                                              \
+    X(map_push_elem, 87, long, (const void *map, const void *value, uint64_t flags))                                   \
+    X(map_pop_elem, 88, long, (const void *map, void *value))                                                          \
+    X(map_peek_elem, 89, long, (const void *map, void *value))                                                         \
+    X(spin_lock, 93, long, (struct bpf_spin_lock * lock))                                                              \
+    X(spin_unlock, 94, long, (struct bpf_spin_lock * lock))                                                            \
+    X(strtol, 105, long, (const char *text, uint64_t size_bytes, uint64_t base, int64_t *value))                       \
+    X(strtoul, 106, long, (const char *text, uint64_t size_bytes, uint64_t base, uint64_t *value))                     \
+    X(probe_read_kernel, 113, long, (void *to, uint32_t size_bytes, const void *from))                                 \
+    X(probe_read_kernel_str, 115, long, (void *to, uint32_t size_bytes, const void *from))                             \
+    X(jiffies64, 118, uint64_t, (void))                                                                                \
+    X(ktime_get_boot_ns, 125, uint64_t, (void))                                                                        \
     X(ringbuf_output, 130, long, (const void *ringbuf, const void *data, uint64_t size_bytes, uint64_t flags))         \
     X(ringbuf_reserve, 131, void *, (const void *ringbuf, uint64_t size_bytes, uint64_t flags))                        \
     X(ringbuf_submit, 132, void, (void *data, uint64_t flags))                                                         \
     X(ringbuf_discard, 133, void, (void *data, uint64_t flags))                                                        \
     X(ringbuf_query, 134, uint64_t, (const void *ringbuf, uint64_t flags))                                             \
+    X(ktime_get_coarse_ns, 160, uint64_t, (void))                                                                      \
+    X(for_each_map_elem, 164, long, (const void *map, void *function, void *context, uint64_t flags))                  \
+    X(snprintf, 165, long, (char *to, uint32_t size_bytes, const char *fmt, uint64_t *data, uint32_t data_size))       \
+    X(trace_vprintk, 177, long, (const char *fmt, uint32_t fmt_size, const void *data, uint32_t data_size))            \
+    X(loop, 181, long, (uint32_t count, void *function, void *context, uint64_t flags))                                \
+    X(strncmp, 182, long, (const char *a, uint32_t a_size, const char *b))                                             \
+    X(map_lookup_percpu_elem, 195, void *, (const void *map, const void *key, uint32_t cpu))                           \
+    X(ktime_get_tai_ns, 208, uint64_t, (void))                                                                         \
     X(gpio_get, AXIOM_BPF_BASE + 0, long, (uint32_t chip, uint32_t line))                                              \
     X(gpio_set, AXIOM_BPF_BASE + 1, long, (uint32_t chip, uint32_t line, uint32_t level))                              \
     X(pwm_get, AXIOM_BPF_BASE + 2, long,                                                                               \
