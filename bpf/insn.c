@@ -2,46 +2,6 @@
 #include <axiom/errno.h>
 #include <bpf/insn.h>
 
-static int32_t selecting_field(const struct bpf_insn_row *row, const struct bpf_insn *insn)
-{
-    switch ((enum bpf_insn_selector)row->selector) {
-    case BPF_BY_OFFSET:
-        return insn->offset;
-    case BPF_BY_IMM:
-        return insn->imm;
-    case BPF_BY_SRC:
-        return insn->src_reg;
-    case BPF_BY_OPCODE:
-        break;
-    }
-    return 0;
-}
-
-/* The first row of the opcode, or the place where it would be. */
-static uint32_t opcode_lower_bound(uint8_t opcode)
-{
-    uint32_t low = 0, high = bpf_insn_table_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (bpf_insn_table[middle].opcode < opcode)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-const struct bpf_insn_row *bpf_insn_find(const struct bpf_insn *insn)
-{
-    uint32_t at = opcode_lower_bound(insn->opcode);
-    for (; at < bpf_insn_table_count && bpf_insn_table[at].opcode == insn->opcode; at++) {
-        const struct bpf_insn_row *row = &bpf_insn_table[at];
-        if (selecting_field(row, insn) == row->selected)
-            return row;
-    }
-    return NULL;
-}
-
 /* Registers that exist, and R10 never written (RFC 9669 §2: it is read-only). */
 static int check_registers(const struct bpf_insn *insn, const struct bpf_insn_row *row,
                            uint64_t where, struct bpf_error *error)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Every instruction of RFC 9669, in the order of its opcode table (appendix A), and what Linux added
- * since: load_acquire and store_release (6.15), may_goto (6.9). bpf/insn.h describes a row.
+/* The instruction table (insn_rows.inc) and the way into it: every instruction of RFC 9669, in the
+ * order of its opcode table (appendix A), and what Linux added since: load_acquire and store_release
+ * (6.15), may_goto (6.9). bpf/insn.h describes a row.
  *
- * Sorted by opcode, then by the selecting field, so that a row is found by bisection. */
+ * Sorted by opcode, then by the selecting field. */
 #include <bpf/insn.h>
 #include <bpf/op.h>
 
@@ -28,193 +29,53 @@
 #define F_ABS    (BPF_HAS_IMM | BPF_LEGACY)
 #define F_IND    (BPF_USES_SRC | BPF_HAS_IMM | BPF_LEGACY)
 
-#define ROW(opcode, selector, selected, fields, op, text)                  \
-    {                                                                      \
-        opcode, BPF_BY_##selector, selected, F_##fields, BPF_OP_##op, text \
-    }
-
-// clang-format off
 const struct bpf_insn_row bpf_insn_table[] = {
-    ROW(0x04, OPCODE, 0, RD_I, ADD32_K, "%d += %i"),
-    ROW(0x05, OPCODE, 0, GOTO_O, JA, "goto %j"),
-    ROW(0x06, OPCODE, 0, GOTO_I, JA, "gotol %j"),
-    ROW(0x07, OPCODE, 0, RD_I, ADD64_K, "%D += %i"),
-    ROW(0x0c, OPCODE, 0, RD_S, ADD32_X, "%d += %s"),
-    ROW(0x0f, OPCODE, 0, RD_S, ADD64_X, "%D += %S"),
-    ROW(0x14, OPCODE, 0, RD_I, SUB32_K, "%d -= %i"),
-    ROW(0x15, OPCODE, 0, IF_I, JEQ64_K, "if %D == %i goto %j"),
-    ROW(0x16, OPCODE, 0, IF_I, JEQ32_K, "if %d == %i goto %j"),
-    ROW(0x17, OPCODE, 0, RD_I, SUB64_K, "%D -= %i"),
-    ROW(0x18, SRC, 0, LDDW, LD_IMM64, "%D = %m"),
-    ROW(0x18, SRC, 1, LDDW, LD_MAP_FD, "%D = %m"),
-    ROW(0x18, SRC, 2, LDDW, LD_MAP_VALUE_FD, "%D = %m"),
-    ROW(0x18, SRC, 3, LDDW, LD_VAR, "%D = %m"),
-    ROW(0x18, SRC, 4, LDDW, LD_FUNC, "%D = %m"),
-    ROW(0x18, SRC, 5, LDDW, LD_MAP, "%D = %m"),
-    ROW(0x18, SRC, 6, LDDW, LD_MAP_VALUE, "%D = %m"),
-    ROW(0x1c, OPCODE, 0, RD_S, SUB32_X, "%d -= %s"),
-    ROW(0x1d, OPCODE, 0, IF_S, JEQ64_X, "if %D == %S goto %j"),
-    ROW(0x1e, OPCODE, 0, IF_S, JEQ32_X, "if %d == %s goto %j"),
-    ROW(0x1f, OPCODE, 0, RD_S, SUB64_X, "%D -= %S"),
-    ROW(0x20, OPCODE, 0, ABS, LEGACY_PACKET, "r0 = *(u32 *)skb[%i]"),
-    ROW(0x24, OPCODE, 0, RD_I, MUL32_K, "%d *= %i"),
-    ROW(0x25, OPCODE, 0, IF_I, JGT64_K, "if %D > %i goto %j"),
-    ROW(0x26, OPCODE, 0, IF_I, JGT32_K, "if %d > %i goto %j"),
-    ROW(0x27, OPCODE, 0, RD_I, MUL64_K, "%D *= %i"),
-    ROW(0x28, OPCODE, 0, ABS, LEGACY_PACKET, "r0 = *(u16 *)skb[%i]"),
-    ROW(0x2c, OPCODE, 0, RD_S, MUL32_X, "%d *= %s"),
-    ROW(0x2d, OPCODE, 0, IF_S, JGT64_X, "if %D > %S goto %j"),
-    ROW(0x2e, OPCODE, 0, IF_S, JGT32_X, "if %d > %s goto %j"),
-    ROW(0x2f, OPCODE, 0, RD_S, MUL64_X, "%D *= %S"),
-    ROW(0x30, OPCODE, 0, ABS, LEGACY_PACKET, "r0 = *(u8 *)skb[%i]"),
-    ROW(0x34, OFFSET, 0, RD_I, DIV32_K, "%d /= %i"),
-    ROW(0x34, OFFSET, 1, RD_I, SDIV32_K, "%d s/= %i"),
-    ROW(0x35, OPCODE, 0, IF_I, JGE64_K, "if %D >= %i goto %j"),
-    ROW(0x36, OPCODE, 0, IF_I, JGE32_K, "if %d >= %i goto %j"),
-    ROW(0x37, OFFSET, 0, RD_I, DIV64_K, "%D /= %i"),
-    ROW(0x37, OFFSET, 1, RD_I, SDIV64_K, "%D s/= %i"),
-    ROW(0x3c, OFFSET, 0, RD_S, DIV32_X, "%d /= %s"),
-    ROW(0x3c, OFFSET, 1, RD_S, SDIV32_X, "%d s/= %s"),
-    ROW(0x3d, OPCODE, 0, IF_S, JGE64_X, "if %D >= %S goto %j"),
-    ROW(0x3e, OPCODE, 0, IF_S, JGE32_X, "if %d >= %s goto %j"),
-    ROW(0x3f, OFFSET, 0, RD_S, DIV64_X, "%D /= %S"),
-    ROW(0x3f, OFFSET, 1, RD_S, SDIV64_X, "%D s/= %S"),
-    ROW(0x40, OPCODE, 0, IND, LEGACY_PACKET, "r0 = *(u32 *)skb[%S + %i]"),
-    ROW(0x44, OPCODE, 0, RD_I, OR32_K, "%d |= %i"),
-    ROW(0x45, OPCODE, 0, IF_I, JSET64_K, "if %D & %i goto %j"),
-    ROW(0x46, OPCODE, 0, IF_I, JSET32_K, "if %d & %i goto %j"),
-    ROW(0x47, OPCODE, 0, RD_I, OR64_K, "%D |= %i"),
-    ROW(0x48, OPCODE, 0, IND, LEGACY_PACKET, "r0 = *(u16 *)skb[%S + %i]"),
-    ROW(0x4c, OPCODE, 0, RD_S, OR32_X, "%d |= %s"),
-    ROW(0x4d, OPCODE, 0, IF_S, JSET64_X, "if %D & %S goto %j"),
-    ROW(0x4e, OPCODE, 0, IF_S, JSET32_X, "if %d & %s goto %j"),
-    ROW(0x4f, OPCODE, 0, RD_S, OR64_X, "%D |= %S"),
-    ROW(0x50, OPCODE, 0, IND, LEGACY_PACKET, "r0 = *(u8 *)skb[%S + %i]"),
-    ROW(0x54, OPCODE, 0, RD_I, AND32_K, "%d &= %i"),
-    ROW(0x55, OPCODE, 0, IF_I, JNE64_K, "if %D != %i goto %j"),
-    ROW(0x56, OPCODE, 0, IF_I, JNE32_K, "if %d != %i goto %j"),
-    ROW(0x57, OPCODE, 0, RD_I, AND64_K, "%D &= %i"),
-    ROW(0x5c, OPCODE, 0, RD_S, AND32_X, "%d &= %s"),
-    ROW(0x5d, OPCODE, 0, IF_S, JNE64_X, "if %D != %S goto %j"),
-    ROW(0x5e, OPCODE, 0, IF_S, JNE32_X, "if %d != %s goto %j"),
-    ROW(0x5f, OPCODE, 0, RD_S, AND64_X, "%D &= %S"),
-    ROW(0x61, OPCODE, 0, LDX, LDX32, "%D = *(u32 *)(%S %o)"),
-    ROW(0x62, OPCODE, 0, ST, ST32, "*(u32 *)(%D %o) = %i"),
-    ROW(0x63, OPCODE, 0, STX, STX32, "*(u32 *)(%D %o) = %S"),
-    ROW(0x64, OPCODE, 0, RD_I, LSH32_K, "%d <<= %i"),
-    ROW(0x65, OPCODE, 0, IF_I, JSGT64_K, "if %D s> %i goto %j"),
-    ROW(0x66, OPCODE, 0, IF_I, JSGT32_K, "if %d s> %i goto %j"),
-    ROW(0x67, OPCODE, 0, RD_I, LSH64_K, "%D <<= %i"),
-    ROW(0x69, OPCODE, 0, LDX, LDX16, "%D = *(u16 *)(%S %o)"),
-    ROW(0x6a, OPCODE, 0, ST, ST16, "*(u16 *)(%D %o) = %i"),
-    ROW(0x6b, OPCODE, 0, STX, STX16, "*(u16 *)(%D %o) = %S"),
-    ROW(0x6c, OPCODE, 0, RD_S, LSH32_X, "%d <<= %s"),
-    ROW(0x6d, OPCODE, 0, IF_S, JSGT64_X, "if %D s> %S goto %j"),
-    ROW(0x6e, OPCODE, 0, IF_S, JSGT32_X, "if %d s> %s goto %j"),
-    ROW(0x6f, OPCODE, 0, RD_S, LSH64_X, "%D <<= %S"),
-    ROW(0x71, OPCODE, 0, LDX, LDX8, "%D = *(u8 *)(%S %o)"),
-    ROW(0x72, OPCODE, 0, ST, ST8, "*(u8 *)(%D %o) = %i"),
-    ROW(0x73, OPCODE, 0, STX, STX8, "*(u8 *)(%D %o) = %S"),
-    ROW(0x74, OPCODE, 0, RD_I, RSH32_K, "%d >>= %i"),
-    ROW(0x75, OPCODE, 0, IF_I, JSGE64_K, "if %D s>= %i goto %j"),
-    ROW(0x76, OPCODE, 0, IF_I, JSGE32_K, "if %d s>= %i goto %j"),
-    ROW(0x77, OPCODE, 0, RD_I, RSH64_K, "%D >>= %i"),
-    ROW(0x79, OPCODE, 0, LDX, LDX64, "%D = *(u64 *)(%S %o)"),
-    ROW(0x7a, OPCODE, 0, ST, ST64, "*(u64 *)(%D %o) = %i"),
-    ROW(0x7b, OPCODE, 0, STX, STX64, "*(u64 *)(%D %o) = %S"),
-    ROW(0x7c, OPCODE, 0, RD_S, RSH32_X, "%d >>= %s"),
-    ROW(0x7d, OPCODE, 0, IF_S, JSGE64_X, "if %D s>= %S goto %j"),
-    ROW(0x7e, OPCODE, 0, IF_S, JSGE32_X, "if %d s>= %s goto %j"),
-    ROW(0x7f, OPCODE, 0, RD_S, RSH64_X, "%D >>= %S"),
-    ROW(0x81, OPCODE, 0, LDX, LDSX32, "%D = *(s32 *)(%S %o)"),
-    ROW(0x84, OPCODE, 0, RD, NEG32, "%d = -%d"),
-    ROW(0x85, SRC, 0, I, CALL_HELPER, "call %c"),
-    ROW(0x85, SRC, 1, I, CALL_LOCAL, "call %c"),
-    ROW(0x85, SRC, 2, I, CALL_BTF, "call btf#%i"),
-    ROW(0x87, OPCODE, 0, RD, NEG64, "%D = -%D"),
-    ROW(0x89, OPCODE, 0, LDX, LDSX16, "%D = *(s16 *)(%S %o)"),
-    ROW(0x8d, OPCODE, 0, R, CALLX, "callx %D"),
-    ROW(0x91, OPCODE, 0, LDX, LDSX8, "%D = *(s8 *)(%S %o)"),
-    ROW(0x94, OFFSET, 0, RD_I, MOD32_K, "%d %%= %i"),
-    ROW(0x94, OFFSET, 1, RD_I, SMOD32_K, "%d s%%= %i"),
-    ROW(0x95, OPCODE, 0, END, EXIT, "exit"),
-    ROW(0x97, OFFSET, 0, RD_I, MOD64_K, "%D %%= %i"),
-    ROW(0x97, OFFSET, 1, RD_I, SMOD64_K, "%D s%%= %i"),
-    ROW(0x9c, OFFSET, 0, RD_S, MOD32_X, "%d %%= %s"),
-    ROW(0x9c, OFFSET, 1, RD_S, SMOD32_X, "%d s%%= %s"),
-    ROW(0x9f, OFFSET, 0, RD_S, MOD64_X, "%D %%= %S"),
-    ROW(0x9f, OFFSET, 1, RD_S, SMOD64_X, "%D s%%= %S"),
-    ROW(0xa4, OPCODE, 0, RD_I, XOR32_K, "%d ^= %i"),
-    ROW(0xa5, OPCODE, 0, IF_I, JLT64_K, "if %D < %i goto %j"),
-    ROW(0xa6, OPCODE, 0, IF_I, JLT32_K, "if %d < %i goto %j"),
-    ROW(0xa7, OPCODE, 0, RD_I, XOR64_K, "%D ^= %i"),
-    ROW(0xac, OPCODE, 0, RD_S, XOR32_X, "%d ^= %s"),
-    ROW(0xad, OPCODE, 0, IF_S, JLT64_X, "if %D < %S goto %j"),
-    ROW(0xae, OPCODE, 0, IF_S, JLT32_X, "if %d < %s goto %j"),
-    ROW(0xaf, OPCODE, 0, RD_S, XOR64_X, "%D ^= %S"),
-    ROW(0xb4, OPCODE, 0, D_I, MOV32_K, "%d = %i"),
-    ROW(0xb5, OPCODE, 0, IF_I, JLE64_K, "if %D <= %i goto %j"),
-    ROW(0xb6, OPCODE, 0, IF_I, JLE32_K, "if %d <= %i goto %j"),
-    ROW(0xb7, OPCODE, 0, D_I, MOV64_K, "%D = %i"),
-    ROW(0xbc, OFFSET, 0, D_S, MOV32_X, "%d = %s"),
-    ROW(0xbc, OFFSET, 8, D_S, MOVSX8_32, "%d = (s8)%s"),
-    ROW(0xbc, OFFSET, 16, D_S, MOVSX16_32, "%d = (s16)%s"),
-    ROW(0xbd, OPCODE, 0, IF_S, JLE64_X, "if %D <= %S goto %j"),
-    ROW(0xbe, OPCODE, 0, IF_S, JLE32_X, "if %d <= %s goto %j"),
-    ROW(0xbf, OFFSET, 0, D_S, MOV64_X, "%D = %S"),
-    ROW(0xbf, OFFSET, 8, D_S, MOVSX8_64, "%D = (s8)%S"),
-    ROW(0xbf, OFFSET, 16, D_S, MOVSX16_64, "%D = (s16)%S"),
-    ROW(0xbf, OFFSET, 32, D_S, MOVSX32_64, "%D = (s32)%S"),
-    ROW(0xc3, IMM, 0x0, STX, ATOMIC_ADD32, "lock *(u32 *)(%D %o) += %s"),
-    ROW(0xc3, IMM, 0x1, FETCH, ATOMIC_FETCH_ADD32, "%s = atomic_fetch_add((u32 *)(%D %o), %s)"),
-    ROW(0xc3, IMM, 0x40, STX, ATOMIC_OR32, "lock *(u32 *)(%D %o) |= %s"),
-    ROW(0xc3, IMM, 0x41, FETCH, ATOMIC_FETCH_OR32, "%s = atomic_fetch_or((u32 *)(%D %o), %s)"),
-    ROW(0xc3, IMM, 0x50, STX, ATOMIC_AND32, "lock *(u32 *)(%D %o) &= %s"),
-    ROW(0xc3, IMM, 0x51, FETCH, ATOMIC_FETCH_AND32, "%s = atomic_fetch_and((u32 *)(%D %o), %s)"),
-    ROW(0xc3, IMM, 0xa0, STX, ATOMIC_XOR32, "lock *(u32 *)(%D %o) ^= %s"),
-    ROW(0xc3, IMM, 0xa1, FETCH, ATOMIC_FETCH_XOR32, "%s = atomic_fetch_xor((u32 *)(%D %o), %s)"),
-    ROW(0xc3, IMM, 0xe1, FETCH, ATOMIC_XCHG32, "%s = atomic_xchg((u32 *)(%D %o), %s)"),
-    ROW(0xc3, IMM, 0xf1, STX, ATOMIC_CMPXCHG32, "w0 = atomic_cmpxchg((u32 *)(%D %o), w0, %s)"),
-    ROW(0xc3, IMM, 0x100, LDX, LOAD_ACQUIRE32, "%D = load_acquire((u32 *)(%S %o))"),
-    ROW(0xc3, IMM, 0x110, STX, STORE_RELEASE32, "store_release((u32 *)(%D %o), %S)"),
-    ROW(0xc4, OPCODE, 0, RD_I, ARSH32_K, "%d s>>= %i"),
-    ROW(0xc5, OPCODE, 0, IF_I, JSLT64_K, "if %D s< %i goto %j"),
-    ROW(0xc6, OPCODE, 0, IF_I, JSLT32_K, "if %d s< %i goto %j"),
-    ROW(0xc7, OPCODE, 0, RD_I, ARSH64_K, "%D s>>= %i"),
-    ROW(0xcb, IMM, 0x100, LDX, LOAD_ACQUIRE16, "%D = load_acquire((u16 *)(%S %o))"),
-    ROW(0xcb, IMM, 0x110, STX, STORE_RELEASE16, "store_release((u16 *)(%D %o), %S)"),
-    ROW(0xcc, OPCODE, 0, RD_S, ARSH32_X, "%d s>>= %s"),
-    ROW(0xcd, OPCODE, 0, IF_S, JSLT64_X, "if %D s< %S goto %j"),
-    ROW(0xce, OPCODE, 0, IF_S, JSLT32_X, "if %d s< %s goto %j"),
-    ROW(0xcf, OPCODE, 0, RD_S, ARSH64_X, "%D s>>= %S"),
-    ROW(0xd3, IMM, 0x100, LDX, LOAD_ACQUIRE8, "%D = load_acquire((u8 *)(%S %o))"),
-    ROW(0xd3, IMM, 0x110, STX, STORE_RELEASE8, "store_release((u8 *)(%D %o), %S)"),
-    ROW(0xd4, IMM, 16, RD, LE16, "%D = le16 %D"),
-    ROW(0xd4, IMM, 32, RD, LE32, "%D = le32 %D"),
-    ROW(0xd4, IMM, 64, RD, LE64, "%D = le64 %D"),
-    ROW(0xd5, OPCODE, 0, IF_I, JSLE64_K, "if %D s<= %i goto %j"),
-    ROW(0xd6, OPCODE, 0, IF_I, JSLE32_K, "if %d s<= %i goto %j"),
-    ROW(0xd7, IMM, 16, RD, BSWAP16, "%D = bswap16 %D"),
-    ROW(0xd7, IMM, 32, RD, BSWAP32, "%D = bswap32 %D"),
-    ROW(0xd7, IMM, 64, RD, BSWAP64, "%D = bswap64 %D"),
-    ROW(0xdb, IMM, 0x0, STX, ATOMIC_ADD64, "lock *(u64 *)(%D %o) += %S"),
-    ROW(0xdb, IMM, 0x1, FETCH, ATOMIC_FETCH_ADD64, "%S = atomic64_fetch_add((u64 *)(%D %o), %S)"),
-    ROW(0xdb, IMM, 0x40, STX, ATOMIC_OR64, "lock *(u64 *)(%D %o) |= %S"),
-    ROW(0xdb, IMM, 0x41, FETCH, ATOMIC_FETCH_OR64, "%S = atomic64_fetch_or((u64 *)(%D %o), %S)"),
-    ROW(0xdb, IMM, 0x50, STX, ATOMIC_AND64, "lock *(u64 *)(%D %o) &= %S"),
-    ROW(0xdb, IMM, 0x51, FETCH, ATOMIC_FETCH_AND64, "%S = atomic64_fetch_and((u64 *)(%D %o), %S)"),
-    ROW(0xdb, IMM, 0xa0, STX, ATOMIC_XOR64, "lock *(u64 *)(%D %o) ^= %S"),
-    ROW(0xdb, IMM, 0xa1, FETCH, ATOMIC_FETCH_XOR64, "%S = atomic64_fetch_xor((u64 *)(%D %o), %S)"),
-    ROW(0xdb, IMM, 0xe1, FETCH, ATOMIC_XCHG64, "%S = atomic64_xchg((u64 *)(%D %o), %S)"),
-    ROW(0xdb, IMM, 0xf1, STX, ATOMIC_CMPXCHG64, "r0 = atomic64_cmpxchg((u64 *)(%D %o), r0, %S)"),
-    ROW(0xdb, IMM, 0x100, LDX, LOAD_ACQUIRE64, "%D = load_acquire((u64 *)(%S %o))"),
-    ROW(0xdb, IMM, 0x110, STX, STORE_RELEASE64, "store_release((u64 *)(%D %o), %S)"),
-    ROW(0xdc, IMM, 16, RD, BE16, "%D = be16 %D"),
-    ROW(0xdc, IMM, 32, RD, BE32, "%D = be32 %D"),
-    ROW(0xdc, IMM, 64, RD, BE64, "%D = be64 %D"),
-    ROW(0xdd, OPCODE, 0, IF_S, JSLE64_X, "if %D s<= %S goto %j"),
-    ROW(0xde, OPCODE, 0, IF_S, JSLE32_X, "if %d s<= %s goto %j"),
-    ROW(0xe5, SRC, 0, MAYBE, MAY_GOTO, "may_goto %j"),
+#define ROW(opcode, selector, selected, fields, op, text) \
+    { opcode, BPF_BY_##selector, selected, F_##fields, BPF_OP_##op, text },
+#include "insn_rows.inc"
+#undef ROW
 };
-// clang-format on
 const uint32_t bpf_insn_table_count = sizeof bpf_insn_table / sizeof bpf_insn_table[0];
+
+/* The last row of an opcode, counted from 1; each row of an opcode overrides the one before it. */
+#pragma GCC diagnostic push
+#ifdef __clang__
+#pragma GCC diagnostic ignored "-Winitializer-overrides"
+#else
+#pragma GCC diagnostic ignored "-Woverride-init"
+#endif
+enum { FIRST_COUNT = __COUNTER__ };
+static const uint8_t last_row[256] = {
+#define ROW(opcode, selector, selected, fields, op, text) [opcode] = __COUNTER__ - FIRST_COUNT,
+#include "insn_rows.inc"
+#undef ROW
+};
+#pragma GCC diagnostic pop
+_Static_assert(sizeof bpf_insn_table / sizeof bpf_insn_table[0] < 256, "a row's number is a byte");
+
+static int32_t selecting_field(const struct bpf_insn_row *row, const struct bpf_insn *insn)
+{
+    switch ((enum bpf_insn_selector)row->selector) {
+    case BPF_BY_OFFSET:
+        return insn->offset;
+    case BPF_BY_IMM:
+        return insn->imm;
+    case BPF_BY_SRC:
+        return insn->src_reg;
+    case BPF_BY_OPCODE:
+        break;
+    }
+    return 0;
+}
+
+const struct bpf_insn_row *bpf_insn_find(const struct bpf_insn *insn)
+{
+    for (uint32_t at = last_row[insn->opcode]; at > 0; at--) {
+        const struct bpf_insn_row *row = &bpf_insn_table[at - 1];
+        if (row->opcode != insn->opcode)
+            break;
+        if (selecting_field(row, insn) == row->selected)
+            return row;
+    }
+    return NULL;
+}

@@ -6,17 +6,6 @@
 
 #include <axiom/bug.h>
 
-uint64_t width_mask(unsigned bits)
-{
-    return bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
-}
-
-int64_t sign_extend(uint64_t value, unsigned bits)
-{
-    unsigned up = 64 - bits;
-    return (int64_t)(value << up) >> up;
-}
-
 static uint64_t sign_bit(unsigned bits)
 {
     return UINT64_C(1) << (bits - 1);
@@ -110,10 +99,25 @@ static bool deduce_once(struct range *r, unsigned bits)
     return tnum_intersect(r->t, seen, &r->t);
 }
 
+/* Most values are of two kinds: nothing is known of them, or everything. */
+static bool knows_nothing(const struct range *r, unsigned bits)
+{
+    return r->t.mask == width_mask(bits) && r->umin == 0 && r->umax == width_mask(bits) &&
+           r->smin == signed_min(bits) && r->smax == signed_max(bits);
+}
+
 bool range_deduce(struct range *r, unsigned bits)
 {
     if (r->umin > r->umax || r->smin > r->smax)
         return false;
+    if (knows_nothing(r, bits))
+        return true;
+    if (r->umin == r->umax) {
+        uint64_t value = r->umin;
+        bool possible = range_contains(r, value, bits);
+        *r = range_const(value, bits);
+        return possible;
+    }
     struct tnum before;
     do {
         before = r->t;

@@ -60,9 +60,17 @@ static inline enum jump_cond cond_opposite(enum jump_cond cond)
     return (enum jump_cond)opposite[cond];
 }
 
-uint64_t width_mask(unsigned bits);
+static inline uint64_t width_mask(unsigned bits)
+{
+    return UINT64_MAX >> (64 - bits);
+}
+
 /* The low `bits` bits as a signed number. */
-int64_t sign_extend(uint64_t value, unsigned bits);
+static inline int64_t sign_extend(uint64_t value, unsigned bits)
+{
+    unsigned up = 64 - bits;
+    return (int64_t)(value << up) >> up;
+}
 
 struct range range_unknown(unsigned bits);
 struct range range_const(uint64_t value, unsigned bits);

@@ -75,10 +75,25 @@ static bool fits_signed(int64_t value, unsigned bits)
     return sign_extend((uint64_t)value, bits) == value;
 }
 
+/* A number of which no bit is known times one that certainly ends in n zeros: only those are known.
+ * Long multiplication says the same, slowly. */
+static struct tnum mul_bits(struct tnum a, struct tnum b, unsigned bits)
+{
+    if (b.mask == width_mask(bits)) {
+        struct tnum swap = a;
+        a = b;
+        b = swap;
+    }
+    uint64_t possible = tnum_umax(b);
+    if (a.mask != width_mask(bits) || possible == 0)
+        return tnum_cast(tnum_mul(a, b), bits);
+    return (struct tnum){ 0, width_mask(bits) << __builtin_ctzll(possible) & width_mask(bits) };
+}
+
 static struct range mul(const struct range *a, const struct range *b, unsigned bits)
 {
     struct range out = range_unknown(bits);
-    out.t = tnum_cast(tnum_mul(a->t, b->t), bits);
+    out.t = mul_bits(a->t, b->t, bits);
     uint64_t most;
     if (!__builtin_mul_overflow(a->umax, b->umax, &most) && most <= width_mask(bits)) {
         out.umin = a->umin * b->umin;

@@ -122,6 +122,14 @@ static bool deduce_whole(struct range *whole, const struct range *low, unsigned 
     return range_deduce(whole, bits);
 }
 
+/* Both are deduced. */
+static bool meet(struct range *r, const struct range *with, unsigned bits)
+{
+    bool tighter = with->umin > r->umin || with->umax < r->umax || with->smin > r->smin ||
+                   with->smax < r->smax || !tnum_subset(r->t, with->t);
+    return !tighter || range_intersect(r, with, bits);
+}
+
 static bool same(const struct range *a, const struct range *b)
 {
     return a->t.mask == b->t.mask && a->umin == b->umin && a->umax == b->umax &&
@@ -135,7 +143,7 @@ static bool deduce(struct range *whole, struct range *low, unsigned bits)
     for (int turn = 0; turn < 3; turn++) {
         struct range before = *whole;
         struct range from_whole = range_truncate(whole, bits, bits / 2);
-        if (!range_intersect(low, &from_whole, bits / 2) || !deduce_whole(whole, low, bits))
+        if (!meet(low, &from_whole, bits / 2) || !deduce_whole(whole, low, bits))
             return false;
         if (same(&before, whole))
             return true;
@@ -143,7 +151,7 @@ static bool deduce(struct range *whole, struct range *low, unsigned bits)
     /* The stored low tnum is the low half of the whole's: the last turn may have found bits that
      * `low` lacks. */
     struct range from_whole = range_truncate(whole, bits, bits / 2);
-    return range_intersect(low, &from_whole, bits / 2);
+    return meet(low, &from_whole, bits / 2);
 }
 
 bool scalar_join_halves(const struct range *whole, const struct range *low, unsigned bits,
@@ -156,18 +164,41 @@ bool scalar_join_halves(const struct range *whole, const struct range *low, unsi
     return true;
 }
 
+/* Both are deduced. */
 static struct scalar joined(const struct range *whole, const struct range *low, unsigned bits)
 {
-    struct scalar out;
-    return scalar_join_halves(whole, low, bits, &out) ? out : scalar_unknown(bits);
+    struct range w = *whole, l = *low;
+    return deduce(&w, &l, bits) ? pack(&w, &l) : scalar_unknown(bits);
+}
+
+/* Nothing is known of the low half but what the whole, which is deduced, says. */
+static struct scalar from_whole(const struct range *whole, unsigned bits)
+{
+    struct range low = range_truncate(whole, bits, bits / 2);
+    return pack(whole, &low);
+}
+
+static struct scalar from_whole_undeduced(struct range whole, unsigned bits)
+{
+    return range_deduce(&whole, bits) ? from_whole(&whole, bits) : scalar_unknown(bits);
+}
+
+static bool knows_nothing(const struct scalar *s, unsigned bits)
+{
+    return s->t.mask == width_mask(bits) && s->umin == 0 && s->umax == width_mask(bits) &&
+           s->smin == sign_extend(UINT64_C(1) << (bits - 1), bits) &&
+           s->smax == (int64_t)(width_mask(bits) >> 1) && s->umin32 == 0 &&
+           s->umax32 == width_mask(bits / 2) &&
+           s->smin32 == sign_extend(UINT64_C(1) << (bits / 2 - 1), bits / 2) &&
+           s->smax32 == (int64_t)(width_mask(bits / 2) >> 1);
 }
 
 struct scalar scalar_between(uint64_t umin, uint64_t umax, unsigned bits)
 {
-    struct range whole = range_unknown(bits), low = range_unknown(bits / 2);
+    struct range whole = range_unknown(bits);
     whole.umin = umin;
     whole.umax = umax;
-    return joined(&whole, &low, bits);
+    return from_whole_undeduced(whole, bits);
 }
 
 /* Where the low half of the result depends on the low halves of the operands only. */
@@ -182,23 +213,30 @@ struct scalar scalar_alu(enum alu_op op, const struct scalar *dst, const struct 
 {
     if (scalar_is_const(dst) && scalar_is_const(src))
         return scalar_const(alu_value(op, dst->umin, src->umin, bits), bits);
+    /* Each value of the one operand can be met by one of the other, whatever the result is to be. */
+    if ((op == ALU_ADD || op == ALU_SUB || op == ALU_XOR) &&
+        (knows_nothing(dst, bits) || knows_nothing(src, bits)))
+        return scalar_unknown(bits);
     struct range a = scalar_whole(dst), b = scalar_whole(src);
     struct range whole = range_alu(op, &a, &b, bits);
     if (range_is_const(&whole))
         return scalar_const(whole.umin, bits);
-    struct range low = range_unknown(bits / 2);
+    struct range low;
     struct range low_a = scalar_low(dst, bits), low_b = scalar_low(src, bits);
     if (low_half_is_separate(op))
         low = range_alu(op, &low_a, &low_b, bits / 2);
     else if (op == ALU_LSH && scalar_is_const(src) && (src->umin & (bits - 1)) < bits / 2)
         low = range_alu(op, &low_a, &low_b, bits / 2);
+    else
+        return from_whole(&whole, bits);
     return joined(&whole, &low, bits);
 }
 
-static struct scalar from_low(const struct range *low, unsigned bits)
+/* The upper half is zero: the whole knows nothing that the low half does not. */
+static struct scalar from_low(const struct range *low)
 {
     struct range whole = range_zext(low);
-    return joined(&whole, low, bits);
+    return pack(&whole, low);
 }
 
 struct scalar scalar_alu_half(enum alu_op op, const struct scalar *dst, const struct scalar *src,
@@ -208,7 +246,7 @@ struct scalar scalar_alu_half(enum alu_op op, const struct scalar *dst, const st
     if (range_is_const(&a) && range_is_const(&b))
         return scalar_const(alu_value(op, a.umin, b.umin, bits / 2), bits);
     struct range low = range_alu(op, &a, &b, bits / 2);
-    return from_low(&low, bits);
+    return from_low(&low);
 }
 
 /* The best range of the low `to` bits: a narrow value is often bounded in the low half only. */
@@ -228,25 +266,25 @@ struct scalar scalar_zext(const struct scalar *s, unsigned from, unsigned bits)
 {
     if (from == bits)
         return *s;
-    struct range whole = narrow(s, from, bits), low = range_unknown(bits / 2);
+    struct range whole = narrow(s, from, bits);
     whole = range_zext(&whole);
-    return joined(&whole, &low, bits);
+    return from_whole_undeduced(whole, bits);
 }
 
 struct scalar scalar_sext(const struct scalar *s, unsigned from, unsigned to, unsigned bits)
 {
-    struct range narrowed = narrow(s, from, bits), low = range_unknown(bits / 2);
+    struct range narrowed = narrow(s, from, bits);
     struct range whole = range_sext(&narrowed, from, to);
     if (to != bits)
         whole = range_zext(&whole);
-    return joined(&whole, &low, bits);
+    return from_whole_undeduced(whole, bits);
 }
 
 struct scalar scalar_bswap(const struct scalar *s, unsigned bytes, unsigned bits)
 {
-    struct range whole = range_unknown(bits), low = range_unknown(bits / 2);
+    struct range whole = range_unknown(bits);
     whole.t = tnum_bswap(s->t, bytes);
-    return joined(&whole, &low, bits);
+    return from_whole_undeduced(whole, bits);
 }
 
 bool scalar_assume(enum jump_cond cond, struct scalar *a, struct scalar *b, bool half,

@@ -133,13 +133,9 @@ struct tnum tnum_bswap(struct tnum a, unsigned bytes)
     return (struct tnum){ __builtin_bswap64(a.value) >> down, __builtin_bswap64(a.mask) >> down };
 }
 
-bool tnum_least_from(struct tnum t, uint64_t bound, uint64_t *out)
+bool tnum_least_above(struct tnum t, uint64_t bound, uint64_t *out)
 {
     uint64_t wrong = (bound ^ t.value) & ~t.mask;
-    if (wrong == 0) {
-        *out = bound;
-        return true;
-    }
     unsigned top = 63 - (unsigned)__builtin_clzll(wrong);
     uint64_t from_top = top == 63 ? UINT64_MAX : low_mask(top + 1);
     if (t.value >> top & 1) {
@@ -157,12 +153,12 @@ bool tnum_least_from(struct tnum t, uint64_t bound, uint64_t *out)
     return true;
 }
 
-bool tnum_greatest_to(struct tnum t, uint64_t bound, unsigned bits, uint64_t *out)
+bool tnum_greatest_below(struct tnum t, uint64_t bound, unsigned bits, uint64_t *out)
 {
     /* Complementing turns the order round. */
     struct tnum mirrored = { ~(t.value | t.mask) & low_mask(bits), t.mask };
     uint64_t least;
-    if (!tnum_least_from(mirrored, ~bound & low_mask(bits), &least))
+    if (!tnum_least_above(mirrored, ~bound & low_mask(bits), &least))
         return false;
     *out = ~least & low_mask(bits);
     return true;

@@ -73,7 +73,20 @@ struct tnum tnum_sext(struct tnum a, unsigned from, unsigned to);
 /* The low `bytes` bytes (2, 4, 8) in reverse order; the rest is 0. */
 struct tnum tnum_bswap(struct tnum a, unsigned bytes);
 
-/* The least member >= bound, the greatest member <= bound (unsigned, in `bits` bits); false when
- * there is none. */
-bool tnum_least_from(struct tnum t, uint64_t bound, uint64_t *out);
-bool tnum_greatest_to(struct tnum t, uint64_t bound, unsigned bits, uint64_t *out);
+/* The least member > bound, the greatest member < bound, of a bound that is no member (unsigned, in
+ * `bits` bits); false when there is none. */
+bool tnum_least_above(struct tnum t, uint64_t bound, uint64_t *out);
+bool tnum_greatest_below(struct tnum t, uint64_t bound, unsigned bits, uint64_t *out);
+
+/* The least member >= bound, the greatest member <= bound. */
+static inline bool tnum_least_from(struct tnum t, uint64_t bound, uint64_t *out)
+{
+    *out = bound;
+    return tnum_contains(t, bound) || tnum_least_above(t, bound, out);
+}
+
+static inline bool tnum_greatest_to(struct tnum t, uint64_t bound, unsigned bits, uint64_t *out)
+{
+    *out = bound;
+    return tnum_contains(t, bound) || tnum_greatest_below(t, bound, bits, out);
+}
