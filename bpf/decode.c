@@ -129,7 +129,11 @@ static int decode_encodings(struct decoder *d)
     uint32_t count = 0;
     for (uint32_t slot = 0; slot < request->insn_count;) {
         const struct bpf_insn *insn = &request->insns[slot];
-        int err = bpf_insn_check(request->insns, request->insn_count, slot, d->error);
+        /* Linux lets what is never run write R10, so the verifier does. */
+        bool lax =
+            request->context != NULL && bpf_context_has_rule(request->context, BPF_RULE_LINUX);
+        int err = lax ? bpf_insn_check_encoding(request->insns, request->insn_count, slot, d->error)
+                      : bpf_insn_check(request->insns, request->insn_count, slot, d->error);
         if (err)
             return err;
         const struct bpf_insn_row *row = bpf_insn_find(insn);

@@ -18,9 +18,6 @@ static int check_registers(const struct bpf_insn *insn, const struct bpf_insn_ro
                              insn->src_reg);
     if (insn->src_reg >= BPF_REG_COUNT)
         return bpf_error_set(error, -EINVAL, where, "there is no register r%u", insn->src_reg);
-    if (((row->fields & BPF_SETS_DST) != 0 && insn->dst_reg == BPF_REG_FP) ||
-        ((row->fields & BPF_SETS_SRC) != 0 && insn->src_reg == BPF_REG_FP))
-        return bpf_error_set(error, -EINVAL, where, "r10, the frame pointer, may not be written");
     return 0;
 }
 
@@ -56,8 +53,8 @@ static int check_second_slot(const struct bpf_insn *insn, bool have_second, uint
     return 0;
 }
 
-int bpf_insn_check(const struct bpf_insn *insns, uint32_t insn_count, uint32_t index,
-                   struct bpf_error *error)
+int bpf_insn_check_encoding(const struct bpf_insn *insns, uint32_t insn_count, uint32_t index,
+                            struct bpf_error *error)
 {
     const struct bpf_insn *insn = &insns[index];
     uint64_t where = (uint64_t)index * sizeof *insn;
@@ -71,5 +68,22 @@ int bpf_insn_check(const struct bpf_insn *insns, uint32_t insn_count, uint32_t i
         err = check_numbers(insn, row, where, error);
     if (err == 0 && (row->fields & BPF_WIDE) != 0)
         err = check_second_slot(insn, index + 1 < insn_count, where, error);
+    return err;
+}
+
+bool bpf_insn_writes_frame_pointer(const struct bpf_insn *insn, const struct bpf_insn_row *row)
+{
+    return ((row->fields & BPF_SETS_DST) != 0 && insn->dst_reg == BPF_REG_FP) ||
+           ((row->fields & BPF_SETS_SRC) != 0 && insn->src_reg == BPF_REG_FP);
+}
+
+int bpf_insn_check(const struct bpf_insn *insns, uint32_t insn_count, uint32_t index,
+                   struct bpf_error *error)
+{
+    const struct bpf_insn *insn = &insns[index];
+    int err = bpf_insn_check_encoding(insns, insn_count, index, error);
+    if (err == 0 && bpf_insn_writes_frame_pointer(insn, bpf_insn_find(insn)))
+        err = bpf_error_set(error, -EINVAL, (uint64_t)index * sizeof *insn,
+                            "r10, the frame pointer, may not be written");
     return err;
 }

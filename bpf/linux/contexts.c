@@ -11,10 +11,11 @@
 /* What a privileged user's program may do on x86-64. */
 #define LINUX_RULES \
     (BPF_RULE_POINTER_LEAKS | BPF_RULE_UNINIT_STACK | BPF_RULE_UNALIGNED | BPF_RULE_LINUX)
-#define DW BPF_RULE_PACKET_WRITE
-#define LP BPF_RULE_LEGACY_PACKET
-#define BA BPF_RULE_BTF_ARGUMENTS
-#define SL BPF_RULE_SLEEPABLE
+#define DW   BPF_RULE_PACKET_WRITE
+#define LP   BPF_RULE_LEGACY_PACKET
+#define BA   BPF_RULE_BTF_ARGUMENTS
+#define SL   BPF_RULE_SLEEPABLE
+#define HOOK (BPF_RULE_RESULT_32 | BPF_RULE_HOOK_RESULT)
 
 #define ROW(section, type, expected, more, ...)                                                    \
     {                                                                                              \
@@ -83,8 +84,12 @@ const struct bpf_context_layout bpf_linux_contexts[] = {
     ROW("fmod_ret.s+", TRACING, BPF_LINUX_MODIFY_RETURN, BA | SL, ARGUMENTS),
     ROW("fexit.s+", TRACING, BPF_LINUX_TRACE_FEXIT, BA | SL, ARGUMENTS, RETURNS(0, 0)),
     ROW("freplace+", EXT, 0, BA, ARGUMENTS),
-    ROW("lsm+", LSM, BPF_LINUX_LSM_MAC, BA, ARGUMENTS),
-    ROW("lsm.s+", LSM, BPF_LINUX_LSM_MAC, BA | SL, ARGUMENTS),
+    /* Hooks that return a truth value (kernel/bpf/bpf_lsm.c). */
+    ROW("lsm/xfrm_state_pol_flow_match", LSM, BPF_LINUX_LSM_MAC, BA | HOOK, ARGUMENTS, RETURNS(0, 1)),
+    ROW("lsm/audit_rule_known", LSM, BPF_LINUX_LSM_MAC, BA | HOOK, ARGUMENTS, RETURNS(0, 1)),
+    ROW("lsm/inode_xattr_skipcap", LSM, BPF_LINUX_LSM_MAC, BA | HOOK, ARGUMENTS, RETURNS(0, 1)),
+    ROW("lsm+", LSM, BPF_LINUX_LSM_MAC, BA | HOOK, ARGUMENTS, RETURNS(-4095, 0)),
+    ROW("lsm.s+", LSM, BPF_LINUX_LSM_MAC, BA | SL | HOOK, ARGUMENTS, RETURNS(-4095, 0)),
     ROW("lsm_cgroup+", LSM, BPF_LINUX_LSM_CGROUP, BA, ARGUMENTS, RETURNS(0, 1)),
     ROW("iter+", TRACING, BPF_LINUX_TRACE_ITER, BA, ARGUMENTS, RETURNS(0, 1)),
     ROW("iter.s+", TRACING, BPF_LINUX_TRACE_ITER, BA | SL, ARGUMENTS, RETURNS(0, 1)),
@@ -155,11 +160,30 @@ static bool section_matches(const char *section, const char *name)
            (section[length - 1] == '\0' || section[length - 1] == '/');
 }
 
+/* Hooks whose results Linux could not use: nothing attaches to them (kernel/bpf/bpf_lsm.c). */
+static bool is_disabled_hook(const char *section)
+{
+    static const char *const hooks[] = {
+        "vm_enough_memory",    "inode_need_killpriv", "inode_getsecurity",   "inode_listsecurity",
+        "inode_copy_up_xattr", "getselfattr",         "getprocattr",         "setprocattr",
+        "key_getsecurity",     "audit_rule_match",    "xfrm_decode_session", "ismaclabel",
+    };
+    const char *slash = strchr(section, '/');
+    if (slash == NULL || strncmp(section, "lsm", 3) != 0)
+        return false;
+    for (uint32_t i = 0; i < ARRAY_SIZE(hooks); i++)
+        if (strcmp(slash + 1, hooks[i]) == 0)
+            return true;
+    return false;
+}
+
 const struct bpf_context_layout *bpf_linux_context_by_section(const char *section)
 {
     /* "?name": libbpf does not load it unless asked. */
     if (section[0] == '?')
         section++;
+    if (is_disabled_hook(section))
+        return NULL;
     for (uint32_t i = 0; i < bpf_linux_context_count; i++)
         if (section_matches(section, bpf_linux_contexts[i].section_prefix))
             return &bpf_linux_contexts[i];

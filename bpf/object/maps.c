@@ -1,95 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Maps of an object file.
  *
- * Definitions are variables in the section .maps; their types, read from BTF, are the definition: a
- * member declared with
- * __uint(name, N) is a pointer to an array of N, one with __type(name, T) a pointer to T. Where a
- * variable lies in .maps is known from its symbol (the compiler leaves the offsets in BTF to a
- * relocation).
+ * Definitions are variables in the section .maps (map_definition.c). Where a variable lies in .maps
+ * is known from its symbol (the compiler leaves the offsets in BTF to a relocation); what it is
+ * filled with, from .maps' own relocations.
  *
  * Global data: each section .data*, .rodata*, .bss* is an array of one value, in which variables
  * have the offsets that their symbols say. */
 #include <axiom/errno.h>
 #include <axiom/string.h>
 #include <bpf_internal/object.h>
-
-static int fail_member(struct object_loader *loader, const struct object_map *map,
-                       const char *member, const char *what)
-{
-    return loader_fail(loader, -EINVAL, BPF_ERROR_NO_OFFSET, "map %s: member %s %s", map->spec.name,
-                       member, what);
-}
-
-/* N of int (*member)[N]. */
-static bool read_uint(const struct bpf_btf *btf, uint32_t type_id, uint32_t *value)
-{
-    struct bpf_btf_type type;
-    uint32_t element;
-    if (!bpf_btf_resolve(btf, type_id, &type) || type.kind != BPF_BTF_PTR)
-        return false;
-    return bpf_btf_resolve(btf, type.size_or_type, &type) &&
-           bpf_btf_array(btf, &type, &element, value);
-}
-
-/* Size of T of T *member. */
-static bool read_size(const struct bpf_btf *btf, uint32_t type_id, uint32_t *size_bytes)
-{
-    struct bpf_btf_type type;
-    return bpf_btf_resolve(btf, type_id, &type) && type.kind == BPF_BTF_PTR &&
-           bpf_btf_size(btf, type.size_or_type, size_bytes) == 0;
-}
-
-static int read_map_member(struct object_loader *loader, struct object_map *map,
-                           const struct bpf_btf_member *member)
-{
-    const struct bpf_btf *btf = loader->object->btf;
-    struct {
-        const char *name;
-        uint32_t *to;
-        bool is_type;
-    } const known[] = {
-        { "type", &map->spec.type, false },
-        { "max_entries", &map->spec.max_entries, false },
-        { "map_flags", &map->spec.flags, false },
-        { "key_size", &map->spec.key_size, false },
-        { "value_size", &map->spec.value_size, false },
-        { "key", &map->spec.key_size, true },
-        { "value", &map->spec.value_size, true },
-    };
-    for (uint32_t i = 0; i < ARRAY_SIZE(known); i++) {
-        if (strcmp(known[i].name, member->name) != 0)
-            continue;
-        bool ok = known[i].is_type ? read_size(btf, member->type, known[i].to)
-                                   : read_uint(btf, member->type, known[i].to);
-        if (ok)
-            return 0;
-        return fail_member(loader, map, member->name,
-                           known[i].is_type ? "must be a __type(...) of known size"
-                                            : "must be a __uint(...)");
-    }
-    return fail_member(
-        loader, map, member->name,
-        "is not known: maps have type, max_entries, map_flags, key, value, key_size, value_size");
-}
-
-static int read_definition(struct object_loader *loader, struct object_map *map, uint32_t type_id)
-{
-    const struct bpf_btf *btf = loader->object->btf;
-    struct bpf_btf_type type;
-    if (!bpf_btf_resolve(btf, type_id, &type) || type.kind != BPF_BTF_STRUCT)
-        return loader_fail(loader, -EINVAL, BPF_ERROR_NO_OFFSET,
-                           "map %s: its definition is not a struct", map->spec.name);
-    for (uint32_t i = 0; i < type.member_count; i++) {
-        struct bpf_btf_member member;
-        if (!bpf_btf_member_at(btf, &type, i, &member))
-            return loader_fail(loader, -EINVAL, BPF_ERROR_NO_OFFSET,
-                               "map %s: member %u of its definition is damaged", map->spec.name, i);
-        int err = read_map_member(loader, map, &member);
-        if (err)
-            return err;
-    }
-    return 0;
-}
 
 struct object_map *object_add_map(struct object_loader *loader, const char *name, uint32_t section,
                                   uint64_t where)
@@ -132,11 +52,12 @@ static int read_map_symbol(struct object_loader *loader, const struct elf_sectio
     if (map == NULL)
         return loader->error == NULL ? -EINVAL : loader->error->error;
     map->offset = symbol->value;
+    map->size = symbol->size;
     if (!find_variable(btf, datasec, symbol->name, &variable) ||
         !bpf_btf_type_at(btf, variable.type, &type) || type.kind != BPF_BTF_VAR)
         return loader_fail(loader, -EINVAL, symbol->file_offset, "map %s: there is no BTF for it",
                            symbol->name);
-    return read_definition(loader, map, type.size_or_type);
+    return object_read_map_definition(loader, map, type.size_or_type);
 }
 
 static int read_map_section(struct object_loader *loader, const struct elf_section *section)
@@ -213,13 +134,70 @@ static int check_no_data_relocations(struct object_loader *loader)
             relocations.info >= loader->file.section_count)
             continue;
         const char *name = elf_section_at(&loader->file, relocations.info).name;
-        if (is_section(name, ".data") || is_section(name, ".rodata") || is_section(name, ".bss") ||
-            strcmp(name, ".maps") == 0)
+        if (is_section(name, ".data") || is_section(name, ".rodata") || is_section(name, ".bss"))
             return loader_fail(loader, -EINVAL, relocations.offset,
                                "section %s holds initialised pointers (a table of strings, of "
                                "functions, of maps, or a "
                                "switch's jump table): they are not supported",
                                name);
+    }
+    return 0;
+}
+
+/* --- What maps of maps and of programs are filled with: static initialisers of `values` --- */
+
+static int read_slot(struct object_loader *loader, const struct elf_section *maps,
+                     const struct elf_relocation *relocation)
+{
+    struct bpf_object *object = loader->object;
+    struct elf_symbol symbol;
+    struct object_map *map = NULL;
+    if (!elf_symbol_at(&loader->file, relocation->symbol, &symbol))
+        return loader_fail(loader, -EINVAL, relocation->file_offset,
+                           "a map is filled by a symbol "
+                           "that is not there");
+    for (uint32_t i = 0; i < object->map_count; i++) {
+        struct object_map *one = &object->maps[i];
+        if (one->section == maps->index && relocation->offset >= one->offset &&
+            relocation->offset - one->offset < one->size)
+            map = one;
+    }
+    if (map == NULL || !map->has_values || relocation->offset - map->offset < map->values_at ||
+        (relocation->offset - map->offset - map->values_at) % 8 != 0)
+        return loader_fail(loader, -EINVAL, relocation->file_offset,
+                           "section .maps: '%s' fills what is no slot of a map", symbol.name);
+    struct object_slot *slot = pool_alloc(&object->pool, sizeof *slot);
+    if (slot == NULL)
+        return loader_fail(loader, -ENOMEM, relocation->file_offset, "no memory for a map's slots");
+    slot->map = (uint32_t)(map - object->maps);
+    slot->key = (uint32_t)((relocation->offset - map->offset - map->values_at) / 8);
+    slot->name = object_copy_string(loader, symbol.name);
+    if (slot->name == NULL)
+        return loader_fail(loader, -ENOMEM, relocation->file_offset, "no memory for a map's slots");
+    if (map->spec.inner != NULL && bpf_object_map_index(object, slot->name) < 0)
+        return loader_fail(loader, -EINVAL, relocation->file_offset,
+                           "map %s is filled with '%s', "
+                           "which is no map",
+                           map->spec.name, symbol.name);
+    slot->next = object->slots;
+    object->slots = slot;
+    return 0;
+}
+
+static int read_slots(struct object_loader *loader)
+{
+    for (uint32_t i = 0; i < loader->file.section_count; i++) {
+        struct elf_section relocations = elf_section_at(&loader->file, i);
+        if (relocations.type != ELF_SHT_REL || relocations.info >= loader->file.section_count)
+            continue;
+        struct elf_section maps = elf_section_at(&loader->file, relocations.info);
+        for (uint32_t r = 0;
+             strcmp(maps.name, ".maps") == 0 && r < elf_relocation_count(&relocations); r++) {
+            struct elf_relocation relocation = elf_relocation_at(&relocations, r);
+            int err = read_slot(loader, &maps, &relocation);
+            if (err)
+                return err;
+        }
     }
     return 0;
 }
@@ -243,7 +221,7 @@ int object_read_maps(struct object_loader *loader)
         else if (is_data && (section.type == ELF_SHT_PROGBITS || section.type == ELF_SHT_NOBITS))
             err = read_data_section(loader, &section, &total);
     }
-    return err;
+    return err == 0 ? read_slots(loader) : err;
 }
 
 const struct object_map *object_map_of(const struct object_loader *loader, uint32_t section,

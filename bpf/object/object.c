@@ -111,6 +111,7 @@ int bpf_object_open_with(const struct bpf_env *env, const void *bytes, size_t si
     object->env = env;
     object->pool.env = env;
     object->kernel_btf = bpf_btf_get(options->kernel_btf);
+    object->map_create = options->map_create != NULL ? options->map_create : bpf_map_create;
     struct object_loader loader = {
         .object = object, .options = options, .scratch = { .env = env }, .error = error
     };
@@ -165,6 +166,23 @@ struct bpf_map *bpf_object_map(const struct bpf_object *object, uint32_t index)
     return index < object->map_count ? object->maps[index].map : NULL;
 }
 
+int bpf_object_change_map(struct bpf_object *object, uint32_t index, uint32_t key_size,
+                          uint32_t value_size, uint32_t max_entries)
+{
+    if (index >= object->map_count || object->maps[index].map != NULL ||
+        object->maps[index].is_data)
+        return -EINVAL;
+    object->maps[index].spec.key_size = key_size;
+    object->maps[index].spec.value_size = value_size;
+    object->maps[index].spec.max_entries = max_entries;
+    return 0;
+}
+
+bool bpf_object_map_is_pinned(const struct bpf_object *object, uint32_t index)
+{
+    return index < object->map_count && object->maps[index].is_pinned;
+}
+
 static void give_map(struct bpf_object *object, uint32_t index, struct bpf_map *map)
 {
     object->maps[index].map = map;
@@ -197,7 +215,7 @@ int bpf_object_create_maps(struct bpf_object *object, struct bpf_error *error)
         struct bpf_map *map;
         if (definition->map != NULL)
             continue;
-        int err = bpf_map_create(object->env, &definition->spec, &map, error);
+        int err = object->map_create(object->env, &definition->spec, &map, error);
         if (err)
             return err;
         static const uint32_t first;

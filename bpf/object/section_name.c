@@ -21,15 +21,23 @@ static const struct {
     { "iter", "bpf_iter_", BPF_BTF_FUNC },
 };
 
-static uint32_t find_target(const struct bpf_btf *kernel, const char *section, size_t kind_length,
+static size_t kind_length(const char *section)
+{
+    const char *slash = strchr(section, '/');
+    size_t length = slash == NULL ? strlen(section) : (size_t)(slash - section);
+    bool sleepable = length > 2 && section[length - 2] == '.' && section[length - 1] == 's';
+    return sleepable ? length - 2 : length;
+}
+
+static uint32_t find_target(const struct bpf_btf *kernel, const char *section, size_t length,
                             const char *target)
 {
     char name[256];
     if (kernel == NULL || target[0] == '\0')
         return 0;
     for (size_t i = 0; i < ARRAY_SIZE(typed_kinds); i++) {
-        if (strlen(typed_kinds[i].kind) != kind_length ||
-            strncmp(typed_kinds[i].kind, section, kind_length) != 0)
+        if (strlen(typed_kinds[i].kind) != length ||
+            strncmp(typed_kinds[i].kind, section, length) != 0)
             continue;
         format_text(name, sizeof name, "%s%s", typed_kinds[i].prefix, target);
         return bpf_btf_find(kernel, name, typed_kinds[i].btf_kind);
@@ -47,15 +55,26 @@ int object_read_section_name(struct object_loader *loader, const char *name,
                            program->name);
     program->section = section;
     const char *slash = strchr(section, '/');
-    size_t length = slash == NULL ? strlen(section) : (size_t)(slash - section);
+    size_t length = kind_length(section);
     program->target = slash == NULL ? "" : slash + 1;
-    program->sleepable = length > 2 && section[length - 2] == '.' && section[length - 1] == 's';
-    if (program->sleepable)
-        length -= 2;
+    program->sleepable = strncmp(section + length, ".s", 2) == 0;
     program->attach_btf_id =
         find_target(loader->object->kernel_btf, section, length, program->target);
     program->context = loader->options->context_by_section == NULL
                            ? bpf_context_by_section(section)
                            : loader->options->context_by_section(section);
+    return 0;
+}
+
+int bpf_object_set_target(struct bpf_object *object, uint32_t index, const char *target)
+{
+    if (index >= object->program_count)
+        return -EINVAL;
+    struct bpf_object_program *program = &object->programs[index].public;
+    uint32_t id =
+        find_target(object->kernel_btf, program->section, kind_length(program->section), target);
+    if (id == 0)
+        return -ENOENT;
+    program->attach_btf_id = id;
     return 0;
 }

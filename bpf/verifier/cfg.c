@@ -18,7 +18,9 @@ static int decode(struct verifier *v)
 {
     for (uint32_t pc = 0; pc < v->insn_count; pc += bpf_insn_slots(&v->insns[pc])) {
         struct bpf_error error;
-        int err = bpf_insn_check(v->insns, v->insn_count, pc, &error);
+        int err = has_rule(v, BPF_RULE_LINUX)
+                      ? bpf_insn_check_encoding(v->insns, v->insn_count, pc, &error)
+                      : bpf_insn_check(v->insns, v->insn_count, pc, &error);
         v->state.pc = pc;
         if (err != 0)
             return refuse(v, err, BPF_REJECT_BAD_INSN, "", "%s", error.text);
@@ -84,6 +86,8 @@ static int check_function(struct verifier *v, uint32_t first, uint32_t end)
                 "the jump goes outside the program or into the middle of a 64-bit load");
         if (target < first || target >= end)
             return refuse_at(v, pc, BPF_REJECT_BAD_JUMP, "", "the jump goes into another function");
+        if (target <= pc)
+            v->info[target].loop_head = 1;
     }
     if ((insn_row(v, last)->fields & BPF_ENDS) == 0)
         return refuse_at(
@@ -235,7 +239,7 @@ static bool update_live(struct verifier *v, uint32_t pc)
     uses_and_sets(v, pc, &uses, &sets);
     uint16_t live = (uint16_t)(((out & ~sets) | uses) & ALL_REGISTERS);
     bool changed = live != v->info[pc].live;
-    v->info[pc].live = live;
+    v->info[pc].live = live & ALL_REGISTERS;
     return changed;
 }
 

@@ -107,6 +107,7 @@ static int add_to_pointer(struct verifier *v, uint32_t dst, const struct reg *po
     if (err != 0)
         return err;
     mark_precise(v, number->deps);
+    reg_added(&result, pointer, number, op == ALU_SUB, false);
     *state_reg(&v->state, dst) = result;
     return 0;
 }
@@ -162,19 +163,30 @@ static int pointer_alu(struct verifier *v, const struct bpf_insn *insn, enum alu
  * ----------------------------------------------------------------------------------------------------------
  */
 
+static bool is_shift(enum alu_op op)
+{
+    return op == ALU_LSH || op == ALU_RSH || op == ALU_ARSH;
+}
+
 static int number_alu(struct verifier *v, const struct bpf_insn *insn, enum alu_op op, bool half,
                       const struct reg *src)
 {
     struct reg *dst = state_reg(&v->state, insn->dst_reg);
     struct reg result = { .type = REG_NUMBER, .deps = dst->deps | src->deps };
+    const struct reg any = reg_any_number();
     bool same_register = BPF_SRC(insn->opcode) == BPF_X && insn->src_reg == insn->dst_reg;
     if (same_register && (op == ALU_XOR || op == ALU_SUB)) {
         /* x ^ x and x - x: the usual ways to make zero. */
         result.n = scalar_const(0, BITS);
         result.deps = 0;
+    } else if (is_shift(op) && src->n.umax >= (half ? 32u : 64u) && has_rule(v, BPF_RULE_LINUX)) {
+        /* RFC 9669 counts modulo the width; Linux takes the result for anything. */
+        result.n = scalar_zext(&any.n, half ? 32 : 64, BITS);
     } else {
         result.n = half ? scalar_alu_half(op, &dst->n, &src->n, BITS)
                         : scalar_alu(op, &dst->n, &src->n, BITS);
+        if (op == ALU_ADD || op == ALU_SUB)
+            reg_added(&result, dst, src, op == ALU_SUB, half);
     }
     *dst = result;
     return 0;
@@ -201,6 +213,8 @@ static int move(struct verifier *v, const struct bpf_insn *insn, bool half, cons
     struct reg result = equal ? *state_reg(&v->state, insn->src_reg) : *value;
     if (half)
         result.n = scalar_zext(&value->n, 32, BITS);
+    if (half && value->n.umax > UINT32_MAX)
+        result.origin = 0;
     if (!equal)
         result.id = 0;
     *dst = result;
@@ -227,8 +241,7 @@ int check_alu(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
     bool divides = alu == ALU_DIV || alu == ALU_MOD || alu == ALU_SDIV || alu == ALU_SMOD;
     if (divides && immediate && insn->imm == 0)
         return refuse(v, -EINVAL, BPF_REJECT_BAD_INSN, "", "division by the constant 0");
-    bool shifts = alu == ALU_LSH || alu == ALU_RSH || alu == ALU_ARSH;
-    if (shifts && immediate && (insn->imm < 0 || insn->imm >= (half ? 32 : 64)))
+    if (is_shift(alu) && immediate && (insn->imm < 0 || insn->imm >= (half ? 32 : 64)))
         return refuse(v, -EINVAL, BPF_REJECT_BAD_INSN, "",
                       "shift by the constant %d, outside 0..%d", insn->imm, half ? 31 : 63);
     if (reg_is_pointer(&src) || reg_is_pointer(state_reg(&v->state, insn->dst_reg)))

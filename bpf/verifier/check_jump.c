@@ -102,7 +102,7 @@ static int number_jump(struct verifier *v, const struct jump *j, const struct re
     }
     if (!taken.possible || !falls.possible)
         mark_precise(v, deps);
-    bool take_it = j->second || !falls.possible;
+    bool take_it = taken.possible && (!falls.possible || j->second != v->here.taken_first);
     if (taken.possible && falls.possible && !j->second) {
         int err = walk_push(v);
         if (err != 0)
@@ -150,6 +150,19 @@ static bool inside_object(const struct verifier *v, const struct reg *r)
            (r->type != REG_BTF || reg_is_trusted(r));
 }
 
+/* Certainly not NULL. Linux knows that of some kinds of pointer only, and finds dead code and loops
+ * by it. */
+static bool never_null(const struct verifier *v, const struct reg *r)
+{
+    if (!has_rule(v, BPF_RULE_LINUX))
+        return inside_object(v, r);
+    if (r->may_be_null || r->n.smin <= -(OFFSET_LIMIT / 2) || r->n.smax >= OFFSET_LIMIT / 2)
+        return false;
+    return r->type == REG_MAP || r->type == REG_MAP_VALUE || r->type == REG_MAP_KEY ||
+           r->type == REG_SOCKET || r->type == REG_MEM || r->type == REG_RECORD ||
+           (r->type == REG_BTF && (r->attr & (REG_TRUSTED | REG_RCU)) != 0);
+}
+
 /* Both ways, and nothing is learnt. */
 static int open_jump(struct verifier *v, const struct jump *j)
 {
@@ -169,7 +182,7 @@ static int null_jump(struct verifier *v, const struct jump *j, uint32_t number)
     uint32_t if_not = j->cond == COND_EQ ? j->next : j->target;
     /* Where it points into its object it is not NULL. Outside nothing is known, so both ways are
      * walked. */
-    int err = inside_object(v, &pointer) || j->second ? 0 : walk_push(v);
+    int err = never_null(v, &pointer) || j->second ? 0 : walk_push(v);
     if (err != 0)
         return err;
     if (pointer.may_be_null)
@@ -197,9 +210,9 @@ static int pointer_jump(struct verifier *v, const struct jump *j, const struct r
 /* One of them may be NULL, the other certainly is not: where they are equal neither is. */
 static void learn_not_null(struct verifier *v, const struct reg *a, const struct reg *b)
 {
-    if (a->may_be_null && inside_object(v, b))
+    if (a->may_be_null && never_null(v, b))
         decide_null(&v->state, a->id, false);
-    else if (b->may_be_null && inside_object(v, a))
+    else if (b->may_be_null && never_null(v, a))
         decide_null(&v->state, b->id, false);
 }
 

@@ -211,6 +211,7 @@ int check_load(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
                           "a pointer is loaded with sign extension");
         value.n = scalar_sext(&value.n, size * 8, 64, BITS);
         value.id = 0;
+        value.origin = 0;
     }
     *state_reg(&v->state, insn->dst_reg) = value;
     return 0;
@@ -295,7 +296,8 @@ static void set_fetched(struct verifier *v, const struct bpf_insn *insn, uint32_
 static int check_number_operand(struct verifier *v, uint32_t reg_number)
 {
     int err = check_set(v, reg_number);
-    if (err != 0 || !reg_is_pointer(state_reg(&v->state, reg_number)))
+    if (err != 0 || !reg_is_pointer(state_reg(&v->state, reg_number)) ||
+        has_rule(v, BPF_RULE_POINTER_LEAKS))
         return err;
     struct description is = describe(v, state_reg(&v->state, reg_number));
     return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "",

@@ -5,7 +5,7 @@
  * pointers of one id have the same n, whatever it is. So what a comparison shows of one of them, that
  * `size` bytes from base + n on are there, holds for all of them. The metadata before the packet ends
  * where the packet begins; its end is a pointer to the packet's first byte. */
-#include "walk.h"
+#include "call.h"
 
 /* Larger packets there are not; beyond it sums could come round. (Linux: MAX_PACKET_OFF) */
 #define PACKET_MAX 0xffffu
@@ -101,9 +101,24 @@ void packet_learn(struct verifier *v, enum jump_cond cond, const struct reg *a, 
  * ------------------------------------------------------------------------------------------------
  */
 
-/* R0 = the number at an offset of the packet; where there is none the program ends with 0, so it
- * must be able to end here. */
-int check_legacy_packet(struct verifier *v, const struct bpf_insn *insn)
+/* May the function end at this load? Then it returns 0. */
+static int check_may_end(struct verifier *v)
+{
+    const struct bpf_debug_func *f = bpf_debug_func_at(v->request->debug, v->state.pc);
+    struct bpf_btf_type function, prototype, result;
+    const struct bpf_btf *btf = v->request->btf;
+    bool number = btf != NULL && f != NULL && bpf_btf_type_at(btf, f->type_id, &function) &&
+                  bpf_btf_type_at(btf, function.size_or_type, &prototype) &&
+                  bpf_btf_resolve(btf, prototype.size_or_type, &result) &&
+                  (result.kind == BPF_BTF_INT || result.kind == BPF_BTF_ENUM ||
+                   result.kind == BPF_BTF_ENUM64);
+    if (number)
+        return 0;
+    return refuse(v, -EINVAL, BPF_REJECT_TYPE, "",
+                  "a packet load of classic BPF may end the function, which must return int then");
+}
+
+static int check_load_allowed(struct verifier *v, const struct bpf_insn *insn)
 {
     const struct reg *context = state_reg(&v->state, 6);
     if (!has_rule(v, BPF_RULE_LEGACY_PACKET))
@@ -119,13 +134,30 @@ int check_legacy_packet(struct verifier *v, const struct bpf_insn *insn)
                       describe(v, context).text);
     if (BPF_MODE(insn->opcode) == BPF_IND)
         err = check_set(v, insn->src_reg);
-    if (err == 0 && v->state.reference_count != 0)
-        err = refuse(v, -EINVAL, BPF_REJECT_REFERENCE, "",
-                     "a packet load of classic BPF may end the program while it holds a reference");
+    if (err == 0 && v->state.frame_count > 1)
+        err = check_may_end(v);
+    if (err == 0)
+        err = check_nothing_held(v, "at a packet load of classic BPF, which may end the program,");
+    return err;
+}
+
+/* R0 = the number at an offset of the packet. Where there is none the function ends with 0: the
+ * program may do so whenever nothing is held, so only functions it calls are walked that way too. */
+int check_legacy_packet(struct verifier *v, const struct bpf_insn *insn, bool waited,
+                        bool *path_ends)
+{
+    int err = waited ? 0 : check_load_allowed(v, insn);
+    if (err != 0)
+        return err;
+    bool ends = v->state.frame_count > 1 && !waited;
+    err = ends ? walk_push(v) : 0;
     if (err != 0)
         return err;
     for (uint32_t r = 0; r <= BPF_CALL_ARG_COUNT; r++)
         *state_reg(&v->state, r) = reg_unset();
-    *state_reg(&v->state, 0) = reg_any_number();
+    *state_reg(&v->state, 0) = ends ? reg_const(0) : reg_any_number();
+    if (ends)
+        return check_exit(v, path_ends);
+    v->state.pc++;
     return 0;
 }

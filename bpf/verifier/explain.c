@@ -76,6 +76,29 @@ int refuse(struct verifier *v, int error, enum bpf_reject reason, const char *me
     return error;
 }
 
+void explain_lost(struct verifier *v)
+{
+    struct bpf_verify_result *result = v->result;
+    char was[sizeof result->text];
+    string_copy(was, sizeof was, result->text);
+    result->reason = BPF_REJECT_MEMORY;
+    format_text(result->text, sizeof result->text,
+                "too complex for this budget of %zu bytes: paths had to be merged, and so it seems "
+                "that, at %s",
+                v->memory_limit, was);
+}
+
+void explain_forget(struct verifier *v)
+{
+    struct bpf_verify_result *result = v->result;
+    result->reason = BPF_REJECT_NONE;
+    result->text[0] = '\0';
+    result->insn_index = 0;
+    result->source_file[0] = '\0';
+    result->source_line = 0;
+    result->source_text[0] = '\0';
+}
+
 int refuse_memory(struct verifier *v)
 {
     return refuse(

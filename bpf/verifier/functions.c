@@ -199,7 +199,7 @@ static int check_global_function(struct verifier *v, uint32_t index)
     struct parameters parameters;
     int err = parameters_of(v, index, &parameters);
     if (err == 0)
-        err = walk_nested(v, parameters_set_up, &parameters, &f->insns, &f->ns);
+        err = walk_nested(v, parameters_set_up, &parameters, &f->most);
     f->checked = err == 0 ? FUNCTION_CHECKED : FUNCTION_UNCHECKED;
     f->changes_packet = v->packet_changed;
     v->packet_changed = changed_before;
@@ -224,8 +224,9 @@ static int call_global(struct verifier *v, uint32_t index)
     const struct function *f = &v->functions[index];
     if (f->changes_packet)
         packet_changed(v);
-    s->insns += f->insns;
-    s->ns += f->ns;
+    s->insns += f->most.insns;
+    s->ns += f->most.ns;
+    s->calls += f->most.calls;
     for (uint32_t r = 1; r <= BPF_CALL_ARG_COUNT; r++)
         *state_reg(s, r) = reg_unset();
     *state_reg(s, 0) = reg_any_number();
@@ -263,8 +264,10 @@ static int check_result(struct verifier *v, const struct reg *r)
     const struct bpf_context_layout *layout = v->context;
     if (!layout->result_checked)
         return 0;
+    bool half = has_rule(v, BPF_RULE_RESULT_32);
+    int64_t least = half ? r->n.smin32 : r->n.smin, most = half ? r->n.smax32 : r->n.smax;
     mark_precise(v, r->deps);
-    if (r->n.smin >= layout->result_min && r->n.smax <= layout->result_max)
+    if (least >= layout->result_min && most <= layout->result_max)
         return 0;
     return refuse(v, -EINVAL, BPF_REJECT_TYPE, "", "programs of '%s' return %d to %d, but r0 is %s",
                   layout->section_prefix, (int)layout->result_min, (int)layout->result_max,
@@ -288,11 +291,27 @@ static int check_function_result(struct verifier *v)
                   function_name(v, frame->function), describe(v, r).text);
 }
 
+/* A program in place of a function that returns nothing. */
+static bool returns_nothing(const struct verifier *v)
+{
+    const struct bpf_btf *kernel = v->request->kernel_btf;
+    struct bpf_btf_type function, prototype;
+    return has_rule(v, BPF_RULE_HOOK_RESULT) && kernel != NULL &&
+           bpf_btf_type_at(kernel, v->request->attach_btf_id, &function) &&
+           bpf_btf_type_at(kernel, function.size_or_type, &prototype) &&
+           prototype.kind == BPF_BTF_FUNC_PROTO && prototype.size_or_type == 0;
+}
+
 int check_exit(struct verifier *v, bool *path_ends)
 {
     struct state *s = &v->state;
     if (s->frame_count > 1)
         return leave_function(v);
+    if (state_top(s)->kind == FRAME_PROGRAM && returns_nothing(v)) {
+        int held = check_nothing_held(v, "on this path");
+        *path_ends = held == 0;
+        return held;
+    }
     int err = check_set(v, 0);
     if (err == 0 && state_top(s)->kind != FRAME_PROGRAM) {
         err = check_function_result(v);

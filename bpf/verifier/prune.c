@@ -53,25 +53,72 @@ static struct checkpoint *before(const struct verifier *v, const struct checkpoi
     return c->age.prev == &v->open ? NULL : list_entry(c->age.prev, struct checkpoint, age);
 }
 
+static size_t size_of(const struct checkpoint *c)
+{
+    return sizeof *c + c->tail_count * sizeof c->tails[0] + c->snapshot_size;
+}
+
 static void destroy(struct verifier *v, struct checkpoint *c)
 {
     list_del(&c->bucket);
     list_del(&c->age);
-    verifier_free(v, c, sizeof *c + c->snapshot_size);
+    verifier_free(v, c, size_of(c));
 }
 
-/* Of open ones the oldest goes, for the walk comes back to it last. Not the first, which is the program's start and counts
- * the whole, nor the newest, which the state's numbers refer to. */
+static uint64_t greater(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static void cost_raise(struct cost *c, const struct cost *to)
+{
+    c->insns = greater(c->insns, to->insns);
+    c->ns = greater(c->ns, to->ns);
+    c->calls = greater(c->calls, to->calls);
+}
+
+static uint64_t sum(uint64_t a, uint64_t b)
+{
+    return a > COST_MAX || b > COST_MAX ? COST_MAX : a + b;
+}
+
+static struct cost cost_add(const struct cost *a, const struct cost *b)
+{
+    return (struct cost){ sum(a->insns, b->insns), sum(a->ns, b->ns), sum(a->calls, b->calls) };
+}
+
+/* From checkpoint c on the way takes `from_c`; what is that from its parent on? */
+static void tails_to_parent(const struct checkpoint *c, struct checkpoint *parent)
+{
+    const struct cost between = { c->path.insns - parent->path.insns, c->path.ns - parent->path.ns,
+                                  c->path.calls - parent->path.calls };
+    for (uint32_t i = 0; i < c->tail_count && i < parent->tail_count; i++) {
+        if (c->tails[i].insns == 0)
+            continue;
+        struct cost whole = cost_add(&between, &c->tails[i]);
+        cost_raise(&parent->tails[i], &whole);
+    }
+}
+
+/* Of open ones the oldest goes, for the walk comes back to it last. Not the first, which is the
+ * program's start and counts the whole, nor the newest, which the state's numbers refer to, nor the
+ * heads of loops being summarised. */
 static bool forget_open(struct verifier *v)
 {
+    struct checkpoint *c;
     if (list_empty(&v->open))
         return false;
-    struct list_head *oldest = v->open.next->next;
-    if (oldest == &v->open || oldest->next == &v->open)
-        return false;
-    list_entry(oldest->next, struct checkpoint, age)->gap = true;
-    destroy(v, list_entry(oldest, struct checkpoint, age));
-    return true;
+    list_for_each_entry(c, &v->open, age) {
+        if (c->age.prev == &v->open || c->pinned)
+            continue;
+        if (c->age.next == &v->open)
+            return false;
+        list_entry(c->age.next, struct checkpoint, age)->gap = true;
+        tails_to_parent(c, before(v, c));
+        destroy(v, c);
+        return true;
+    }
+    return false;
 }
 
 bool prune_forget(struct verifier *v)
@@ -100,38 +147,128 @@ void prune_destroy(struct verifier *v)
 void mark_precise(struct verifier *v, uint64_t deps)
 {
     for (struct checkpoint *c = prune_newest(v); c != NULL && deps != 0; c = before(v, c)) {
-        deps = snapshot_mark(v, c->snapshot, deps);
+        deps = snapshot_mark(v, checkpoint_snapshot(c), deps);
         /* What the one before it would have said is lost: anything there may have mattered. */
         if (c->gap && deps != 0)
             deps = UINT64_MAX;
     }
 }
 
-static void note_tail(struct checkpoint *c, uint64_t insns_at_end, uint64_t ns_at_end)
+void prune_note(struct verifier *v, uint32_t level, const struct cost *more)
 {
-    if (insns_at_end - c->insns > c->tail_insns)
-        c->tail_insns = insns_at_end - c->insns;
-    if (ns_at_end - c->ns > c->tail_ns)
-        c->tail_ns = ns_at_end - c->ns;
+    const struct state *s = &v->state;
+    struct checkpoint *c = prune_newest(v);
+    const struct cost path = { s->insns - c->path.insns, s->ns - c->path.ns,
+                               s->calls - c->path.calls };
+    struct cost whole = cost_add(&path, more);
+    cost_raise(&c->tails[level], &whole);
 }
 
 void prune_path_end(struct verifier *v)
 {
-    note_tail(prune_newest(v), v->state.insns, v->state.ns);
+    const struct cost nothing = { 0 };
+    prune_note(v, 0, &nothing);
 }
 
-void prune_complete(struct verifier *v, uint32_t pending)
+static void add_rounds(struct checkpoint *c, const struct cost *to_head, uint32_t level,
+                       const struct checkpoint *head, const struct cost *rounds)
+{
+    for (uint32_t i = 0; i < level; i++) {
+        if (head->tails[i].insns == 0)
+            continue;
+        struct cost from_head = cost_add(rounds, &head->tails[i]);
+        if (to_head != NULL)
+            from_head = cost_add(to_head, &from_head);
+        cost_raise(&c->tails[i], &from_head);
+    }
+}
+
+/* Ways that ended at the head go on from there with all its rounds and then out of it. */
+void prune_close_loop(struct verifier *v, struct checkpoint *head, uint32_t level,
+                      const struct cost *rounds)
+{
+    struct checkpoint *c;
+    list_for_each_entry(c, &v->complete, age) {
+        if (c->number < head->number || c->tail_count <= level || c->tails[level].insns == 0)
+            continue;
+        const struct cost to_head = c->tails[level];
+        c->tails[level] = (struct cost){ 0 };
+        add_rounds(c, &to_head, level, head, rounds);
+    }
+    add_rounds(head, NULL, level, head, rounds);
+}
+
+void prune_leave_loop(struct verifier *v, struct checkpoint *head, uint32_t level,
+                      const struct cost *rounds)
+{
+    struct checkpoint *c, *after;
+    /* Some ways out of it may have been walked before its rounds were counted. */
+    add_rounds(head, NULL, level, head, rounds);
+    list_for_each_entry_safe(c, after, &v->complete, age) {
+        if (c->number > head->number && c->tail_count > level && c->tails[level].insns != 0)
+            destroy(v, c);
+    }
+    list_for_each_entry(c, &v->open, age) {
+        if (c->number < head->number || c->tail_count <= level || c->tails[level].insns == 0)
+            continue;
+        c->passing = c != head;
+        c->tails[level] = (struct cost){ 0 };
+    }
+    head->pinned = false;
+}
+
+void prune_gather(struct verifier *v, struct checkpoint *head)
+{
+    for (struct checkpoint *c = prune_newest(v); c != head; c = before(v, c))
+        tails_to_parent(c, before(v, c));
+}
+
+struct checkpoint *prune_find_open(const struct verifier *v, uint32_t number)
+{
+    struct checkpoint *c = prune_newest(v);
+    while (c != NULL && c->number != number)
+        c = before(v, c);
+    BUG_ON(c == NULL);
+    return c;
+}
+
+int prune_complete(struct verifier *v, uint32_t pending)
 {
     for (;;) {
         struct checkpoint *c = prune_newest(v), *parent = before(v, c);
         if (parent == NULL || c->pending_depth < pending)
-            return;
-        note_tail(parent, c->insns + c->tail_insns, c->ns + c->tail_ns);
-        snapshot_constants(c->snapshot, &c->constants);
+            return 0;
+        if (v->here.loop != NULL && v->here.loop->number == c->number) {
+            int err = loop_close(v, c);
+            if (err != 0)
+                return err;
+            c->pinned = false;
+        }
+        tails_to_parent(c, parent);
+        if (c->passing) {
+            destroy(v, c);
+            continue;
+        }
+        snapshot_constants(checkpoint_snapshot(c), &c->constants);
         list_del(&c->age);
         list_add_tail(&c->age, &v->complete);
         list_add(&c->bucket, bucket_of(v, c->pc));
     }
+}
+
+static void truncate_list(struct verifier *v, struct list_head *list, uint32_t number)
+{
+    struct checkpoint *c, *after;
+    list_for_each_entry_safe(c, after, list, age) {
+        if (c->number > number)
+            destroy(v, c);
+    }
+}
+
+void prune_truncate(struct verifier *v, uint32_t number)
+{
+    truncate_list(v, &v->open, number);
+    truncate_list(v, &v->complete, number);
 }
 
 static int refuse_loop(struct verifier *v)
@@ -142,40 +279,60 @@ static int refuse_loop(struct verifier *v)
         "this loop comes round with nothing changed that its end depends on: it may never end");
 }
 
-static int make_checkpoint(struct verifier *v, uint32_t fingerprint)
+int prune_make(struct verifier *v, uint32_t fingerprint, uint32_t rounds, bool pinned)
 {
     struct state *s = &v->state;
-    uint32_t size;
+    uint32_t size, tail_count = v->here.loop != NULL ? v->here.loop->level + 1 : 1;
     int err = snapshot_encode(v, s->pc, &size);
     if (err != 0)
         return err;
-    struct checkpoint *c = verifier_alloc(v, sizeof *c + size);
+    size_t tails = tail_count * sizeof(struct cost);
+    struct checkpoint *c = verifier_alloc(v, sizeof *c + tails + size);
     if (c == NULL)
         return refuse_memory(v);
     list_init(&c->bucket);
     list_add_tail(&c->age, &v->open);
     c->pc = s->pc;
-    c->pending_depth = v->pending_count;
+    c->pending_depth = v->here.pending_count;
     c->number = ++v->checkpoint_count;
     c->fingerprint = fingerprint;
-    c->insns = s->insns;
-    c->ns = s->ns;
+    c->walk = v->here.number;
+    c->frame_count = (uint8_t)s->frame_count;
+    c->rounds = (uint8_t)(rounds < 255 ? rounds : 255);
+    c->pinned = pinned;
+    c->path = (struct cost){ s->insns, s->ns, s->calls };
+    c->tail_count = (uint16_t)tail_count;
     c->snapshot_size = size;
-    memcpy(c->snapshot, v->scratch, size);
-    v->newest_walked = v->walked;
+    memcpy(checkpoint_snapshot(c), v->scratch, size);
+    v->here.newest_walked = v->walked;
     snapshot_restart_deps(s);
     return 0;
 }
 
-/* Was the state here before on this very path? Its numbers count in full: a counter that only matters to the loop's own
- * end makes it another state. */
+/* The last time the path was here, or NULL. Stops where a loop that is being summarised begins. */
+static struct checkpoint *last_visit(const struct verifier *v)
+{
+    struct checkpoint *c = prune_newest(v);
+    for (uint32_t i = 0; c != NULL && i < LOOKED_BACK_MAX; i++, c = before(v, c))
+        if (c->pc == v->state.pc && c->frame_count == v->state.frame_count)
+            return c;
+    for (struct loop *l = v->here.loop; l != NULL; l = l->outer)
+        if (l->pc == v->state.pc && l->frame_count == v->state.frame_count)
+            for (; c != NULL; c = before(v, c))
+                if (c->number == l->number)
+                    return c;
+    return NULL;
+}
+
+/* Was the state here before on this very path? Its numbers count in full: a counter that only
+ * matters to the loop's own end makes it another state. */
 static bool comes_again(struct verifier *v, uint32_t fingerprint)
 {
-    const struct checkpoint *c = prune_newest(v);
+    struct checkpoint *c = prune_newest(v);
     uint64_t deps;
     for (uint32_t i = 0; c != NULL && i < LOOKED_BACK_MAX; i++, c = before(v, c))
         if (c->pc == v->state.pc && c->fingerprint == fingerprint &&
-            snapshot_covers(v, c->snapshot, COVERS_EXACTLY, &deps))
+            snapshot_covers(v, checkpoint_snapshot(c), COVERS_EXACTLY, &deps))
             return true;
     return false;
 }
@@ -185,11 +342,22 @@ static bool comes_again(struct verifier *v, uint32_t fingerprint)
 static void end_by(struct verifier *v, struct checkpoint *c, uint64_t deps)
 {
     mark_precise(v, deps);
-    note_tail(prune_newest(v), v->state.insns + c->tail_insns, v->state.ns + c->tail_ns);
+    for (uint32_t i = 0; i < c->tail_count; i++)
+        if (c->tails[i].insns != 0)
+            prune_note(v, i, &c->tails[i]);
     list_del(&c->age);
     list_add_tail(&c->age, &v->complete);
     list_del(&c->bucket);
     list_add(&c->bucket, bucket_of(v, c->pc));
+}
+
+/* Does it lead to the head of an open loop of another walk? */
+static bool is_foreign(const struct verifier *v, const struct checkpoint *c)
+{
+    bool leads = false;
+    for (uint32_t i = 1; i < c->tail_count; i++)
+        leads |= c->tails[i].insns != 0;
+    return leads && c->walk != v->here.number;
 }
 
 static bool find_cover(struct verifier *v)
@@ -208,8 +376,8 @@ static bool find_cover(struct verifier *v)
         /* Most differ in a counter: that is seen without unpacking them. */
         if (c->constants.which != now.which)
             state_constants(&v->state, c->constants.which, &now);
-        if (c->constants.digest != now.digest ||
-            !snapshot_covers(v, c->snapshot, COVERS_WHAT_MATTERS, &deps))
+        if (c->constants.digest != now.digest || is_foreign(v, c) ||
+            !snapshot_covers(v, checkpoint_snapshot(c), COVERS_WHAT_MATTERS, &deps))
             continue;
         end_by(v, c, deps);
         return true;
@@ -219,15 +387,27 @@ static bool find_cover(struct verifier *v)
 
 int prune_visit(struct verifier *v, bool *covered)
 {
+    struct insn_info *info = &v->info[v->state.pc];
     bool may_cover = v->probe == NULL || !v->probe->never_prune;
     uint64_t spacing = v->probe != NULL && v->probe->eager ? 0 : SPACING_INSNS;
     *covered = may_cover && find_cover(v);
     if (*covered)
         return 0;
-    uint32_t fingerprint = state_fingerprint(&v->state, v->info[v->state.pc].live);
+    if (info->visits < VISITS_MAX)
+        info->visits++;
+    bool loop_head = info->loop_head && !info->no_summary && v->state.pc <= v->here.from && may_cover;
+    struct checkpoint *last = loop_head ? last_visit(v) : NULL;
+    if (last != NULL) {
+        uint32_t made = v->checkpoint_count;
+        int err = loop_visit(v, last, covered);
+        if (err != 0 || *covered || v->checkpoint_count != made)
+            return err;
+    }
+    uint32_t fingerprint = state_fingerprint(&v->state, info->live);
     if (comes_again(v, fingerprint))
         return refuse_loop(v);
-    if (!list_empty(&v->open) && v->walked - v->newest_walked < spacing)
+    if (!list_empty(&v->open) && v->walked - v->here.newest_walked < spacing &&
+        (!info->loop_head || info->no_summary))
         return 0;
-    return make_checkpoint(v, fingerprint);
+    return prune_make(v, fingerprint, last != NULL ? last->rounds + 1u : 0, false);
 }

@@ -29,8 +29,10 @@
 #define FLAG_SIZE     0x10u
 #define FLAG_REF      0x20u
 #define FLAG_ATTR     0x40u
-#define FLAG_FIXED    0x80u
-#define REG_BYTES_MAX 120u
+#define FLAG_MORE     0x80u /* another byte of flags */
+#define MORE_FIXED    0x01u
+#define MORE_ORIGIN   0x02u
+#define REG_BYTES_MAX 152u
 _Static_assert(REG_TYPE_COUNT <= HEAD_TYPE + 1, "a type fits the head");
 
 /* --- Bytes
@@ -139,12 +141,15 @@ static const uint8_t *get_scalar(const uint8_t *at, uint8_t head, struct scalar 
 static uint8_t *put_reg(uint8_t *at, const struct reg *r)
 {
     uint8_t *head = at;
+    uint8_t more = (uint8_t)((r->fixed != 0 ? MORE_FIXED : 0) | (r->origin != 0 ? MORE_ORIGIN : 0));
     head[0] = (uint8_t)(r->type | (r->precise ? HEAD_PRECISE : 0));
     head[1] = (uint8_t)((r->id != 0 ? FLAG_ID : 0) | (r->deps != 0 ? FLAG_DEPS : 0) |
                         (r->may_be_null ? FLAG_NULL : 0) | (r->map != 0 ? FLAG_MAP : 0) |
                         (r->size != 0 ? FLAG_SIZE : 0) | (r->ref != 0 ? FLAG_REF : 0) |
-                        (r->attr != 0 ? FLAG_ATTR : 0) | (r->fixed != 0 ? FLAG_FIXED : 0));
+                        (r->attr != 0 ? FLAG_ATTR : 0) | (more != 0 ? FLAG_MORE : 0));
     at += 2;
+    if (more != 0)
+        *at++ = more;
     if (r->deps != 0)
         at = put_word(at, r->deps);
     if (r->id != 0)
@@ -161,13 +166,20 @@ static uint8_t *put_reg(uint8_t *at, const struct reg *r)
         at = put_number(at, r->attr);
     if (r->fixed != 0)
         at = put_number(at, zigzag((uint64_t)(int64_t)r->fixed));
+    if (r->origin != 0) {
+        at = put_number(at, r->origin);
+        at = put_number(at, zigzag((uint64_t)r->added_min));
+        at = put_number(at, zigzag((uint64_t)r->added_max));
+    }
     return put_scalar(at, head, &r->n);
 }
 
 static const uint8_t *get_reg(const uint8_t *at, struct reg *r)
 {
-    uint8_t head = at[0], flags = at[1];
+    uint8_t head = at[0], flags = at[1], more = 0;
     at += 2;
+    if (flags & FLAG_MORE)
+        more = *at++;
     memset(r, 0, sizeof *r);
     r->type = head & HEAD_TYPE;
     r->may_be_null = (flags & FLAG_NULL) != 0;
@@ -186,8 +198,13 @@ static const uint8_t *get_reg(const uint8_t *at, struct reg *r)
         r->ref = (uint32_t)get_number(&at);
     if (flags & FLAG_ATTR)
         r->attr = (uint16_t)get_number(&at);
-    if (flags & FLAG_FIXED)
+    if (more & MORE_FIXED)
         r->fixed = (int32_t)unzigzag(get_number(&at));
+    if (more & MORE_ORIGIN) {
+        r->origin = (uint32_t)get_number(&at);
+        r->added_min = (int64_t)unzigzag(get_number(&at));
+        r->added_max = (int64_t)unzigzag(get_number(&at));
+    }
     return get_scalar(at, head, &r->n);
 }
 
@@ -312,7 +329,7 @@ static const uint8_t *get_slot(const uint8_t *at, struct slot *slot)
     return slot->spill_size != 0 ? get_reg(at, &slot->value) : at;
 }
 
-static const uint8_t *get_frame(const uint8_t *at, struct frame *frame)
+const uint8_t *snapshot_get_frame(const uint8_t *at, struct frame *frame)
 {
     memset(frame->regs, 0, sizeof frame->regs);
     frame->return_to = (uint32_t)get_number(&at);
@@ -327,6 +344,17 @@ static const uint8_t *get_frame(const uint8_t *at, struct frame *frame)
     return at;
 }
 
+const uint8_t *snapshot_get_slot(const uint8_t *at, struct slot *slot)
+{
+    return get_slot(at, slot);
+}
+
+const uint8_t *snapshot_get_number(const uint8_t *at, uint64_t *number)
+{
+    *number = get_number(&at);
+    return at;
+}
+
 void snapshot_decode(struct verifier *v, const uint8_t *snapshot)
 {
     struct state *s = &v->state;
@@ -335,7 +363,7 @@ void snapshot_decode(struct verifier *v, const uint8_t *snapshot)
     s->slot_count = 0;
     for (uint32_t f = 0; f < s->frame_count; f++) {
         struct frame *frame = &s->frames[f];
-        at = get_frame(at, frame);
+        at = snapshot_get_frame(at, frame);
         frame->regs[BPF_REG_FP] = reg_pointer(REG_STACK);
         frame->regs[BPF_REG_FP].frame = (uint8_t)f;
         frame->slot_base = s->slot_count;
@@ -376,7 +404,7 @@ struct comparison {
 static bool ids_agree(struct comparison *c, uint32_t old_id, uint32_t new_id, bool unique)
 {
     if (old_id == 0)
-        return c->how == COVERS_WHAT_MATTERS || new_id == 0;
+        return c->how != COVERS_EXACTLY || new_id == 0;
     for (uint32_t i = 0; i < c->pair_count; i++) {
         if (c->old_ids[i] == old_id)
             return c->new_ids[i] == new_id && new_id != 0;
@@ -390,14 +418,31 @@ static bool ids_agree(struct comparison *c, uint32_t old_id, uint32_t new_id, bo
     return true;
 }
 
+/* Paths from the snapshot go round a loop that is still being summarised: what they added to its
+ * variables counted from here. */
+static bool origins_agree(const struct comparison *c, const struct reg *old, const struct reg *now)
+{
+    if (old->origin == 0 || c->how != COVERS_WHAT_MATTERS ||
+        !loop_origin_is_open(c->v, old->origin))
+        return true;
+    return now->origin == old->origin && now->added_min >= old->added_min &&
+           now->added_max <= old->added_max;
+}
+
 static bool number_covers(struct comparison *c, const struct reg *old, const struct reg *now)
 {
     if (c->how == COVERS_EXACTLY)
         return scalar_same(&old->n, &now->n) && ids_agree(c, old->id, now->id, true);
-    bool matters = old->precise || (c->v->probe != NULL && c->v->probe->all_precise);
+    if (!origins_agree(c, old, now))
+        return false;
+    bool matters =
+        old->precise || c->how == COVERS_ALL || (c->v->probe != NULL && c->v->probe->all_precise);
     if (!matters)
         return true;
-    c->deps |= now->deps;
+    /* Where the snapshot says nothing, nothing was relied on. */
+    struct scalar any = scalar_unknown(BITS);
+    if (c->how != COVERS_ALL || old->id != 0 || !scalar_subset(&any, &old->n))
+        c->deps |= now->deps;
     return scalar_subset(&now->n, &old->n) && ids_agree(c, old->id, now->id, false);
 }
 
@@ -418,7 +463,7 @@ static bool reg_covers(struct comparison *c, const struct reg *old, const struct
         return false;
     bool offset =
         c->how == COVERS_EXACTLY ? scalar_same(&old->n, &now->n) : scalar_subset(&now->n, &old->n);
-    return offset &&
+    return offset && origins_agree(c, old, now) &&
            ids_agree(c, old->id, now->id, c->how == COVERS_EXACTLY || old->type == REG_RECORD);
 }
 
@@ -440,7 +485,7 @@ static bool slot_covers(struct comparison *c, const struct slot *old, const stru
         return false;
     if (old->spill_size == 0)
         return true;
-    if (old->value.type == REG_NUMBER && c->how == COVERS_WHAT_MATTERS &&
+    if (old->value.type == REG_NUMBER && c->how != COVERS_EXACTLY &&
         (now->spill_size != old->spill_size || now->spill_start != old->spill_start)) {
         struct reg any = reg_any_number();
         return number_covers(c, &old->value, &any);
@@ -513,6 +558,24 @@ bool snapshot_covers(struct verifier *v, const uint8_t *snapshot, enum coverage 
         return false;
     *deps = c.deps;
     return true;
+}
+
+/* References and regions of code: the very same, ids and all. */
+bool snapshot_same_rest(const uint8_t *at, const struct state *s)
+{
+    struct regions old;
+    if (get_number(&at) != s->reference_count)
+        return false;
+    for (uint32_t i = 0; i < s->reference_count; i++) {
+        uint32_t id = (uint32_t)get_number(&at);
+        (void)get_number(&at);
+        if (*at++ != s->references[i].frame || id != s->references[i].id)
+            return false;
+    }
+    get_regions(at, &old);
+    return old.lock_map == s->regions.lock_map && old.rcu == s->regions.rcu &&
+           old.no_preempt == s->regions.no_preempt &&
+           (old.lock_map == 0 || old.lock_id == s->regions.lock_id);
 }
 
 /* --- Precision

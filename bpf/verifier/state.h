@@ -82,6 +82,10 @@ struct reg {
     int32_t
         fixed; /* REG_PACKET, REG_PACKET_META: the offset is n + fixed, equal ids have equal n */
     uint16_t attr; /* enum reg_attr */
+    /* A number or offset that a summarised loop changes (loop.c): which one, 0: none, and what was
+     * added to it since the loop's head. */
+    uint32_t origin;
+    int64_t added_min, added_max;
     uint64_t deps;
     struct scalar n; /* the number, or the offset in bytes (REG_STACK: from R10, so 0 or less) */
 };
@@ -134,15 +138,15 @@ struct decisions {
 struct state {
     uint32_t pc;
     uint32_t frame_count;
-    struct frame frames[BPF_CALL_DEPTH_MAX];
+    struct frame *frames; /* room for one, or for BPF_CALL_DEPTH_MAX if the program has functions */
     /* Frames' slots one after another; the array grows on demand. */
     struct slot *slots;
     uint32_t slot_count, slot_capacity;
     struct reference references[REFERENCE_MAX];
     uint32_t reference_count;
     struct regions regions;
-    /* This path so far. */
-    uint64_t insns, ns;
+    /* This path so far, by the longest way where several were merged. */
+    uint64_t insns, ns, calls;
     struct decisions decisions;
 };
 

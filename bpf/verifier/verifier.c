@@ -11,10 +11,10 @@
 void *verifier_alloc(struct verifier *v, size_t size)
 {
     while (v->memory_used + size > v->memory_limit)
-        if (!prune_forget(v))
+        if (!prune_forget(v) && !speculation_forget(v))
             return NULL;
     void *at = bpf_env_alloc(v->env, size);
-    while (at == NULL && prune_forget(v))
+    while (at == NULL && (prune_forget(v) || speculation_forget(v)))
         at = bpf_env_alloc(v->env, size);
     if (at == NULL)
         return NULL;
@@ -81,6 +81,19 @@ static int make_program(struct verifier *v)
                   error.text);
 }
 
+/* Most programs have no functions: one frame will do. */
+static int make_frames(struct verifier *v)
+{
+    bool calls = false;
+    for (uint32_t pc = 0; pc < v->insn_count; pc += bpf_insn_slots(&v->insns[pc])) {
+        uint32_t op = insn_row(v, pc)->op;
+        calls |= op == BPF_OP_CALL_LOCAL || op == BPF_OP_LD_FUNC;
+    }
+    v->frame_capacity = calls ? BPF_CALL_DEPTH_MAX : 1;
+    v->state.frames = verifier_alloc(v, v->frame_capacity * sizeof *v->state.frames);
+    return v->state.frames == NULL ? refuse_memory(v) : 0;
+}
+
 static int verify(struct verifier *v)
 {
     int err = check_request(v);
@@ -93,6 +106,8 @@ static int verify(struct verifier *v)
     if (err == 0)
         err = functions_find(v);
     if (err == 0)
+        err = make_frames(v);
+    if (err == 0)
         err = walk(v);
     if (err == 0)
         err = functions_check_depth(v, &v->result->bounds.stack_depth_bytes);
@@ -101,15 +116,12 @@ static int verify(struct verifier *v)
 
 static void release(struct verifier *v)
 {
+    walk_drop(v);
     prune_destroy(v);
-    while (v->pending != NULL) {
-        struct pending *p = v->pending;
-        v->pending = p->below;
-        verifier_free(v, p, p->size_bytes);
-    }
     verifier_free(v, v->scratch, v->scratch_size);
     verifier_free(v, v->state.slots, v->state.slot_capacity * sizeof *v->state.slots);
     verifier_free(v, v->functions, v->function_count * sizeof *v->functions);
+    verifier_free(v, v->state.frames, v->frame_capacity * sizeof *v->state.frames);
     verifier_free(v, v->info, v->insn_count * sizeof *v->info);
 }
 

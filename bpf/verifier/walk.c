@@ -8,46 +8,119 @@
 
 #include "walk.h"
 
-int walk_push(struct verifier *v)
+/* --- States that wait --- */
+
+struct pending *pending_make(struct verifier *v, bool at_jump)
 {
     uint32_t size;
-    int err = snapshot_encode(v, v->state.pc, &size);
-    if (err != 0)
-        return err;
+    if (snapshot_encode(v, v->state.pc, &size) != 0)
+        return NULL;
     struct pending *p = verifier_alloc(v, sizeof *p + size);
-    if (p == NULL)
-        return refuse_memory(v);
-    p->below = v->pending;
+    if (p == NULL) {
+        refuse_memory(v);
+        return NULL;
+    }
     p->newest = prune_newest(v)->number;
-    p->insns = v->state.insns;
+    p->path = (struct cost){ v->state.insns, v->state.ns, v->state.calls };
     p->decisions = v->state.decisions;
-    p->ns = v->state.ns;
     p->pc = v->state.pc;
+    p->from = v->here.from;
+    p->at_jump = at_jump;
+    p->taken_first = v->here.taken_first;
     p->size_bytes = (uint32_t)(sizeof *p + size);
     memcpy(p->snapshot, v->scratch, size);
-    v->pending = p;
-    v->pending_count++;
-    return 0;
+    return p;
 }
 
-/* Takes up the state that waited last; false when none waits. */
-static bool walk_pop(struct verifier *v)
+struct pending *pending_copy(struct verifier *v, const struct pending *p)
 {
-    struct pending *p = v->pending;
-    prune_complete(v, v->pending_count);
-    if (p == NULL)
-        return false;
+    struct pending *copy = verifier_alloc(v, p->size_bytes);
+    if (copy != NULL)
+        memcpy(copy, p, p->size_bytes);
+    return copy;
+}
+
+void pending_put(struct verifier *v, struct pending *p)
+{
+    verifier_free(v, p, p->size_bytes);
+}
+
+void pending_push(struct verifier *v, struct pending *p)
+{
+    loop_note_pending(v, p);
+    p->below = v->here.pending;
+    v->here.pending = p;
+    v->here.pending_count++;
+    v->here.pending_bytes += p->size_bytes;
+}
+
+static struct pending *pending_pop(struct verifier *v)
+{
+    struct pending *p = v->here.pending;
+    v->here.pending = p->below;
+    v->here.pending_count--;
+    v->here.pending_bytes -= p->size_bytes;
+    return p;
+}
+
+void pending_truncate(struct verifier *v, uint32_t count)
+{
+    while (v->here.pending_count > count)
+        pending_put(v, pending_pop(v));
+}
+
+void pending_restore(struct verifier *v, const struct pending *p)
+{
     snapshot_decode(v, p->snapshot);
     if (prune_newest(v)->number != p->newest)
         snapshot_lose_deps(&v->state);
-    v->state.insns = p->insns;
+    v->state.insns = p->path.insns;
+    v->state.ns = p->path.ns;
+    v->state.calls = p->path.calls;
     v->state.decisions = p->decisions;
-    v->state.ns = p->ns;
     v->state.pc = p->pc;
-    v->pending = p->below;
-    v->pending_count--;
-    verifier_free(v, p, p->size_bytes);
-    return true;
+    v->here.from = p->from;
+    v->here.taken_first = p->taken_first;
+}
+
+int walk_push(struct verifier *v)
+{
+    struct pending *p = pending_make(v, true);
+    if (p == NULL)
+        return -ENOMEM;
+    pending_push(v, p);
+    return 0;
+}
+
+/* How a path begins. */
+enum from_where {
+    FROM_STATE,
+    FROM_JUMP,    /* with the other way of a jump */
+    FROM_RETREAT, /* where a speculation began: this place was visited */
+};
+
+/* Takes up the state that waited last; *more false when none waits. */
+static int walk_pop(struct verifier *v, bool *more, enum from_where *from)
+{
+    while (region_finished(v)) {
+        int err = region_finish(v);
+        if (err != 0)
+            return err;
+    }
+    int err = prune_complete(v, v->here.pending_count);
+    if (err == 0)
+        err = loop_leave(v);
+    if (err != 0)
+        return err;
+    speculation_commit(v, v->here.pending_count);
+    *more = v->here.pending != NULL;
+    if (!*more)
+        return 0;
+    struct pending *p = pending_pop(v);
+    *from = p->at_jump ? FROM_JUMP : FROM_STATE;
+    pending_restore(v, p);
+    pending_put(v, p);
+    return 0;
 }
 
 /* An ordinary program handles a few dozen values of states for each instruction walked. */
@@ -111,10 +184,10 @@ static int check_straight(struct verifier *v, const struct bpf_insn *insn, enum 
         return check_lddw(v, insn, op);
     if (op >= BPF_OP_NEG64 && op <= BPF_OP_BSWAP64)
         return check_alu_other(v, insn, op);
-    if (op == BPF_OP_CALL_HELPER)
+    if (op == BPF_OP_CALL_HELPER) {
+        v->state.calls++;
         return check_helper_call(v, insn);
-    if (op == BPF_OP_LEGACY_PACKET)
-        return check_legacy_packet(v, insn);
+    }
     return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
                   "this verifier does not know how to prove this instruction");
 }
@@ -123,10 +196,16 @@ static int check_straight(struct verifier *v, const struct bpf_insn *insn, enum 
 static int decide(struct verifier *v, bool waited, bool *path_ends)
 {
     struct decisions *d = &v->state.decisions;
-    uint32_t pc = v->state.pc, waiting = v->pending_count;
-    int err = check_jump(v, &v->insns[pc], (enum bpf_op)insn_row(v, pc)->op, waited, path_ends);
-    if (err == 0 && (waited || v->pending_count > waiting))
+    uint32_t pc = v->state.pc, waiting = v->here.pending_count;
+    const struct bpf_insn *insn = &v->insns[pc];
+    enum bpf_op op = (enum bpf_op)insn_row(v, pc)->op;
+    v->here.taken_first = waited ? v->here.taken_first : loop_taken_first(v);
+    int err = op == BPF_OP_LEGACY_PACKET ? check_legacy_packet(v, insn, waited, path_ends)
+                                         : check_jump(v, insn, op, waited, path_ends);
+    if (err == 0 && (waited || v->here.pending_count > waiting))
         d->last[d->count++ % DECISIONS_KEPT] = pc * 2 + (v->state.pc != pc + 1);
+    if (err == 0 && v->here.pending_count > waiting && is_condition(op))
+        err = region_enter(v, pc);
     return err;
 }
 
@@ -150,27 +229,32 @@ static int step(struct verifier *v, bool *path_ends)
     return err;
 }
 
-/* One path to its end; `waited`: it begins with the other way of a jump. */
-static int walk_path(struct verifier *v, bool waited)
+/* One path to its end, from a state that `waited` or was come back to. */
+static int walk_path(struct verifier *v, enum from_where from)
 {
-    bool path_ends = false;
+    bool path_ends = false, waited = from == FROM_JUMP, again = from == FROM_RETREAT;
     if (waited) {
         int err = decide(v, true, &path_ends);
         if (err != 0)
             return err;
     }
     while (!path_ends) {
-        if (v->info[v->state.pc].join || list_empty(&v->open)) {
-            bool covered;
-            int err = prune_visit(v, &covered);
-            if (err != 0 || covered)
-                return err;
+        bool done;
+        int left = region_left(v, &done);
+        if (left != 0 || done)
+            return left;
+        if (v->here.region == NULL && !again && (v->info[v->state.pc].join || list_empty(&v->open))) {
+            int visit = prune_visit(v, &done);
+            if (visit != 0 || done)
+                return visit;
         }
+        again = false;
         int err = count_insn(v);
         if (err != 0)
             return err;
         if (v->probe != NULL && v->probe->claim != NULL)
             v->probe->claim(v->probe->user, v);
+        v->here.from = v->state.pc;
         err = step(v, &path_ends);
         if (err != 0)
             return err;
@@ -187,14 +271,17 @@ static void start(struct verifier *v)
     s->frames[0].regs[1] = reg_pointer(REG_CONTEXT);
     s->frames[0].regs[BPF_REG_FP] = reg_pointer(REG_STACK);
     v->call_depth = 1;
+    v->tags_made = 1;
 }
 
 static int check_worst_case(struct verifier *v)
 {
-    const struct checkpoint *root = prune_newest(v);
+    const struct cost *whole = &prune_newest(v)->tails[0];
     struct bpf_prog_bounds *bounds = &v->result->bounds;
-    bounds->worst_case_insns = root->tail_insns;
-    bounds->worst_case_ns = root->tail_ns + root->tail_insns * v->env->insn_cost_ps / 1000u;
+    bounds->worst_case_insns = whole->insns;
+    bounds->worst_case_calls = whole->calls;
+    bounds->worst_case_ns = whole->ns + whole->insns / 1000u * v->env->insn_cost_ps +
+                            whole->insns % 1000u * v->env->insn_cost_ps / 1000u;
     v->state.pc = 0;
     if (v->request->ignore_budget)
         return 0;
@@ -212,16 +299,43 @@ static int check_worst_case(struct verifier *v)
     return 0;
 }
 
+/* A refusal that another way of walking may not share. */
+static bool may_retreat(const struct verifier *v)
+{
+    enum bpf_reject reason = v->result->reason;
+    return !v->final && reason != BPF_REJECT_MEMORY && reason != BPF_REJECT_TOO_COMPLEX;
+}
+
+/* After a refusal: back to before the speculation it is laid to. */
+static bool retreat(struct verifier *v, enum from_where *from)
+{
+    struct speculation *s = v->here.blamed != NULL ? v->here.blamed : v->here.speculations;
+    v->here.blamed = NULL;
+    if (!may_retreat(v))
+        return false;
+    if (s == NULL) {
+        if (v->ways_back_lost)
+            explain_lost(v);
+        return false;
+    }
+    speculation_retreat(v, s);
+    *from = FROM_RETREAT;
+    explain_forget(v);
+    return true;
+}
+
 /* From v->state along all its paths. */
 static int walk_paths(struct verifier *v)
 {
-    bool waited = false;
-    do {
-        int err = walk_path(v, waited);
-        if (err != 0)
-            return err;
-        waited = walk_pop(v);
-    } while (waited);
+    bool more = true;
+    enum from_where from = FROM_STATE;
+    while (more) {
+        int err = walk_path(v, from);
+        if (err == 0)
+            err = walk_pop(v, &more, &from);
+        if (err != 0 && !retreat(v, &from))
+            return v->result->reason == BPF_REJECT_MEMORY ? -ENOMEM : err;
+    }
     return 0;
 }
 
@@ -232,15 +346,22 @@ int walk(struct verifier *v)
     return err != 0 ? err : check_worst_case(v);
 }
 
+/* What waits of the walk going on is dropped. */
+void walk_drop(struct verifier *v)
+{
+    speculation_destroy(v);
+    region_drop(v, NULL);
+    loop_drop(v, NULL);
+    pending_truncate(v, 0);
+}
+
 /* --- Walks within a walk
  * ---------------------------------------------------------------------------------------------- */
 
 struct waiting {
     struct state state;
-    struct pending *pending;
-    uint32_t pending_count;
+    struct here here;
     struct list_head open;
-    uint64_t newest_walked;
 };
 
 static void move_list(struct list_head *from, struct list_head *to)
@@ -253,50 +374,50 @@ static void move_list(struct list_head *from, struct list_head *to)
     }
 }
 
-static void set_aside(struct verifier *v, struct waiting *w)
+static int set_aside(struct verifier *v, struct waiting *w)
 {
+    struct frame *frames = verifier_alloc(v, v->frame_capacity * sizeof *frames);
+    if (frames == NULL)
+        return refuse_memory(v);
     w->state = v->state;
-    w->pending = v->pending;
-    w->pending_count = v->pending_count;
-    w->newest_walked = v->newest_walked;
+    w->here = v->here;
     move_list(&v->open, &w->open);
     memset(&v->state, 0, sizeof v->state);
-    v->pending = NULL;
-    v->pending_count = 0;
+    memset(&v->here, 0, sizeof v->here);
+    v->here.number = ++v->walk_count;
+    v->state.frames = frames;
     v->nested++;
+    return 0;
 }
 
 static void take_up(struct verifier *v, struct waiting *w)
 {
-    while (v->pending != NULL) {
-        struct pending *p = v->pending;
-        v->pending = p->below;
-        verifier_free(v, p, p->size_bytes);
-    }
+    walk_drop(v);
     prune_destroy_open(v);
     verifier_free(v, v->state.slots, v->state.slot_capacity * sizeof *v->state.slots);
+    verifier_free(v, v->state.frames, v->frame_capacity * sizeof *v->state.frames);
     v->state = w->state;
-    v->pending = w->pending;
-    v->pending_count = w->pending_count;
-    v->newest_walked = w->newest_walked;
+    v->here = w->here;
     move_list(&w->open, &v->open);
     v->nested--;
 }
 
 int walk_nested(struct verifier *v, void (*set_up)(struct verifier *v, void *user), void *user,
-                uint64_t *insns, uint64_t *ns)
+                struct cost *most)
 {
     struct waiting *w = verifier_alloc(v, sizeof *w);
     if (w == NULL)
         return refuse_memory(v);
-    set_aside(v, w);
-    set_up(v, user);
-    int err = walk_paths(v);
+    int err = set_aside(v, w);
     if (err == 0) {
-        *insns = prune_newest(v)->tail_insns;
-        *ns = prune_newest(v)->tail_ns;
+        set_up(v, user);
+        err = walk_paths(v);
+        if (err == 0)
+            *most = prune_newest(v)->tails[0];
+        take_up(v, w);
+        /* It begins with what its types say, whatever the walk that waits has merged. */
+        v->final = err != 0;
     }
-    take_up(v, w);
     verifier_free(v, w, sizeof *w);
     return err;
 }

@@ -8,6 +8,10 @@
  *     functions.c  calls of the program's own functions; call.h: all other calls
  *     stack.c      stack slots
  *     prune.c      checkpoints: what was walked before need not be walked again
+ *     loop.c       loops summarised: one round for all of them
+ *     region.c     paths merged where they meet
+ *     speculate.c  going back when a summary or a merged state was too much
+ *     merge.c      one state for several
  *     snapshot.c   states as bytes
  *     explain.c    refusals in words
  *
@@ -21,27 +25,43 @@
 
 #include "state.h"
 
+/* What a way through the program takes; `insns` 0: there is no such way. */
+struct cost {
+    uint64_t insns, ns, calls;
+};
+/* Where loops nest they may become large; no more than "too much" is said then. */
+#define COST_MAX (UINT64_MAX / 8)
+
 struct insn_info {
     uint16_t row : 12;     /* in bpf_insn_table */
     uint16_t join : 1;     /* paths meet here: a place for checkpoints */
     uint16_t second : 1;   /* second half of LDDW */
     uint16_t reached : 1;  /* by some path of the control flow graph */
     uint16_t function : 1; /* a function starts here */
-    uint16_t live; /* registers that may be read from here on before they are written, r0 = bit 0 */
+    uint16_t
+        live : 10; /* registers that may be read from here on before they are written, r0 first */
+    uint16_t visits : 3;     /* different states seen here, as far as it counts */
+    uint16_t loop_head : 1;  /* some jump goes back to here */
+    uint16_t no_merge : 1;   /* a jump: paths from it must be kept apart */
+    uint16_t no_summary : 1; /* a loop's head: its rounds must be walked */
 };
 
-/* A state before a conditional jump that waits until the paths before it are done. */
+/* A state that waits until the paths before it are done. */
 struct pending {
     struct pending *below;
-    uint64_t insns, ns;
+    struct cost path;
     struct decisions decisions;
     uint32_t newest; /* number of the checkpoint that its numbers refer to */
-    uint32_t pc;
+    uint32_t pc, from;
     uint32_t size_bytes; /* of this allocation */
+    bool at_jump;        /* it is before a conditional jump, one way of which was gone */
+    bool taken_first;    /* that way was the jump's */
+    uint16_t level;      /* of the innermost summarised loop that it stays in */
     uint8_t snapshot[];
 };
 
 #define BUCKET_COUNT 64u
+#define VISITS_MAX   7u /* insn_info.visits counts up to here */
 
 struct verifier;
 
@@ -57,7 +77,7 @@ struct function {
     bool is_async;        /* called later, on a stack of its own */
     bool has_tail_call;
     bool changes_packet; /* global: what its callers must assume */
-    uint64_t insns, ns;  /* global: the most that one call takes */
+    struct cost most;    /* global: what one call takes */
 };
 
 enum function_checked {
@@ -77,6 +97,22 @@ struct probe {
     bool eager; /* a checkpoint wherever paths meet */
 };
 
+/* The walk going on; one within it has its own. */
+struct here {
+    uint32_t number; /* of the walk */
+    struct pending *pending;
+    uint32_t pending_count;
+    size_t pending_bytes;
+    uint32_t from;                    /* the instruction before state.pc on this path */
+    bool taken_first;                 /* the jump being decided: which way goes first, or went */
+    struct region *region;            /* the innermost that the walk is in */
+    struct loop *loop;                /* the innermost being summarised */
+    struct speculation *speculations; /* the newest */
+    size_t speculation_bytes;
+    struct speculation *blamed; /* for the refusal on its way, if not the newest */
+    uint64_t newest_walked;     /* `walked` when the newest checkpoint was made */
+};
+
 struct verifier {
     const struct bpf_verify_request *request;
     struct bpf_verify_result *result;
@@ -93,14 +129,17 @@ struct verifier {
     bool packet_changed; /* by something on the walk going on */
 
     struct state state;
-    struct pending *pending;
-    uint32_t pending_count;
+    struct here here;
+    uint32_t walk_count;
+    bool ways_back_lost; /* of speculations: some were forgotten */
+    bool final;          /* the refusal is not for a speculation */
+    uint32_t retreats;   /* speculations that failed */
     struct list_head buckets[BUCKET_COUNT]; /* complete checkpoints by instruction */
     struct list_head complete;              /* checkpoints by age, those done with */
     struct list_head open;                  /* those on the current path */
     uint32_t checkpoint_count;              /* made so far */
-    uint64_t newest_walked;                 /* `walked` when the newest was made */
     uint32_t next_id;
+    uint32_t tags_made; /* origins of registers: the next one */
     uint64_t walked;
     uint64_t
         work; /* values packed, unpacked and compared: bounds the time that large states take */
@@ -109,6 +148,7 @@ struct verifier {
     size_t scratch_size;
 
     size_t memory_used, memory_peak, memory_limit;
+    uint32_t frame_capacity;
     uint32_t call_depth;
 };
 
@@ -136,6 +176,11 @@ int refuse(struct verifier *v, int error, enum bpf_reject reason, const char *me
 /* Of -ENOMEM: the caller's budget or the machine's memory is used up. */
 int refuse_memory(struct verifier *v);
 
+/* The refusal may be for merging only, and the way back was forgotten: it is one of memory. */
+void explain_lost(struct verifier *v);
+/* The refusal was not the last word. */
+void explain_forget(struct verifier *v);
+
 #define DESCRIPTION_MAX 96
 struct description {
     char text[DESCRIPTION_MAX];
@@ -160,9 +205,20 @@ int walk(struct verifier *v);
 /* Walks from another beginning, as if it were a program of its own: `set_up` makes v->state, which
  * is zero. The walk going on waits. */
 int walk_nested(struct verifier *v, void (*set_up)(struct verifier *v, void *user), void *user,
-                uint64_t *insns, uint64_t *ns);
+                struct cost *most);
+void walk_drop(struct verifier *v);
 /* Keeps the current state, before a conditional jump both ways of which are possible, for later. */
 int walk_push(struct verifier *v);
+/* A pending of the current state; NULL after refuse(). The caller puts it into a list. */
+struct pending *pending_make(struct verifier *v, bool at_jump);
+struct pending *pending_copy(struct verifier *v, const struct pending *p);
+void pending_put(struct verifier *v, struct pending *p);
+/* It waits: the next to be taken up. */
+void pending_push(struct verifier *v, struct pending *p);
+/* Drops those above the first `count`. */
+void pending_truncate(struct verifier *v, uint32_t count);
+/* Makes v->state of it; it stays. */
+void pending_restore(struct verifier *v, const struct pending *p);
 
 /* --- check_*.c: one instruction; state.pc is it, and is moved on by walk.c unless said otherwise
  * ----------------------- */
@@ -191,8 +247,9 @@ const char *function_name(const struct verifier *v, uint32_t function);
 int check_local_call(struct verifier *v, const struct bpf_insn *insn);
 int check_exit(struct verifier *v, bool *path_ends);
 
-/* LD_ABS and LD_IND. */
-int check_legacy_packet(struct verifier *v, const struct bpf_insn *insn);
+/* LD_ABS and LD_IND: as check_jump(), for the function may end there. */
+int check_legacy_packet(struct verifier *v, const struct bpf_insn *insn, bool waited,
+                        bool *path_ends);
 
 /* Reading a register that is not set is refused. */
 int check_set(struct verifier *v, uint32_t reg_number);
@@ -254,24 +311,52 @@ struct checkpoint {
     struct list_head bucket; /* in verifier.buckets, once complete */
     struct list_head age; /* in verifier.open, from the program's start on, or verifier.complete */
     uint32_t pc;
-    uint32_t number;            /* from 1, in the order of making */
-    uint32_t pending_depth;     /* how many states waited when it was made */
-    uint32_t fingerprint;       /* equal states have equal ones */
-    bool gap;                   /* the one before it on the path was forgotten */
-    struct constants constants; /* once complete: those that matter */
-    /* From the program's start to here, and the most from here to the end. */
-    uint64_t insns, ns, tail_insns, tail_ns;
+    uint32_t number;        /* from 1, in the order of making */
+    uint32_t pending_depth; /* how many states waited when it was made */
+    uint32_t fingerprint;   /* equal states have equal ones */
     uint32_t snapshot_size;
-    uint8_t snapshot[];
+    uint32_t walk; /* here.number */
+    uint8_t frame_count;
+    uint8_t rounds; /* visits of this loop head before it, one after the other */
+    bool gap;       /* the one before it on the path was forgotten */
+    bool pinned;    /* a summarised loop's head: not to be forgotten while open */
+    bool passing;   /* not to be kept when complete */
+    uint16_t tail_count;
+    struct constants constants; /* once complete: those that matter */
+    struct cost path;           /* from the program's start to here */
+    /* The most from here to the end [0], and to the head of the open loop of each level; then the
+     * snapshot. */
+    struct cost tails[];
 };
+
+static inline uint8_t *checkpoint_snapshot(struct checkpoint *c)
+{
+    return (uint8_t *)&c->tails[c->tail_count];
+}
 
 void prune_init(struct verifier *v);
 /* At a join: *covered if the state need not be walked; else a checkpoint may be made of it. */
 int prune_visit(struct verifier *v, bool *covered);
 /* A path ended here. */
 void prune_path_end(struct verifier *v);
-/* The next path is `pending`th from below: checkpoints above it are complete. */
-void prune_complete(struct verifier *v, uint32_t pending);
+/* The next path is `pending`th from below: checkpoints above it are complete. Refuses when a
+ * summarised loop then turns out not to end. */
+int prune_complete(struct verifier *v, uint32_t pending);
+/* Checkpoints with higher numbers are taken back. */
+void prune_truncate(struct verifier *v, uint32_t number);
+/* The state becomes an open checkpoint. */
+int prune_make(struct verifier *v, uint32_t fingerprint, uint32_t rounds, bool pinned);
+/* The summarised loop of that level, at `head`, is closed: its rounds together take `rounds`. */
+void prune_close_loop(struct verifier *v, struct checkpoint *head, uint32_t level,
+                      const struct cost *rounds);
+/* The same when paths that leave it wait yet: what refers to its head is not kept. */
+void prune_leave_loop(struct verifier *v, struct checkpoint *head, uint32_t level,
+                      const struct cost *rounds);
+/* The open checkpoints' ways are ways of `head` too. */
+void prune_gather(struct verifier *v, struct checkpoint *head);
+struct checkpoint *prune_find_open(const struct verifier *v, uint32_t number);
+/* A way through the program goes on from the newest checkpoint by `more` after the path so far. */
+void prune_note(struct verifier *v, uint32_t level, const struct cost *more);
 /* Forgets something to make room; false when there is nothing left. */
 bool prune_forget(struct verifier *v);
 void prune_destroy(struct verifier *v);
@@ -293,6 +378,7 @@ void snapshot_decode(struct verifier *v, const uint8_t *snapshot);
 
 enum coverage {
     COVERS_WHAT_MATTERS, /* everything the state can do was walked from the snapshot */
+    COVERS_ALL,          /* every machine state of one is a state of the other */
     COVERS_EXACTLY,      /* both stand for the same machine states */
 };
 /* `*deps`: what the places that mattered are computed from in the state. */
@@ -307,3 +393,118 @@ void snapshot_constants(const uint8_t *snapshot, struct constants *out);
 void snapshot_lose_deps(struct state *s);
 /* After a checkpoint was made: numbers of the state now derive from its own places. */
 void snapshot_restart_deps(struct state *s);
+const uint8_t *snapshot_get_frame(const uint8_t *at, struct frame *frame);
+const uint8_t *snapshot_get_slot(const uint8_t *at, struct slot *slot);
+bool snapshot_same_rest(const uint8_t *at, const struct state *s);
+const uint8_t *snapshot_get_number(const uint8_t *at, uint64_t *number);
+
+/* --- merge.c: one state for several
+ * ----------------------------------------------------------------------------------------------------
+ */
+enum merge_how {
+    MERGE_HULL,  /* both states come from one checkpoint; numbers that differ get all between */
+    MERGE_WIDEN, /* the snapshot is a loop's last round: what changed goes to the next threshold */
+    MERGE_AGAIN, /* the snapshot is what MERGE_WIDEN gave, and was not wide enough */
+};
+
+#define THRESHOLD_MAX 24u
+#define MERGE_ID_MAX  24u
+#define TAG_MAX       8u
+struct merge {
+    enum merge_how how;
+    bool force;     /* what cannot be merged becomes unset */
+    bool unlimited; /* no thresholds any more */
+    uint64_t thresholds[THRESHOLD_MAX];
+    uint32_t threshold_count;
+    uint32_t tag_first;            /* origins from this on go to what changed, at most TAG_MAX */
+    uint32_t old_first, old_count; /* MERGE_AGAIN: those of the snapshot */
+    uint32_t changed;              /* places that differ */
+    uint32_t id_count;
+    uint32_t old_ids[MERGE_ID_MAX], now_ids[MERGE_ID_MAX], new_ids[MERGE_ID_MAX];
+};
+/* Makes v->state cover itself and the snapshot; false (and v->state is garbage) when it cannot. */
+bool state_merge(struct verifier *v, const uint8_t *snapshot, struct merge *m);
+/* Values of the snapshot and of the same place in v->state. */
+void state_each_pair(struct verifier *v, const uint8_t *snapshot,
+                     void (*visit)(const struct reg *old, const struct reg *now, void *user),
+                     void *user);
+
+/* --- speculate.c: walking on with more than there is, and going back when that is refused
+ * ----------------------------------------------------------------------------------------------------
+ */
+struct speculation {
+    struct speculation *below;
+    struct pending *state; /* what to go on with instead */
+    uint32_t pending_count, checkpoint_count;
+    struct region *region;
+    struct loop *loop;
+    bool of_loop;
+};
+/* From here on, with `state` to come back to; owns it, also on failure. */
+int speculate(struct verifier *v, struct pending *state, uint32_t pending_count, bool of_loop);
+/* Back to before the newest one, or before `s` if given; false if there is none. */
+bool speculation_retreat(struct verifier *v, struct speculation *s);
+/* Is it worth trying? */
+bool speculation_allowed(const struct verifier *v);
+/* All paths of those begun with at least `pending` states waiting are walked. */
+void speculation_commit(struct verifier *v, uint32_t pending);
+/* Makes room; false when there is nothing to forget. */
+bool speculation_forget(struct verifier *v);
+void speculation_commit_above(struct verifier *v, const struct speculation *s);
+/* Everything made since, pendings, checkpoints, regions and loops, is taken back. */
+void speculation_undo(struct verifier *v, const struct speculation *s);
+void speculation_destroy(struct verifier *v);
+
+/* --- loop.c: loops summarised
+ * ----------------------------------------------------------------------------------------------------
+ */
+struct loop {
+    struct loop *outer;
+    struct speculation *speculation;
+    uint32_t pc, last; /* its instructions, as far as known */
+    uint32_t frame_count;
+    uint32_t number;        /* of the checkpoint at its head */
+    uint32_t level;         /* 1: the outermost */
+    uint32_t pending_count; /* when it was opened */
+    uint32_t attempts;
+    uint32_t tag_first, tag_count;
+    struct loop_tag {
+        uint64_t least; /* what each round adds at least */
+        uint64_t span;  /* between its least and greatest value at the head */
+        bool down;
+    } tags[TAG_MAX];
+    uint32_t alive; /* tags that every round so far brought on */
+    bool came_round;
+};
+#define LOOP_LEVEL_MAX 100u
+
+/* At a loop's head, come back from inside; `before` is its last visit. *done: the path ends here.
+ */
+int loop_visit(struct verifier *v, struct checkpoint *before, bool *done);
+/* dst + src or dst - src: what is known of the result's origin. */
+void reg_added(struct reg *result, const struct reg *dst, const struct reg *src, bool subtract,
+               bool half);
+/* All paths from its head are walked: counts its rounds. */
+int loop_close(struct verifier *v, struct checkpoint *head);
+/* Is this origin of a loop that is still open? */
+bool loop_origin_is_open(const struct verifier *v, uint32_t origin);
+/* The same, where nothing is left to walk but what leaves it. */
+int loop_leave(struct verifier *v);
+void loop_note_pending(const struct verifier *v, struct pending *p);
+void loop_drop(struct verifier *v, struct loop *until);
+/* Which way of the jump at state.pc goes first: the one that stays in the loop. */
+bool loop_taken_first(const struct verifier *v);
+
+/* --- region.c: paths merged where they meet
+ * ----------------------------------------------------------------------------------------------------
+ */
+/* After the jump at `pc` was decided and one way waits: its paths may be merged. */
+int region_enter(struct verifier *v, uint32_t pc);
+/* Has the path left the region? Then its state was collected. */
+int region_left(struct verifier *v, bool *left);
+/* All paths through it are walked: the merged states wait. */
+int region_finish(struct verifier *v);
+void region_drop(struct verifier *v, struct region *until);
+/* Is it of a region that the walk is in? */
+bool region_needs(const struct verifier *v, const struct speculation *s);
+bool region_finished(const struct verifier *v);

@@ -346,7 +346,7 @@ START_TEST(refusals_say_what_to_do)
     ck_assert(strstr(error.text, "machine 62") != NULL);
     refused_with("bad_extern.bpf.o", "'missing_function': it is not defined");
     refused_with("bad_pointer_table.bpf.o", "initialised pointers");
-    refused_with("bad_map_member.bpf.o", "map odd: member pinning is not known");
+    refused_with("bad_map_member.bpf.o", "map odd: member colour is not known");
 }
 END_TEST
 

@@ -67,6 +67,9 @@ enum bpf_rule {
     BPF_RULE_BTF_ARGUMENTS = 1u << 5, /* the context is an array of arguments described by BTF */
     BPF_RULE_SLEEPABLE = 1u << 6,     /* it may sleep */
     BPF_RULE_LINUX = 1u << 7,         /* verdicts are to be those of Linux */
+    BPF_RULE_RESULT_32 = 1u << 8,     /* only the low half of R0 counts for its range */
+    BPF_RULE_HOOK_RESULT =
+        1u << 9, /* the range holds where the function attached to returns something */
 };
 
 /* What is seen of a socket through a pointer to it, read only. */

@@ -47,6 +47,9 @@ struct bpf_object_options {
     void *user;
     /* What a section's name means; NULL: bpf_context_by_section() (Axiom's attach points). */
     const struct bpf_context_layout *(*context_by_section)(const char *section);
+    /* What makes its maps; NULL: bpf_map_create(). */
+    int (*map_create)(const struct bpf_env *env, const struct bpf_map_spec *spec,
+                      struct bpf_map **out, struct bpf_error *error);
 };
 
 /* `bytes` are not needed after the call. */
@@ -63,6 +66,12 @@ uint32_t bpf_object_map_count(const struct bpf_object *object);
 const struct bpf_map_spec *bpf_object_map_spec(const struct bpf_object *object, uint32_t index);
 /* -1 if there is none of that name. */
 int bpf_object_map_index(const struct bpf_object *object, const char *name);
+/* Other sizes than the object says, before it is created (what libbpf's bpf_map__set_max_entries()
+ * and its like are for). Type and name stay. */
+int bpf_object_change_map(struct bpf_object *object, uint32_t index, uint32_t key_size,
+                          uint32_t value_size, uint32_t max_entries);
+/* Whether the object asks for a map that is shared under its name (LIBBPF_PIN_BY_NAME). */
+bool bpf_object_map_is_pinned(const struct bpf_object *object, uint32_t index);
 /* Use an existing map (a reference is taken) in place of a new one: its type and sizes must match
  * the spec. */
 int bpf_object_set_map(struct bpf_object *object, uint32_t index, struct bpf_map *map,
@@ -75,6 +84,9 @@ struct bpf_map *bpf_object_map(const struct bpf_object *object, uint32_t index);
 uint32_t bpf_object_program_count(const struct bpf_object *object);
 const struct bpf_object_program *bpf_object_program(const struct bpf_object *object,
                                                     uint32_t index);
+/* What the program attaches to, where only the one who loads it knows (libbpf's
+ * bpf_program__set_attach_target()). -ENOENT: its kind has no such target in the kernel's types. */
+int bpf_object_set_target(struct bpf_object *object, uint32_t index, const char *target);
 /* A request for program `index`, its context that of the section; change it before bpf_verify() as
  * needed. Points into the object. */
 void bpf_object_request(const struct bpf_object *object, uint32_t index,

@@ -169,6 +169,10 @@ const struct bpf_insn_row *bpf_insn_find(const struct bpf_insn *insn);
  * 0, or -EINVAL with the reason. Targets of jumps and calls are not checked here. */
 int bpf_insn_check(const struct bpf_insn *insns, uint32_t insn_count, uint32_t index,
                    struct bpf_error *error);
+/* The same, but R10 may be named as what is written: for code that is never run. */
+int bpf_insn_check_encoding(const struct bpf_insn *insns, uint32_t insn_count, uint32_t index,
+                            struct bpf_error *error);
+bool bpf_insn_writes_frame_pointer(const struct bpf_insn *insn, const struct bpf_insn_row *row);
 
 /* Slots that the instruction takes: 2 for LDDW. */
 static inline uint32_t bpf_insn_slots(const struct bpf_insn *insn)

@@ -24,6 +24,7 @@ struct bpf_prog;
 struct bpf_prog_bounds {
     uint64_t worst_case_insns;  /* instructions of the longest path */
     uint64_t worst_case_ns;     /* by the env's CPU model, helpers included */
+    uint64_t worst_case_calls;  /* of helpers */
     uint64_t insns_walked;      /* the verifier's own work */
     uint32_t stack_depth_bytes; /* of the deepest chain of frames */
     uint32_t call_depth;        /* frames of that chain */

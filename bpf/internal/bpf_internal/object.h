@@ -37,6 +37,10 @@ struct object_map {
     struct bpf_map_spec spec;
     uint32_t section; /* ELF index */
     uint64_t offset;  /* in .maps; 0 for data */
+    uint64_t size;    /* there */
+    bool has_values;  /* it is filled from `values_at` bytes behind `offset` on */
+    uint32_t values_at;
+    bool is_pinned; /* asks to be shared under its name: the caller's business */
     bool is_data;
     const uint8_t *data; /* initial bytes, NULL for zeros */
     struct bpf_map *map; /* the object holds a reference */
@@ -82,15 +86,25 @@ struct object_line_list {
     uint32_t count;
 };
 
+/* What a map of maps or programs holds at the start. */
+struct object_slot {
+    struct object_slot *next;
+    uint32_t map, key;
+    const char *name; /* of the map or program */
+};
+
 struct bpf_object {
     const struct bpf_env *env;
     struct pool pool;
     struct bpf_btf *btf;        /* NULL without -g; holds the strings of lines */
     struct bpf_btf *kernel_btf; /* NULL, or what it was opened with */
+    int (*map_create)(const struct bpf_env *env, const struct bpf_map_spec *spec,
+                      struct bpf_map **out, struct bpf_error *error);
     char license[64];
     struct object_map maps[BPF_PROG_MAP_MAX];
     uint32_t map_count;
     struct bpf_map **map_pointers; /* map_count of them, for requests */
+    struct object_slot *slots;
     struct object_program *programs;
     uint32_t program_count;
 };
@@ -132,6 +146,11 @@ struct object_loader {
     bpf_error_set((loader)->error, code, offset, __VA_ARGS__)
 
 int object_read_maps(struct object_loader *loader);
+/* map_definition.c: a map's type in BTF into its spec. */
+int object_read_map_definition(struct object_loader *loader, struct object_map *map,
+                               uint32_t type_id);
+/* special.c: locks, timers, kernel pointers, ... in the value's type, into the spec. */
+int object_find_special_fields(struct object_loader *loader, struct bpf_map_spec *spec);
 int object_read_functions(struct object_loader *loader);
 int object_read_lines(struct object_loader *loader);
 /* On the copies of the code. */

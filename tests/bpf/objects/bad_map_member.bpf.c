@@ -7,7 +7,7 @@ struct {
     __uint(max_entries, 1);
     __type(key, uint32_t);
     __type(value, uint32_t);
-    __uint(pinning, 1);
+    __uint(colour, 1);
 } odd SEC(".maps");
 
 SEC("timer/10hz")

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Maps that only Linux has (perf event arrays, stack traces, sockets, ...): stand-ins that have a
+ * type and sizes, so that programs which name them can be checked at a desk, and no contents. */
+#include <axiom/errno.h>
+#include <axiom/string.h>
+#include <bpf_linux/maps.h>
+
+#define STAND_IN(number, text)           \
+    {                                    \
+        .type = (number), .name = (text) \
+    }
+
+/* Numbers: Linux, include/uapi/linux/bpf.h, enum bpf_map_type. */
+static const struct bpf_map_ops stand_ins[] = {
+    STAND_IN(4, "perf event array"),
+    STAND_IN(7, "stack trace"),
+    STAND_IN(8, "cgroup array"),
+    STAND_IN(14, "devmap"),
+    STAND_IN(15, "sockmap"),
+    STAND_IN(16, "cpumap"),
+    STAND_IN(17, "xskmap"),
+    STAND_IN(18, "sockhash"),
+    STAND_IN(19, "cgroup storage"),
+    STAND_IN(20, "reuseport sockarray"),
+    STAND_IN(21, "per-cpu cgroup storage"),
+    STAND_IN(24, "socket storage"),
+    STAND_IN(25, "devmap hash"),
+    STAND_IN(28, "inode storage"),
+    STAND_IN(29, "task storage"),
+    STAND_IN(31, "user ring buffer"),
+    STAND_IN(32, "cgroup storage"),
+    STAND_IN(33, "arena"),
+};
+
+int bpf_linux_map_create(const struct bpf_env *env, const struct bpf_map_spec *spec,
+                         struct bpf_map **out, struct bpf_error *error)
+{
+    const struct bpf_map_ops *ops = NULL;
+    for (size_t i = 0; i < ARRAY_SIZE(stand_ins); i++) {
+        if (stand_ins[i].type == spec->type)
+            ops = &stand_ins[i];
+    }
+    if (ops == NULL)
+        return bpf_map_create(env, spec, out, error);
+    struct bpf_map *map = bpf_env_alloc(env, sizeof *map);
+    if (map == NULL)
+        return bpf_error_set(error, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for map %s",
+                             spec->name);
+    map->ops = ops;
+    map->env = env;
+    map->key_size = spec->key_size;
+    map->value_size = spec->value_size;
+    map->max_entries = spec->max_entries;
+    map->flags = spec->flags;
+    map->size_bytes = sizeof *map;
+    map->reference_count = 1;
+    memcpy(map->name, spec->name, sizeof map->name);
+    *out = map;
+    return 0;
+}

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Loops summarised: one round for all of them.
+ *
+ * The first rounds are walked as they are. Then the state at the loop's head is widened: what the
+ * last round changed goes to the next constant that the loop compares with (merge.c). From this
+ * state the body is walked once. If whatever comes back to the head is covered by it, it is an
+ * invariant: it covers every later round, and the paths that leave the loop from it are all that
+ * can leave it. If not, it is widened further and the body walked again.
+ *
+ * That it ends is another matter. A number that the loop changes gets an origin at the head, and
+ * what is added to it is counted (reg_added()). If every way round adds at least `least` > 0, and
+ * the invariant keeps it within `span`, there are no more than span / least + 1 rounds: it can
+ * neither leave the interval nor come round in 64 bits. The same for numbers that shrink, and for
+ * offsets of pointers. A loop without such a number is not summarised.
+ *
+ * All of it is speculation (speculate.c): a refusal of what the widened state allows means that the
+ * loop is walked round by round. */
+#include <axiom/string.h>
+
+#include "walk.h"
+
+/* So many rounds are walked first: short loops are seen as they are. */
+#define ROUNDS_WALKED   4u
+#define ROUNDS_TRIED    12u
+#define ATTEMPTS_MAX    12u
+#define ATTEMPTS_LIMITS 6u /* after so many the thresholds were of no use */
+
+/* --- Thresholds: what the loop compares with --- */
+
+static void add_threshold(struct merge *m, uint64_t value)
+{
+    for (uint32_t i = 0; i < m->threshold_count; i++)
+        if (m->thresholds[i] == value)
+            return;
+    if (m->threshold_count < THRESHOLD_MAX)
+        m->thresholds[m->threshold_count++] = value;
+}
+
+/* What the rounds leave alone may be what they compare with. */
+static void add_unchanged(const struct reg *old, const struct reg *now, void *user)
+{
+    struct merge *m = user;
+    if (old->type != now->type || !scalar_subset(&old->n, &now->n) ||
+        !scalar_subset(&now->n, &old->n))
+        return;
+    if (now->type == REG_NUMBER && now->n.umax <= INT64_MAX)
+        add_threshold(m, now->n.umax);
+    if (now->type == REG_NUMBER && now->n.smin < 0 && now->n.smin != INT64_MIN)
+        add_threshold(m, (uint64_t)now->n.smin);
+}
+
+static void add_size(const struct reg *old, const struct reg *now, void *user)
+{
+    (void)old;
+    if (reg_is_pointer(now) && now->size != 0)
+        add_threshold(user, now->size);
+}
+
+static void find_thresholds(struct verifier *v, const struct loop *l, const uint8_t *before,
+                            struct merge *m)
+{
+    for (uint32_t pc = l->pc; pc <= l->last; pc += bpf_insn_slots(&v->insns[pc])) {
+        const struct bpf_insn *insn = &v->insns[pc];
+        const struct bpf_insn_row *row = insn_row(v, pc);
+        if ((row->fields & BPF_JUMPS) == 0 || (row->fields & BPF_ENDS) != 0 ||
+            BPF_SRC(insn->opcode) != BPF_K)
+            continue;
+        add_threshold(m, (uint64_t)(int64_t)insn->imm);
+        add_threshold(m, (uint32_t)insn->imm);
+    }
+    state_each_pair(v, before, add_unchanged, m);
+    state_each_pair(v, before, add_size, m);
+}
+
+/* --- What a round adds --- */
+
+void reg_added(struct reg *result, const struct reg *dst, const struct reg *src, bool subtract,
+               bool half)
+{
+    const struct reg *base = dst, *amount = src;
+    result->origin = 0;
+    if (dst->origin == 0 && !subtract) {
+        base = src;
+        amount = dst;
+    }
+    if (base->origin == 0 || amount->origin != 0 || amount->type != REG_NUMBER)
+        return;
+    int64_t min = half ? amount->n.smin32 : amount->n.smin;
+    int64_t max = half ? amount->n.smax32 : amount->n.smax;
+    const int64_t far = INT64_C(1) << 40;
+    if (min < -far || max > far)
+        return;
+    if (subtract) {
+        int64_t was = min;
+        min = -max;
+        max = -was;
+    }
+    /* In 32 bits nothing may be cut off, before or after. */
+    if (half && (base->n.umax > UINT32_MAX || (int64_t)base->n.umin + min < 0 ||
+                 (int64_t)base->n.umax + max > UINT32_MAX))
+        return;
+    min += base->added_min;
+    max += base->added_max;
+    if (min < -far || max > far)
+        return;
+    result->origin = base->origin;
+    result->added_min = min;
+    result->added_max = max;
+}
+
+bool loop_origin_is_open(const struct verifier *v, uint32_t origin)
+{
+    for (const struct loop *l = v->here.loop; l != NULL; l = l->outer)
+        if (origin - l->tag_first < l->tag_count)
+            return true;
+    return false;
+}
+
+struct round {
+    struct loop *loop;
+    uint32_t seen; /* bit mask of tags */
+};
+
+/* `old`: at the loop's head, `now`: the same place a round later. */
+static void note_added(const struct reg *old, const struct reg *now, void *user)
+{
+    struct round *round = user;
+    uint32_t tag = old->origin - round->loop->tag_first;
+    if (old->origin == 0 || tag >= round->loop->tag_count || now->origin != old->origin)
+        return;
+    bool down = now->added_max < 0;
+    if (!down && now->added_min <= 0)
+        return;
+    struct loop_tag *t = &round->loop->tags[tag];
+    uint64_t least = down ? (uint64_t)-now->added_max : (uint64_t)now->added_min;
+    uint64_t span = old->n.umax - old->n.umin;
+    uint64_t signed_span = (uint64_t)old->n.smax - (uint64_t)old->n.smin;
+    t->span = span < signed_span ? span : signed_span;
+    /* What is added is far below 2^63: it cannot come round to where it was. */
+    if (t->span > INT64_MAX || (round->loop->came_round && t->down != down))
+        return;
+    if (!round->loop->came_round || least < t->least)
+        t->least = least;
+    t->down = down;
+    round->seen |= 1u << tag;
+}
+
+/* --- A loop's life --- */
+
+static uint32_t level_of(const struct loop *l)
+{
+    return l != NULL ? l->level : 0;
+}
+
+static int refuse_endless(struct verifier *v)
+{
+    return refuse(v, -EINVAL, BPF_REJECT_LOOP,
+                  "let a counter of the loop itself end it: for (int i = 0; i < 100; i++)",
+                  "no number is seen that makes this loop end");
+}
+
+/* The state, widened already, becomes the head. */
+static int set_head(struct verifier *v, struct loop *l, const struct merge *m)
+{
+    l->tag_first = m->tag_first;
+    l->tag_count = v->tags_made - m->tag_first;
+    l->came_round = false;
+    l->alive = 0;
+    memset(l->tags, 0, sizeof l->tags);
+    int err = prune_make(v, 0, 0, true);
+    l->number = v->checkpoint_count;
+    return err;
+}
+
+/* Its last instruction: the furthest that jumps back to its head. */
+#define LENGTH_MAX 4096u
+static uint32_t find_last(const struct verifier *v, uint32_t head, uint32_t last)
+{
+    for (uint32_t pc = last; pc < v->insn_count && pc - head < LENGTH_MAX;
+         pc += bpf_insn_slots(&v->insns[pc]))
+        if ((insn_row(v, pc)->fields & BPF_JUMPS) != 0 &&
+            (int64_t)pc + 1 + bpf_jump_distance(&v->insns[pc]) == head)
+            last = pc;
+    return last;
+}
+
+/* Widens the state by what the last round changed, and summarises the loop from here. */
+static int loop_open(struct verifier *v, struct checkpoint *before)
+{
+    struct merge m = { .how = MERGE_WIDEN, .tag_first = v->tags_made };
+    struct pending *p = pending_make(v, false);
+    if (p == NULL)
+        return -ENOMEM;
+    struct loop *l = verifier_alloc(v, sizeof *l);
+    if (l == NULL) {
+        pending_put(v, p);
+        return refuse_memory(v);
+    }
+    l->pc = v->state.pc;
+    l->last = find_last(v, v->state.pc, v->here.from);
+    l->frame_count = v->state.frame_count;
+    l->outer = v->here.loop;
+    l->level = level_of(v->here.loop) + 1;
+    find_thresholds(v, l, checkpoint_snapshot(before), &m);
+    bool merged = state_merge(v, checkpoint_snapshot(before), &m);
+    if (!merged || v->tags_made == m.tag_first || l->level > LOOP_LEVEL_MAX) {
+        pending_restore(v, p);
+        pending_put(v, p);
+        verifier_free(v, l, sizeof *l);
+        return 0;
+    }
+    int err = speculate(v, p, v->here.pending_count, true);
+    if (err != 0) {
+        verifier_free(v, l, sizeof *l);
+        return err;
+    }
+    l->speculation = v->here.speculations;
+    l->pending_count = v->here.pending_count;
+    v->here.loop = l;
+    return set_head(v, l, &m);
+}
+
+/* What came back is not covered: once more from a wider state. */
+static int loop_again(struct verifier *v, struct loop *l, struct checkpoint *head)
+{
+    struct merge m = { .how = MERGE_AGAIN,
+                       .tag_first = v->tags_made,
+                       .old_first = l->tag_first,
+                       .old_count = l->tag_count,
+                       .unlimited = l->attempts > ATTEMPTS_LIMITS };
+    if (++l->attempts > ATTEMPTS_MAX)
+        return refuse_endless(v);
+    find_thresholds(v, l, checkpoint_snapshot(head), &m);
+    if (!state_merge(v, checkpoint_snapshot(head), &m))
+        return refuse_endless(v);
+    const struct pending *p = l->speculation->state;
+    speculation_undo(v, l->speculation);
+    loop_drop(v, l);
+    v->state.insns = p->path.insns;
+    v->state.ns = p->path.ns;
+    v->state.calls = p->path.calls;
+    v->state.decisions = p->decisions;
+    if (prune_newest(v)->number != p->newest)
+        snapshot_lose_deps(&v->state);
+    return set_head(v, l, &m);
+}
+
+/* A round is over. */
+static int loop_return(struct verifier *v, struct loop *l, struct checkpoint *head, bool *done)
+{
+    uint64_t deps;
+    struct round round = { .loop = l };
+    if (v->here.from > l->last)
+        l->last = find_last(v, v->state.pc, v->here.from);
+    if (!snapshot_covers(v, checkpoint_snapshot(head), COVERS_ALL, &deps))
+        return loop_again(v, l, head);
+    state_each_pair(v, checkpoint_snapshot(head), note_added, &round);
+    l->alive = l->came_round ? l->alive & round.seen : round.seen;
+    l->came_round = true;
+    if (l->alive == 0)
+        return refuse_endless(v);
+    mark_precise(v, deps);
+    const struct cost nothing = { 0 };
+    prune_note(v, l->level, &nothing);
+    *done = true;
+    return 0;
+}
+
+int loop_visit(struct verifier *v, struct checkpoint *before, bool *done)
+{
+    *done = false;
+    for (struct loop *l = v->here.loop; l != NULL; l = l->outer)
+        if (l->number == before->number) {
+            int err = loop_return(v, l, before, done);
+            v->here.blamed = err != 0 ? l->speculation : NULL;
+            return err;
+        }
+    if (before->rounds + 1u < ROUNDS_WALKED || v->info[v->state.pc].no_summary ||
+        !speculation_allowed(v))
+        return 0;
+    /* Its rounds differ in more than numbers. */
+    if (before->rounds + 1u >= ROUNDS_TRIED)
+        v->info[v->state.pc].no_summary = 1;
+    return loop_open(v, before);
+}
+
+static uint64_t times(uint64_t rounds, uint64_t each)
+{
+    uint64_t product;
+    bool over = __builtin_mul_overflow(rounds, each, &product) || product > COST_MAX;
+    return over ? COST_MAX : product;
+}
+
+/* The limits of an attach point; walked round by round it may be less. */
+static bool over_budget(const struct verifier *v, const struct checkpoint *head, uint64_t rounds,
+                        const struct cost *round)
+{
+    const struct bpf_context_layout *context = v->context;
+    if (v->request->ignore_budget)
+        return false;
+    uint64_t ns =
+        times(rounds, round->ns) + times(rounds, round->insns) / 1000u * v->env->insn_cost_ps;
+    return (context->insn_budget != 0 &&
+            head->path.insns + times(rounds, round->insns) > context->insn_budget) ||
+           (context->time_budget_ns != 0 && ns > context->time_budget_ns);
+}
+
+static int refuse_rounds(struct verifier *v, const struct checkpoint *head, uint64_t rounds,
+                         uint64_t insns)
+{
+    v->state.pc = head->pc;
+    return refuse(
+        v, -E2BIG, BPF_REJECT_BUDGET, "bound the loop by a smaller constant, or do less per event",
+        "this loop may go round %llu times, %llu instructions each: more than the budget "
+        "of '%s'",
+        (unsigned long long)rounds, (unsigned long long)insns, v->context->section_prefix);
+}
+
+static int count_rounds(struct verifier *v, struct checkpoint *head, struct cost *all)
+{
+    const struct loop *l = v->here.loop;
+    const struct cost round = head->tails[l->level];
+    uint64_t rounds = UINT64_MAX;
+    for (uint32_t tag = 0; tag < l->tag_count; tag++)
+        if ((l->alive >> tag & 1) && l->tags[tag].span / l->tags[tag].least < rounds)
+            rounds = l->tags[tag].span / l->tags[tag].least;
+    if (!l->came_round)
+        rounds = 0;
+    if (l->came_round && over_budget(v, head, rounds, &round)) {
+        v->here.blamed = l->speculation;
+        return refuse_rounds(v, head, rounds, round.insns);
+    }
+    *all = (struct cost){ times(rounds, round.insns), times(rounds, round.ns),
+                          times(rounds, round.calls) };
+    return 0;
+}
+
+static void pop(struct verifier *v)
+{
+    struct loop *l = v->here.loop;
+    v->here.loop = l->outer;
+    verifier_free(v, l, sizeof *l);
+}
+
+int loop_close(struct verifier *v, struct checkpoint *head)
+{
+    struct cost all;
+    uint32_t level = v->here.loop->level;
+    int err = count_rounds(v, head, &all);
+    if (err != 0)
+        return err;
+    head->tails[level] = (struct cost){ 0 };
+    prune_close_loop(v, head, level, &all);
+    pop(v);
+    return 0;
+}
+
+/* The level of the innermost loop that a state at `pc` is still in, 0: none. */
+static uint32_t level_at(const struct verifier *v, uint32_t pc, uint32_t frame_count)
+{
+    const struct loop *l = v->here.loop;
+    while (l != NULL && !(frame_count > l->frame_count ||
+                          (frame_count == l->frame_count && pc >= l->pc && pc <= l->last)))
+        l = l->outer;
+    return level_of(l);
+}
+
+void loop_note_pending(const struct verifier *v, struct pending *p)
+{
+    uint32_t pc = p->pc;
+    if (v->here.loop == NULL)
+        return;
+    if (p->at_jump && (insn_row(v, pc)->fields & BPF_JUMPS) != 0)
+        pc = (uint32_t)((int64_t)pc + 1 + (p->taken_first ? 0 : bpf_jump_distance(&v->insns[pc])));
+    p->level = (uint16_t)level_at(v, pc, v->state.frame_count);
+}
+
+static bool all_leave(const struct verifier *v, const struct loop *l)
+{
+    const struct pending *p = v->here.pending;
+    for (uint32_t i = v->here.pending_count; i > l->pending_count; i--, p = p->below)
+        if (p->level >= l->level)
+            return false;
+    return true;
+}
+
+/* When every path inside was walked and only those wait that leave it, its rounds can be counted;
+ * they have gone before whatever those do. */
+int loop_leave(struct verifier *v)
+{
+    while (v->here.loop != NULL && v->here.pending_count > v->here.loop->pending_count &&
+           v->here.region == v->here.loop->speculation->region && all_leave(v, v->here.loop)) {
+        struct loop *l = v->here.loop;
+        struct checkpoint *head = prune_find_open(v, l->number);
+        struct cost all;
+        prune_gather(v, head);
+        int err = count_rounds(v, head, &all);
+        if (err != 0)
+            return err;
+        struct pending *p = v->here.pending;
+        for (uint32_t i = v->here.pending_count; i > l->pending_count; i--, p = p->below) {
+            p->path.insns += all.insns;
+            p->path.ns += all.ns;
+            p->path.calls += all.calls;
+        }
+        speculation_commit_above(v, l->speculation);
+        prune_leave_loop(v, head, l->level, &all);
+        pop(v);
+    }
+    return 0;
+}
+
+void loop_drop(struct verifier *v, struct loop *until)
+{
+    while (v->here.loop != until)
+        pop(v);
+}
+
+bool loop_taken_first(const struct verifier *v)
+{
+    const struct loop *l = v->here.loop;
+    uint32_t pc = v->state.pc;
+    if ((insn_row(v, pc)->fields & BPF_JUMPS) == 0)
+        return false;
+    if (l == NULL || v->state.frame_count != l->frame_count || pc < l->pc || pc > l->last)
+        return false;
+    int64_t target = (int64_t)pc + 1 + bpf_jump_distance(&v->insns[pc]);
+    bool stays = target >= l->pc && target <= l->last;
+    bool falls_out = pc + 1 > l->last;
+    return stays && falls_out;
+}
