@@ -214,6 +214,7 @@ static int loop_open(struct verifier *v, struct checkpoint *before)
         verifier_free(v, l, sizeof *l);
         return err;
     }
+    before->pinned = false;
     l->speculation = v->here.speculations;
     l->pending_count = v->here.pending_count;
     v->here.loop = l;

@@ -397,9 +397,14 @@ int prune_visit(struct verifier *v, bool *covered)
         info->visits++;
     bool loop_head = info->loop_head && !info->no_summary && v->state.pc <= v->here.from && may_cover;
     struct checkpoint *last = loop_head ? last_visit(v) : NULL;
+    uint32_t rounds = last != NULL ? last->rounds + 1u : 0;
     if (last != NULL) {
         uint32_t made = v->checkpoint_count;
+        bool was_pinned = last->pinned;
+        last->pinned = true; /* what is allocated meanwhile must not displace it */
         int err = loop_visit(v, last, covered);
+        if (err == 0 && v->checkpoint_count == made)
+            last->pinned = was_pinned;
         if (err != 0 || *covered || v->checkpoint_count != made)
             return err;
     }
@@ -409,5 +414,5 @@ int prune_visit(struct verifier *v, bool *covered)
     if (!list_empty(&v->open) && v->walked - v->here.newest_walked < spacing &&
         (!info->loop_head || info->no_summary))
         return 0;
-    return prune_make(v, fingerprint, last != NULL ? last->rounds + 1u : 0, false);
+    return prune_make(v, fingerprint, rounds, false);
 }
