@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "bpf_engines.h"
 #include "../bpf/linux_bpf.h"
+#include <bpf_host/exec_memory.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@ static _Alignas(64) uint8_t stack[BPF_RUN_STACK_SIZE];
 
 const char *bench_engine_name(uint32_t engine)
 {
-    static const char *const names[] = { "native", "Linux's JIT", "our interpreter" };
+    static const char *const names[] = { "native", "our JIT", "Linux's JIT", "our interpreter" };
     return names[engine];
 }
 
@@ -90,6 +91,7 @@ bool bench_engines_open(struct bench_engines *engines, const char *object,
     size_t size = 0;
     *engines = (struct bench_engines){ .native = native, .linux_prog = -1, .linux_map = -1 };
     host_env_init(&engines->host);
+    engines->host.env.exec = &bpf_host_exec;
     void *bytes = read_file(object, &size);
     int err = bytes == NULL
                   ? -2
@@ -110,12 +112,18 @@ bool bench_engines_open(struct bench_engines *engines, const char *object,
     if (!verify(engines, object))
         return false;
     engines->there[BENCH_NATIVE] = engines->there[BENCH_INTERPRETER] = true;
+    engines->there[BENCH_JIT] =
+        bpf_jit_create(engines->prog, NULL, NULL, &engines->jit, &error) == 0;
+    if (!engines->there[BENCH_JIT])
+        printf("%s: not compiled: %s\n", object, error.text);
     open_linux(engines, data, data_size);
     return true;
 }
 
 void bench_engines_close(struct bench_engines *engines)
 {
+    if (engines->jit != NULL)
+        bpf_jit_destroy(engines->jit);
     bpf_prog_destroy(engines->prog);
     bpf_object_close(engines->object);
     if (engines->linux_prog >= 0)
@@ -135,6 +143,10 @@ double bench_engine_run(struct bench_engines *engines, uint32_t engine, uint32_t
     case BENCH_NATIVE:
         for (uint32_t i = 0; i < rounds; i++)
             *result = (uint32_t)engines->native(context);
+        break;
+    case BENCH_JIT:
+        for (uint32_t i = 0; i < rounds; i++)
+            *result = (uint32_t)bpf_jit_run(engines->jit, context, &run);
         break;
     case BENCH_INTERPRETER:
         for (uint32_t i = 0; i < rounds; i++)

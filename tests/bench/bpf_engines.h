@@ -6,10 +6,11 @@
 #include "../bpf/host_env.h"
 #include <bpf/elf.h>
 #include <bpf/interp.h>
+#include <bpf/jit.h>
 
 #include <stdbool.h>
 
-enum bench_engine { BENCH_NATIVE, BENCH_LINUX, BENCH_INTERPRETER, BENCH_ENGINES };
+enum bench_engine { BENCH_NATIVE, BENCH_JIT, BENCH_LINUX, BENCH_INTERPRETER, BENCH_ENGINES };
 
 struct bench_engines {
     bool there[BENCH_ENGINES];
@@ -17,6 +18,7 @@ struct bench_engines {
     struct host_env host;
     struct bpf_object *object;
     struct bpf_prog *prog;
+    struct bpf_jit *jit;
     int linux_prog, linux_map;
     double verify_us;   /* of our verifier, this once */
     size_t memory_peak; /* of our verifier */

@@ -10,7 +10,9 @@
 #include "../bpf/linux_bpf.h"
 #include "../bpf/prog_builder.h"
 #include <bpf/interp.h>
+#include <bpf/jit.h>
 #include <bpf/verifier.h>
+#include <bpf_host/exec_memory.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,8 +58,8 @@ static void diamonds(struct program *p, uint32_t size)
 {
     PUT(p, UNKNOWN(2), MOV_K(0, 0));
     for (uint32_t i = 0; i < size; i++)
-        PUT(p, MOV_X(3, 2), ALU_K(BPF_RSH, 3, (int32_t)(i % 32)), ALU_K(BPF_AND, 3, 1), JUMP_K(BPF_JEQ, 3, 0, 1),
-            ALU_K(BPF_ADD, 0, (int32_t)(i % 7 + 1)));
+        PUT(p, MOV_X(3, 2), ALU_K(BPF_RSH, 3, (int32_t)(i % 32)), ALU_K(BPF_AND, 3, 1),
+            JUMP_K(BPF_JEQ, 3, 0, 1), ALU_K(BPF_ADD, 0, (int32_t)(i % 7 + 1)));
     PUT(p, LDDW_VALUE(4, 0, 0), ALU_X(BPF_ADD, 4, 0), LDX(BPF_B, 0, 4, 0), EXIT());
 }
 
@@ -115,11 +117,17 @@ static bool load_ours(const struct bpf_env *env, const struct program *p, struct
                                           .memory_limit = 64u << 20,
                                           .ignore_budget = true };
     struct bpf_verify_result result;
+    struct bpf_jit *jit = NULL;
+    struct bpf_error error = { .text = "" };
     double start = now_us();
     int err = bpf_verify(&request, &result);
     *peak = result.memory_peak;
+    if (err == 0)
+        err = bpf_jit_create(result.prog, NULL, NULL, &jit, &error);
     *us = now_us() - start;
-    snprintf(why, why_size, "%.60s", result.text);
+    snprintf(why, why_size, "%.60s", result.prog == NULL ? result.text : error.text);
+    if (jit != NULL)
+        bpf_jit_destroy(jit);
     bpf_prog_destroy(result.prog);
     return err == 0;
 }
@@ -240,6 +248,7 @@ int main(void)
     static uint8_t zeros[VALUE_SIZE];
     struct host_env host;
     host_env_init(&host);
+    host.env.exec = &bpf_host_exec;
     const char *why = NULL;
     int linux_map = linux_bpf_available(&why) ? linux_bpf_array(VALUE_SIZE, zeros) : -1;
     const struct bpf_map_spec spec = { .name = "values",
