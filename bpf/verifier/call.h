@@ -14,6 +14,8 @@ struct call {
     const struct bpf_helper *helper; /* NULL: a kernel function */
     const struct bpf_map *map;       /* of its map argument */
     uint32_t map_index;
+    uint16_t map_attr;     /* REG_INNER, if it is one out of a map of maps */
+    uint32_t map_id;       /* then: of the lookup */
     uint32_t release;      /* the reference that it takes, 0: none */
     uint32_t lives_by;     /* the reference of its object argument, 0: none */
     uint32_t record_size;  /* the BPF_ARG_CONST_SIZE argument */

@@ -21,8 +21,10 @@ int check_map_argument(struct verifier *v, struct call *call, uint32_t reg_numbe
     const struct reg *r = state_reg(&v->state, reg_number);
     if (r->type != REG_MAP || r->may_be_null)
         return refuse_argument(v, call, reg_number, "a map (&name)");
-    call->map = v->request->maps[r->map];
+    call->map = reg_map(v, r);
     call->map_index = r->map;
+    call->map_attr = r->attr & REG_INNER;
+    call->map_id = r->id;
     if (call->helper == NULL || (call->helper->map_types & call->map->ops->bit) != 0)
         return 0;
     return refuse(v, -EACCES, BPF_REJECT_MAP, "",
@@ -146,8 +148,10 @@ int check_fixed(struct verifier *v, const struct call *call, uint32_t reg_number
 int check_const_string(struct verifier *v, const struct call *call, uint32_t reg_number)
 {
     const struct reg *r = state_reg(&v->state, reg_number);
-    struct bpf_map *map = r->type == REG_MAP_VALUE ? v->request->maps[r->map] : NULL;
+    struct bpf_map *map =
+        r->type == REG_MAP_VALUE && (r->attr & REG_INNER) == 0 ? v->request->maps[r->map] : NULL;
     if (map == NULL || r->may_be_null || !bpf_map_values_read_only(map) ||
+        (!map->frozen && bpf_context_has_rule(v->context, BPF_RULE_LINUX)) ||
         map->ops->direct_value == NULL)
         return refuse_argument(v, call, reg_number, "a string constant in read-only data");
     if (!scalar_is_const(&r->n))

@@ -67,6 +67,8 @@ static int check_argument(struct verifier *v, struct call *call, uint32_t reg_nu
     case BPF_ARG_MEM_READ:
     case BPF_ARG_MEM_WRITE:
     case BPF_ARG_MEM_UPDATE:
+        if (r->type == REG_NUMBER && bpf_context_has_rule(v->context, BPF_RULE_LINUX))
+            return refuse_argument(v, call, reg_number, "a pointer to memory");
         return 0; /* with its size, the next argument */
     case BPF_ARG_SIZE:
     case BPF_ARG_SIZE_OR_ZERO:
@@ -103,17 +105,42 @@ static struct reg number_between(int64_t from, int64_t to)
     return out;
 }
 
+/* Some maps do not hold values but objects. */
+static int give_map_object(struct verifier *v, const struct call *call, struct reg *out)
+{
+    const uint32_t socks = BPF_MAP_BIT_SOCKMAP | BPF_MAP_BIT_SOCKHASH;
+    uint32_t bit = call->map->ops->bit;
+    out->map = 0;
+    out->size = 0;
+    if ((bit & (BPF_MAP_BIT_ARRAY_OF_MAPS | BPF_MAP_BIT_HASH_OF_MAPS)) != 0) {
+        out->type = REG_MAP;
+        out->map = call->map_index;
+        out->attr = REG_INNER;
+        return 0;
+    }
+    out->type = REG_SOCKET;
+    out->type_id = (bit & socks) != 0 ? SOCKET_FULL : SOCKET_XDP;
+    if ((bit & socks) == 0)
+        return 0;
+    int err = reference_acquire(v, &out->id);
+    out->ref = out->id;
+    return err;
+}
+
 static int give_map_value(struct verifier *v, const struct call *call, bool or_null,
                           struct reg *out)
 {
+    const uint32_t objects = BPF_MAP_BIT_ARRAY_OF_MAPS | BPF_MAP_BIT_HASH_OF_MAPS |
+                             BPF_MAP_BIT_XSKMAP | BPF_MAP_BIT_SOCKMAP | BPF_MAP_BIT_SOCKHASH;
     if (call->map == NULL)
         return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "", "bpf_%s() has no map", call->name);
     *out = reg_pointer(REG_MAP_VALUE);
     out->map = call->map_index;
+    out->attr = call->map_attr;
     out->size = call->map->value_size;
     out->may_be_null = or_null;
     out->id = ++v->next_id;
-    return 0;
+    return (call->map->ops->bit & objects) != 0 ? give_map_object(v, call, out) : 0;
 }
 
 static int give_record(struct verifier *v, const struct call *call, struct reg *out)
@@ -228,8 +255,12 @@ int check_helper_call(struct verifier *v, const struct bpf_insn *insn)
         return err;
     if (call.helper->flags & BPF_HELPER_CHANGES_PACKET)
         packet_changed(v);
-    if (call.helper->flags & BPF_HELPER_TAIL_CALL)
+    if (call.helper->flags & BPF_HELPER_TAIL_CALL) {
+        err = check_nothing_held(v, "when another program goes on");
+        if (err != 0)
+            return err;
         v->functions[state_top(&v->state)->function].has_tail_call = true;
+    }
     v->state.ns += call.helper->cost_ns;
     if (call.map != NULL)
         v->state.ns += (uint64_t)call.helper->entry_cost_ns * call.map->max_entries;

@@ -103,14 +103,14 @@ int check_region(struct verifier *v, uint32_t reg_number, int64_t displacement, 
     if (r->n.smin < -OFFSET_LIMIT || r->n.smax > OFFSET_LIMIT)
         return refuse_unbounded(v, reg_number, r);
     if (access == ACCESS_WRITE && r->type == REG_MAP_VALUE &&
-        bpf_map_values_read_only(v->request->maps[r->map])) {
+        bpf_map_values_read_only(reg_map(v, r))) {
         struct description is = describe(v, r);
         return refuse(v, -EACCES, BPF_REJECT_READ_ONLY,
                       "make the variable not const, or update the map by its helper",
                       "r%u is %s, which programs may only read", reg_number, is.text);
     }
     if (access == ACCESS_READ && r->type == REG_MAP_VALUE &&
-        (v->request->maps[r->map]->flags & BPF_F_WRONLY_PROG) != 0)
+        (reg_map(v, r)->flags & BPF_F_WRONLY_PROG) != 0)
         return refuse(v, -EACCES, BPF_REJECT_READ_ONLY, "",
                       "r%u is %s, which programs may only write", reg_number, describe(v, r).text);
     /* Offsets are within +-2^30 (check_alu.c) and sizes below 2^30: no overflow. */

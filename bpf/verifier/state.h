@@ -64,6 +64,7 @@ enum reg_attr {
     REG_BORROWED = 1u << 7,   /* in a list or tree: until the lock is given up */
     REG_FIRST_SLOT = 1u << 8, /* REG_SLOT_*: the lowest of its object's slots */
     REG_USER = 1u << 9,       /* user space's memory */
+    REG_INNER = 1u << 10,     /* REG_MAP*: of a map that lies in `map` */
 };
 
 struct reg {

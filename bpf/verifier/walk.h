@@ -254,6 +254,13 @@ int check_legacy_packet(struct verifier *v, const struct bpf_insn *insn, bool wa
 /* Reading a register that is not set is refused. */
 int check_set(struct verifier *v, uint32_t reg_number);
 
+/* The map of a REG_MAP* register; for one out of a map of maps, what all of its maps are like. */
+static inline const struct bpf_map *reg_map(const struct verifier *v, const struct reg *r)
+{
+    const struct bpf_map *map = v->request->maps[r->map];
+    return (r->attr & REG_INNER) != 0 ? map->inner : map;
+}
+
 enum access {
     ACCESS_READ,
     ACCESS_WRITE,
