@@ -60,7 +60,7 @@ int bpf_map_freeze(struct bpf_map *map)
         return -EPERM;
     if (!__atomic_compare_exchange_n(&map->frozen, &not_frozen, 1, false, __ATOMIC_SEQ_CST,
                                      __ATOMIC_SEQ_CST))
-        return -EBUSY;
+        return -EPERM; /* as any other writer */
     if (__atomic_load_n(&map->writers, __ATOMIC_SEQ_CST) == 0)
         return 0;
     __atomic_store_n(&map->frozen, 0, __ATOMIC_SEQ_CST);
@@ -198,12 +198,18 @@ void bpf_map_clear_objects(struct bpf_map *map)
 
 static int check_batch(const struct bpf_map *map, const struct bpf_map_batch *batch)
 {
-    if ((batch->element_flags & ~(uint64_t)BPF_F_LOCK) != 0)
-        return -EINVAL;
     if (is_keyless(map) || map->ops->set_object != NULL || map->ops->next == NULL ||
         map->ops->lookup == NULL)
         return -ENOTSUPP;
+    if ((batch->element_flags & ~(uint64_t)BPF_F_LOCK) != 0)
+        return -EINVAL;
     return check_lock_flag(map, batch->element_flags);
+}
+
+/* Nothing can be deleted from an array. */
+static bool is_array(const struct bpf_map *map)
+{
+    return (map->ops->bit & (BPF_MAP_BIT_ARRAY | BPF_MAP_BIT_PERCPU_ARRAY)) != 0;
 }
 
 static void *nth(void *items, uint32_t n, uint64_t size)
@@ -291,7 +297,7 @@ int bpf_map_delete_batch(struct bpf_map *map, struct bpf_map_batch *batch)
     int err = writer_enter(map);
     if (err != 0)
         return err;
-    err = check_batch(map, batch);
+    err = is_array(map) ? -ENOTSUPP : check_batch(map, batch);
     if (err != 0 || wanted == 0)
         return writer_leave(map, err);
     for (; err == 0 && done < wanted; done += err == 0)

@@ -208,7 +208,8 @@ int bpf_map_outer_delete(struct bpf_map *map, const void *key);
 int bpf_map_outer_next(struct bpf_map *map, const void *key, void *next_key);
 int bpf_map_outer_lookup_and_delete(struct bpf_map *map, const void *key, void *value,
                                     uint64_t flags);
-/* From here on nobody outside writes: -EBUSY when it is so already or someone is writing now. */
+/* From here on nobody outside writes: -EBUSY when someone is writing now, -EPERM when it is frozen
+ * already. */
 int bpf_map_freeze(struct bpf_map *map);
 /* Whether nobody will ever write its values again: a verifier may take them as constants. */
 bool bpf_map_is_constant(const struct bpf_map *map);

@@ -278,7 +278,7 @@ static int model_freeze(struct backend *backend)
 {
     struct model *m = model_of(backend);
     if (m->frozen)
-        return -EBUSY;
+        return -EPERM;
     m->frozen = true;
     return 0;
 }
@@ -302,6 +302,8 @@ static int model_batch(struct backend *backend, struct bpf_map_batch *batch, boo
     int err = 0;
     if (m->frozen)
         return -EPERM;
+    if (remove && is_array(m))
+        return -ENOTSUPP;
     for (; done < wanted && err == 0; done += err == 0) {
         const uint8_t *key = nth(batch->keys, done, m->shape->key_size);
         err = remove ? model_delete(backend, key)

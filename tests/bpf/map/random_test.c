@@ -51,6 +51,7 @@ int main(void)
     Suite *suite = suite_create("bpf maps, random");
     TCase *tcase = tcase_create("random");
     tcase_add_loop_test(tcase, maps_agree_with_the_model, 0, (int)SHAPE_COUNT);
+    tcase_set_timeout(tcase, 120);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -19,7 +19,7 @@ static const struct shape shapes[] = {
     { BPF_MAP_TYPE_LRU_HASH, 9, 8, 1, 0, 0, 1, 4 },
     { BPF_MAP_TYPE_LRU_PERCPU_HASH, 4, 8, 10, 0, 0, 4, 20 },
     { BPF_MAP_TYPE_LPM_TRIE, 8, 8, 20, BPF_F_NO_PREALLOC, 0, 1, 5 },
-    { BPF_MAP_TYPE_LPM_TRIE, 5, 3, 200, BPF_F_NO_PREALLOC, 0, 1, 256 },
+    { BPF_MAP_TYPE_LPM_TRIE, 5, 3, 60, BPF_F_NO_PREALLOC, 0, 1, 256 },
     { BPF_MAP_TYPE_LPM_TRIE, 20, 8, 100, BPF_F_NO_PREALLOC, 0, 1, 9 },
     { BPF_MAP_TYPE_QUEUE, 0, 12, 7, 0, 0, 1, 1 },
     { BPF_MAP_TYPE_STACK, 0, 12, 7, 0, 0, 1, 1 },
