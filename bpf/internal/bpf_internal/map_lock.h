@@ -70,7 +70,8 @@ static inline uint64_t map_write_begin(const struct bpf_env *env, uint32_t *sequ
 
 static inline void map_write_end(const struct bpf_env *env, uint32_t *sequence, uint64_t state)
 {
-    __atomic_store_n(sequence, *sequence + 1, __ATOMIC_RELEASE);
+    uint32_t now = __atomic_load_n(sequence, __ATOMIC_RELAXED);
+    __atomic_store_n(sequence, now + 1, __ATOMIC_RELEASE);
     map_irq_restore(env, state);
 }
 
