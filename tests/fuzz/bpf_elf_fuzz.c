@@ -60,6 +60,18 @@ static void run_verified(const struct bpf_object *object, uint32_t index)
     bpf_prog_destroy(result.prog);
 }
 
+/* The object's own types stand for those of the kernel: CO-RE has something to match. */
+static struct bpf_btf *find_types(const struct bpf_env *env, const uint8_t *data, size_t size)
+{
+    struct bpf_btf *btf;
+    for (size_t at = 64; at + 24 < size; at += 1) {
+        if (data[at] == 0x9f && data[at + 1] == 0xeb && data[at + 4] == 24 &&
+            bpf_btf_parse(env, data + at, size - at, &btf, NULL) == 0)
+            return btf;
+    }
+    return NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct bpf_env env = { .alloc = fuzz_alloc,
@@ -69,7 +81,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bpf_object *object;
     struct bpf_error error;
     uint32_t line_count = 0;
-    if (bpf_object_open(&env, data, size, &object, &error) != 0)
+    struct bpf_btf *target = find_types(&env, data, size);
+    const struct bpf_object_options options = { .kernel_btf = target,
+                                                .kconfig = "CONFIG_A=y\nCONFIG_B=0x10\n"
+                                                           "CONFIG_C=\"text\"\nCONFIG_D=-3" };
+    int err = bpf_object_open_with(&env, data, size, &options, &object, &error);
+    bpf_btf_put(target);
+    if (err != 0)
         return in_use == 0 ? 0 : (abort(), 0);
     bool have_maps = bpf_object_create_maps(object, &error) == 0;
     for (uint32_t i = 0; i < bpf_object_program_count(object); i++) {
