@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The boot's last step: the programs that came with the image. `bpf.required` on the command line
- * makes a boot fail whose programs do not all attach; without it the kernel goes on and says so. */
+ * makes a boot fail whose programs do not all attach; without it the kernel goes on and says so.
+ * With `bpf.require_signed` it takes only programs that a key of the keyring signed. */
 #include <axiom/string.h>
 #include <bpf_glue/bpf_glue.h>
 #include <internal/boot.h>
@@ -22,8 +23,12 @@ static bool has_word(const char *line, const char *word)
 int programs_init(void)
 {
     const struct boot_info *info = boot_info();
-    return bpf_glue_init(info->modules, info->module_count,
-                         has_word(info->command_line, "bpf.required"));
+    uint32_t flags = 0;
+    if (has_word(info->command_line, "bpf.required"))
+        flags |= BPF_GLUE_REQUIRED;
+    if (has_word(info->command_line, "bpf.require_signed"))
+        flags |= BPF_GLUE_SIGNED;
+    return bpf_glue_init(info->modules, info->module_count, flags);
 }
 
 void programs_exit(void)

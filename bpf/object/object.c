@@ -94,6 +94,33 @@ static int load(struct object_loader *loader, const void *bytes, size_t size_byt
     return err;
 }
 
+/* Whether it may be opened at all; *size_bytes becomes the object's own, without a trailer. */
+static int check_signature(struct bpf_object *object, const void *bytes, size_t *size_bytes,
+                           const struct bpf_object_options *options, struct bpf_error *error)
+{
+    static const struct bpf_keyring nobody;
+    const struct bpf_public_key *key;
+    size_t size = *size_bytes;
+    struct bpf_signature ignored;
+    if (options->keyring == NULL && !options->require_signed) {
+        bpf_signature_find(bytes, size, size_bytes, &ignored, NULL);
+        return 0;
+    }
+    int err = bpf_signature_check(options->keyring != NULL ? options->keyring : &nobody, bytes,
+                                  size, size_bytes, &key, error);
+    if (err == -ENODATA)
+        return !options->require_signed
+                   ? 0
+                   : bpf_error_set(error, -EACCES, BPF_ERROR_NO_OFFSET,
+                                   "the object is not signed, and here only signed ones are taken: "
+                                   "axiom bpf sign");
+    if (err)
+        return err;
+    object->is_signed = true;
+    memcpy(object->signer, key->name, sizeof object->signer);
+    return 0;
+}
+
 int bpf_object_open(const struct bpf_env *env, const void *bytes, size_t size_bytes,
                     struct bpf_object **out, struct bpf_error *error)
 {
@@ -115,7 +142,9 @@ int bpf_object_open_with(const struct bpf_env *env, const void *bytes, size_t si
     struct object_loader loader = {
         .object = object, .options = options, .scratch = { .env = env }, .error = error
     };
-    int err = load(&loader, bytes, size_bytes);
+    int err = check_signature(object, bytes, &size_bytes, options, error);
+    if (err == 0)
+        err = load(&loader, bytes, size_bytes);
     pool_release(&loader.scratch);
     if (err) {
         bpf_object_close(object);
@@ -135,6 +164,16 @@ void bpf_object_close(struct bpf_object *object)
     bpf_btf_put(object->kernel_btf);
     pool_release(&object->pool);
     bpf_env_free(object->env, object, sizeof *object);
+}
+
+struct bpf_btf *bpf_object_btf(const struct bpf_object *object)
+{
+    return object->btf;
+}
+
+const char *bpf_object_signer(const struct bpf_object *object)
+{
+    return object->is_signed ? object->signer : NULL;
 }
 
 const char *bpf_object_license(const struct bpf_object *object)

@@ -3,6 +3,7 @@
  * it. One bad program leaves its whole module out: half a controller is worse than none. */
 #include <axiom/errno.h>
 #include <axiom/log.h>
+#include <axiom/string.h>
 #include <bpf/elf.h>
 #include <bpf_glue/bpf_glue.h>
 #include <core/mm.h>
@@ -11,6 +12,15 @@
 #include "map_events.h"
 
 /* Verifies program `index` into *out. */
+/* Set up by each boot. */
+static struct bpf_keyring keyring;
+static bool require_signed;
+
+/* The build option AXIOM_BPF_REQUIRE_SIGNED: no boot of this kernel takes unsigned programs. */
+#ifndef BPF_GLUE_ALWAYS_SIGNED
+#define BPF_GLUE_ALWAYS_SIGNED 0
+#endif
+
 static int verify(const struct boot_module *module, const struct bpf_object *object, uint32_t index,
                   struct bpf_prog **out)
 {
@@ -96,7 +106,10 @@ static int load_module(const struct boot_module *module)
 {
     struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
     struct bpf_object *object;
-    int err = bpf_object_open(glue_env(), module->data, module->size, &object, &error);
+    const struct bpf_object_options options = { .keyring = keyring.count != 0 ? &keyring : NULL,
+                                                .require_signed = require_signed };
+    int err =
+        bpf_object_open_with(glue_env(), module->data, module->size, &options, &object, &error);
     if (err) {
         log_err("bpf: %s: %s", module->name, error.text);
         return err;
@@ -106,14 +119,44 @@ static int load_module(const struct boot_module *module)
     return err;
 }
 
-int bpf_glue_init(const struct boot_module *modules, uint32_t module_count, bool required)
+static bool is_keyring(const struct boot_module *module)
 {
+    return strcmp(module->name, BPF_GLUE_KEYRING) == 0;
+}
+
+/* Who is trusted is fixed here, before the first program. A keyring that cannot be read trusts
+ * nobody. */
+static int read_keyring(const struct boot_module *modules, uint32_t module_count)
+{
+    struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
+    keyring.count = 0;
+    for (uint32_t i = 0; i < module_count; i++) {
+        if (!is_keyring(&modules[i]))
+            continue;
+        int err = bpf_keyring_parse(&keyring, modules[i].data, modules[i].size, &error);
+        if (err) {
+            log_err("bpf: %s: offset %llu: %s; only signed programs are taken, and no key is known",
+                    modules[i].name, (unsigned long long)error.offset, error.text);
+            require_signed = true;
+        }
+        return err;
+    }
+    return 0;
+}
+
+int bpf_glue_init(const struct boot_module *modules, uint32_t module_count, uint32_t flags)
+{
+    bool required = (flags & BPF_GLUE_REQUIRED) != 0;
+    require_signed = BPF_GLUE_ALWAYS_SIGNED || (flags & BPF_GLUE_SIGNED) != 0;
+    int keyring_err = read_keyring(modules, module_count);
+    if (keyring_err && required)
+        return keyring_err;
     glue_env_init();
     run_init();
     link_table_init();
     map_events_init();
     for (uint32_t i = 0; i < module_count; i++) {
-        int err = load_module(&modules[i]);
+        int err = is_keyring(&modules[i]) ? 0 : load_module(&modules[i]);
         if (err) /* why is on the lines before, unless memory for saying so was missing, too */
             log_err("bpf: %s is left out (error %d)", modules[i].name, err);
         if (err && required) {

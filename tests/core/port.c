@@ -518,11 +518,11 @@ struct mm_stats port_mm_stats(void)
 }
 
 /* The core's last boot step: no programs here. */
-int bpf_glue_init(const struct boot_module *modules, uint32_t module_count, bool required)
+int bpf_glue_init(const struct boot_module *modules, uint32_t module_count, uint32_t flags)
 {
     (void)modules;
     (void)module_count;
-    (void)required;
+    (void)flags;
     return 0;
 }
 

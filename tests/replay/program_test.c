@@ -162,6 +162,19 @@ START_TEST(levels_are_refused_with_what_there_is)
 }
 END_TEST
 
+/* What the desk refuses before (tests/cli/sign_test.sh), the kernel refuses itself. */
+START_TEST(unsigned_programs_are_refused_where_signatures_are_required)
+{
+    rig_exit(&rig);
+    rig_init(&rig);
+    rig_module(&rig, "tests/replay/hotpath.bpf.o");
+    rig.config.command_line = "bpf.required bpf.require_signed";
+    rig_run(&rig, NULL);
+    CHECK(rig.result.kernel_error == -EACCES);
+    CHECK(rig_log_count(&rig, "the object is not signed") == 1);
+}
+END_TEST
+
 /* --- timers --- */
 
 /* Each expiry n stands at start + n / rate, to the nanosecond; the program runs at the clock's next
@@ -311,6 +324,7 @@ int main(void)
     tcase_add_test(tcase, levels_are_refused_with_what_there_is);
     tcase_add_test(tcase, timers_keep_their_rates);
     tcase_add_test(tcase, a_policy_clamps_and_refuses_and_guards_refuse);
+    tcase_add_test(tcase, unsigned_programs_are_refused_where_signatures_are_required);
     tcase_add_test(tcase, filters_drop_samples);
     tcase_add_test(tcase, no_number_of_cpus_and_no_seed_reaches_the_outputs);
     suite_add_tcase(suite, tcase);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* axiom bpf verify|disasm|run: the BPF library at a desk, without a kernel. */
+/* axiom bpf VERB: the BPF library at a desk, without a kernel. */
+#include "bpf_project.h"
 #include "cli.h"
 #include "desk.h"
+#include "signing.h"
 
 #include <axiom/errno.h>
 #include <bpf/disasm.h>
@@ -232,17 +234,16 @@ static int bpf_run_command(int argc, char **argv, const char *name, const char *
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "json", no_argument, NULL, 'j' },
-        { "program", required_argument, NULL, 'p' },
-        { "context", required_argument, NULL, 'c' },
-        { "repeat", required_argument, NULL, 'n' },
-        { 0 },
+        { "json", no_argument, NULL, 'j' },          { "program", required_argument, NULL, 'p' },
+        { "context", required_argument, NULL, 'c' }, { "repeat", required_argument, NULL, 'n' },
+        { "key", required_argument, NULL, 'k' },     { "keyring", required_argument, NULL, 'r' },
+        { "output", required_argument, NULL, 'o' },  { 0 },
     };
     bool as_json = false;
-    const char *program = NULL, *context = "";
+    const char *program = NULL, *context = "", *key = NULL, *keyring = NULL, *output = NULL;
     uint64_t repeat = 1;
     int option;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
         switch (option) {
         case 'j':
             as_json = true;
@@ -253,6 +254,15 @@ static int run(int argc, char **argv)
         case 'c':
             context = optarg;
             break;
+        case 'k':
+            key = optarg;
+            break;
+        case 'r':
+            keyring = optarg;
+            break;
+        case 'o':
+            output = optarg;
+            break;
         case 'n':
             if (!parse_u64("--repeat", optarg, 1000000000, &repeat))
                 return EXIT_USAGE;
@@ -262,7 +272,9 @@ static int run(int argc, char **argv)
         }
     }
     if (optind + 1 >= argc)
-        return complain_usage("bpf", "bpf wants verify, disasm or run, and an object file");
+        return complain_usage(
+            "bpf", "bpf wants init, build, verify, info, disasm, run, btf, keygen or sign, "
+                   "and what to do it with");
     const char *verb = argv[optind];
     argc -= optind + 1;
     argv += optind + 1;
@@ -272,16 +284,40 @@ static int run(int argc, char **argv)
         return bpf_disasm_command(argc, argv);
     if (strcmp(verb, "run") == 0)
         return bpf_run_command(argc, argv, program, context, repeat);
+    if (strcmp(verb, "info") == 0)
+        return bpf_info(argc, argv, keyring);
+    if (strcmp(verb, "btf") == 0)
+        return bpf_print_types(argc, argv);
+    if (strcmp(verb, "init") == 0)
+        return bpf_project_init(argc, argv);
+    if (strcmp(verb, "build") == 0)
+        return bpf_project_build(argc, argv, output);
+    if (strcmp(verb, "keygen") == 0)
+        return signing_keygen(argc, argv);
+    if (strcmp(verb, "sign") == 0)
+        return signing_sign(argc, argv, key);
     return complain_usage("bpf", "there is no 'bpf %s'", verb);
 }
 
 const struct command command_bpf = {
     .name = "bpf",
-    .summary = "verify, disassemble or run BPF objects at a desk",
+    .summary = "build, verify, run and sign BPF objects at a desk",
     .help =
         "usage: axiom bpf verify [--json] OBJECT...\n"
         "       axiom bpf disasm OBJECT...\n"
-        "       axiom bpf run OBJECT [--program NAME] [--context SLOT=VALUE,...] [--repeat N]\n\n"
+        "       axiom bpf run OBJECT [--program NAME] [--context SLOT=VALUE,...] [--repeat N]\n"
+        "       axiom bpf info [--keyring FILE] OBJECT...\n"
+        "       axiom bpf btf FILE...\n"
+        "       axiom bpf init NAME\n"
+        "       axiom bpf build FILE.bpf.c [-o OBJECT]\n"
+        "       axiom bpf keygen NAME\n"
+        "       axiom bpf sign --key NAME.key OBJECT...\n\n"
+        "A first program:\n"
+        "  axiom bpf init led && cd led && axiom bpf build led.bpf.c && axiom bpf info led.o\n\n"
+        "Only what my team signed runs on the robot:\n"
+        "  axiom bpf keygen team\n"
+        "  axiom bpf sign --key team.key led.o\n"
+        "  axiom run button.csv --bpf led.o --require-signed --keyring team.pub\n\n"
         "Would the kernel take my program, and if not, why?\n"
         "  clang -target bpf -O2 -g -I include/uapi -c led.bpf.c -o led.o\n"
         "  axiom bpf verify led.o\n\n"

@@ -2,6 +2,7 @@
 /* axiom run: a trace drives the simulated board. */
 #include "cli.h"
 #include "session.h"
+#include "signing.h"
 
 #include <axiom/errno.h>
 #include <axiom/log.h>
@@ -20,6 +21,7 @@ struct run_options {
     const char *board, *faults, *expect;
     const char *objects[SESSION_OBJECT_MAX];
     uint32_t object_count;
+    const char *keyring_path;
     const char *words[32]; /* of the trace's format */
     size_t word_count;
     uint64_t to_ns;
@@ -45,6 +47,8 @@ enum option_id {
     OPTION_RECORD_LIMIT,
     OPTION_FAIL_ALLOCATION,
     OPTION_JSON,
+    OPTION_KEYRING,
+    OPTION_REQUIRE_SIGNED,
     OPTION_QUIET,
     OPTION_VERBOSE,
 };
@@ -68,6 +72,8 @@ static const struct option options[] = {
     { "record-limit", required_argument, NULL, OPTION_RECORD_LIMIT },
     { "fail-allocation", required_argument, NULL, OPTION_FAIL_ALLOCATION },
     { "json", no_argument, NULL, OPTION_JSON },
+    { "keyring", required_argument, NULL, OPTION_KEYRING },
+    { "require-signed", no_argument, NULL, OPTION_REQUIRE_SIGNED },
     { "quiet", no_argument, NULL, OPTION_QUIET },
     { "verbose", no_argument, NULL, OPTION_VERBOSE },
     { 0 },
@@ -125,6 +131,12 @@ static int take_option(struct run_options *o, int option)
         if (o->object_count == SESSION_OBJECT_MAX)
             return complain(EXIT_USAGE, "more than %d BPF objects", SESSION_OBJECT_MAX);
         o->objects[o->object_count++] = optarg;
+        return EXIT_OK;
+    case OPTION_KEYRING:
+        o->keyring_path = optarg;
+        return EXIT_OK;
+    case OPTION_REQUIRE_SIGNED:
+        o->session.require_signed = true;
         return EXIT_OK;
     case OPTION_BIND:
         return binding_add(&o->bindings, optarg);
@@ -203,8 +215,14 @@ static int load(struct run_options *o)
 {
     struct session *s = &o->session;
     int code = session_load_board(s, o->board);
+    struct bpf_keyring keyring = { 0 };
+    if (code == EXIT_OK && o->keyring_path != NULL)
+        code = signing_read_keyring(o->keyring_path, &keyring, &s->keyring, &s->keyring_size);
     for (uint32_t i = 0; i < o->object_count && code == EXIT_OK; i++)
         code = session_load_object(s, o->objects[i]);
+    for (uint32_t i = 0; i < s->object_count && code == EXIT_OK; i++)
+        code = signing_check(s->object[i].name, s->object[i].bytes, s->object[i].size,
+                             s->keyring != NULL ? &keyring : NULL, s->require_signed);
     if (code == EXIT_OK)
         code = read_text(o->faults, &s->fault_script);
     if (code == EXIT_OK)
@@ -310,6 +328,8 @@ const struct command command_run = {
         "A bus capture: serve the sensor's recorded answers again:\n"
         "  axiom run sht31.sr --trace-option i2c:scl=2,sda=1,name=bus --bind bus=iio/sht31\n\n"
         "  --bpf OBJECT           load and attach an object's programs (repeatable)\n"
+        "  --keyring FILE         the keys that the kernel trusts (axiom bpf keygen)\n"
+        "  --require-signed       take only objects that one of them signed (axiom bpf sign)\n"
         "  --bind CHANNEL=DEVICE  gpio/chip0/LINE, iio/NAME or iio/NAME/QUANTITY (repeatable)\n"
         "  --trace-option WORD    how to read the trace: rate=480, i2c:scl=2,sda=1, ... (axiom "
         "trace --help)\n"

@@ -38,6 +38,7 @@ void session_init(struct session *s)
 
 void session_free(struct session *s)
 {
+    free(s->keyring);
     free(s->fdt);
     free(s->board);
     free(s->trace_name);
@@ -222,7 +223,7 @@ struct run {
     struct progress progress;
     struct event_sink *sinks[10];
     uint32_t sink_count;
-    struct sim_module modules[SESSION_OBJECT_MAX];
+    struct sim_module modules[SESSION_OBJECT_MAX + 1]; /* and the keyring */
     struct pace pace;
 };
 
@@ -252,6 +253,10 @@ static struct sim_config configure(struct run *run, const struct session *s)
     for (uint32_t i = 0; i < s->object_count; i++)
         run->modules[i] =
             (struct sim_module){ s->object[i].name, s->object[i].bytes, s->object[i].size };
+    uint32_t module_count = s->object_count;
+    if (s->keyring != NULL)
+        run->modules[module_count++] =
+            (struct sim_module){ "bpf.keyring", (const uint8_t *)s->keyring, s->keyring_size };
     struct sim_config config = {
         .fdt = s->fdt,
         .fdt_size = s->fdt_size,
@@ -263,9 +268,9 @@ static struct sim_config configure(struct run *run, const struct session *s)
                       .switch_one_in = 16 },
         .hash_interval_ns = s->hash_interval_ns,
         .fault_script = s->fault_script,
-        .command_line = "bpf.required",
+        .command_line = s->require_signed ? "bpf.required bpf.require_signed" : "bpf.required",
         .modules = run->modules,
-        .module_count = s->object_count,
+        .module_count = module_count,
         .next_input = s->next_input,
         .input_context = s->input_context,
         .targets = s->targets,

@@ -25,6 +25,9 @@ struct session {
     char *trace_name; /* for the metadata */
     struct session_object object[SESSION_OBJECT_MAX];
     uint32_t object_count;
+    char *keyring; /* text of the kernel's keyring (bpf/sign.h), or NULL */
+    size_t keyring_size;
+    bool require_signed; /* the kernel takes only objects that one of its keys signed */
     char *fault_script;
     char *expect_text;
     uint64_t seed;

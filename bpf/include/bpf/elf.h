@@ -15,6 +15,7 @@
 #include <bpf/env.h>
 #include <bpf/error.h>
 #include <bpf/map.h>
+#include <bpf/sign.h>
 #include <bpf/verifier.h>
 
 struct bpf_object;
@@ -47,6 +48,10 @@ struct bpf_object_options {
     void *user;
     /* What a section's name means; NULL: bpf_context_by_section() (Axiom's attach points). */
     const struct bpf_context_layout *(*context_by_section)(const char *section);
+    /* Whose signatures count (sign.h). NULL: a signature is not looked at. Given, a wrong one is
+     * refused; with require_signed, none at all too: -EACCES. */
+    const struct bpf_keyring *keyring;
+    bool require_signed;
     /* What makes its maps; NULL: bpf_map_create(). */
     int (*map_create)(const struct bpf_env *env, const struct bpf_map_spec *spec,
                       struct bpf_map **out, struct bpf_error *error);
@@ -60,6 +65,9 @@ int bpf_object_open_with(const struct bpf_env *env, const void *bytes, size_t si
                          struct bpf_error *error);
 void bpf_object_close(struct bpf_object *object);
 
+struct bpf_btf *bpf_object_btf(const struct bpf_object *object); /* NULL without -g */
+/* The name of the key that signed it; NULL: nobody whose key was in the keyring. */
+const char *bpf_object_signer(const struct bpf_object *object);
 const char *bpf_object_license(const struct bpf_object *object); /* "" if there is none */
 
 uint32_t bpf_object_map_count(const struct bpf_object *object);

@@ -101,6 +101,8 @@ struct bpf_object {
     int (*map_create)(const struct bpf_env *env, const struct bpf_map_spec *spec,
                       struct bpf_map **out, struct bpf_error *error);
     char license[64];
+    char signer[sizeof(((struct bpf_public_key *)NULL)->name)];
+    bool is_signed;
     struct object_map maps[BPF_PROG_MAP_MAX];
     uint32_t map_count;
     struct bpf_map **map_pointers; /* map_count of them, for requests */
