@@ -214,7 +214,7 @@ static int step(struct verifier *v, bool *path_ends)
     struct state *s = &v->state;
     const struct bpf_insn *insn = &v->insns[s->pc];
     enum bpf_op op = (enum bpf_op)insn_row(v, s->pc)->op;
-    if (is_condition(op))
+    if (is_condition(op) || op == BPF_OP_LEGACY_PACKET)
         return decide(v, false, path_ends);
     if (op == BPF_OP_EXIT)
         return check_exit(v, path_ends);
@@ -224,6 +224,9 @@ static int step(struct verifier *v, bool *path_ends)
         s->pc = (uint32_t)((int64_t)s->pc + 1 + bpf_jump_distance(insn));
         return 0;
     }
+    if (bpf_insn_writes_frame_pointer(insn, insn_row(v, s->pc)))
+        return refuse(v, -EACCES, BPF_REJECT_BAD_INSN, "",
+                      "r10, the frame pointer, may not be written");
     int err = check_straight(v, insn, op);
     s->pc += err == 0 ? bpf_insn_slots(insn) : 0;
     return err;
