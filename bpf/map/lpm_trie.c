@@ -94,30 +94,45 @@ struct lpm_key {
     uint32_t length; /* bits that count */
     const uint8_t *data;
     uint32_t data_size;
+    uint64_t first; /* its first eight bytes, as key_word() gives them */
 };
-
-static struct lpm_key key_of(const struct lpm_map *lpm, const void *key)
-{
-    return (struct lpm_key){ get_le32(key), (const uint8_t *)key + 4, lpm->data_size };
-}
 
 static uint32_t max_length(const struct lpm_map *lpm)
 {
     return lpm->data_size * 8;
 }
 
-/* Eight bytes as a number whose highest bit is the first of the string. */
-static uint64_t key_word(const struct lpm_key *key, uint32_t index)
+/* Up to eight bytes as a number whose highest bit is the first of the string. */
+static uint64_t word_of(const uint8_t *data, uint32_t size)
 {
     uint64_t word = 0;
-    uint32_t left = key->data_size - index * 8;
-    memcpy(&word, key->data + index * 8, left < 8 ? left : 8);
-    return __builtin_bswap64(word);
+    if (size >= 8)
+        return __builtin_bswap64(get_le64(data));
+    if (size == 4)
+        return (uint64_t)__builtin_bswap32(get_le32(data)) << 32;
+    for (uint32_t i = 0; i < size; i++)
+        word |= (uint64_t)data[i] << (56 - 8 * i);
+    return word;
+}
+
+static struct lpm_key make_key(uint32_t length, const uint8_t *data, uint32_t data_size)
+{
+    return (struct lpm_key){ length, data, data_size, word_of(data, data_size) };
+}
+
+static struct lpm_key key_of(const struct lpm_map *lpm, const void *key)
+{
+    return make_key(get_le32(key), (const uint8_t *)key + 4, lpm->data_size);
+}
+
+static uint64_t key_word(const struct lpm_key *key, uint32_t index)
+{
+    return index == 0 ? key->first : word_of(key->data + index * 8, key->data_size - index * 8);
 }
 
 static uint32_t key_bit(const struct lpm_key *key, uint32_t bit)
 {
-    return (uint32_t)key->data[bit / 8] >> (7 - bit % 8) & 1u;
+    return (uint32_t)(key_word(key, bit / 64) >> (63 - bit % 64)) & 1u;
 }
 
 static uint32_t node_bit(const struct lpm_node *node, uint32_t bit)
@@ -439,8 +454,8 @@ static bool lpm_iterate(const struct bpf_map *map, uint64_t *cursor, struct bpf_
         number = next_node(lpm, NULL);
     } else {
         const struct lpm_node *node = node_at(lpm, (uint32_t)*cursor);
-        const struct lpm_key key = { node->prefix_length, (const uint8_t *)node->prefix,
-                                     lpm->data_size };
+        const struct lpm_key key =
+            make_key(node->prefix_length, (const uint8_t *)node->prefix, lpm->data_size);
         number = next_after(lpm, &key);
     }
     if (number == NO_NODE)
