@@ -11,7 +11,8 @@
  * what is added to it is counted (reg_added()). If every way round adds at least `least` > 0, and
  * the invariant keeps it within `span`, there are no more than span / least + 1 rounds: it can
  * neither leave the interval nor come round in 64 bits. The same for numbers that shrink, and for
- * offsets of pointers. A loop without such a number is not summarised.
+ * offsets of pointers. may_goto ends a loop too: a run has only so many passes. A loop with neither is
+ * not summarised.
  *
  * All of it is speculation (speculate.c): a refusal of what the widened state allows means that the
  * loop is walked round by round. */
@@ -166,6 +167,7 @@ static int set_head(struct verifier *v, struct loop *l, const struct merge *m)
     l->tag_count = v->tags_made - m->tag_first;
     l->came_round = false;
     l->alive = 0;
+    l->least_passes = 0;
     memset(l->tags, 0, sizeof l->tags);
     int err = prune_make(v, 0, 0, true);
     l->number = v->checkpoint_count;
@@ -203,7 +205,8 @@ static int loop_open(struct verifier *v, struct checkpoint *before)
     l->level = level_of(v->here.loop) + 1;
     find_thresholds(v, l, checkpoint_snapshot(before), &m);
     bool merged = state_merge(v, checkpoint_snapshot(before), &m);
-    if (!merged || v->tags_made == m.tag_first || l->level > LOOP_LEVEL_MAX) {
+    bool ends = v->tags_made != m.tag_first || v->state.passes > before->passes;
+    if (!merged || !ends || l->level > LOOP_LEVEL_MAX) {
         pending_restore(v, p);
         pending_put(v, p);
         verifier_free(v, l, sizeof *l);
@@ -240,6 +243,7 @@ static int loop_again(struct verifier *v, struct loop *l, struct checkpoint *hea
     v->state.insns = p->path.insns;
     v->state.ns = p->path.ns;
     v->state.calls = p->path.calls;
+    v->state.passes = p->passes;
     v->state.decisions = p->decisions;
     if (prune_newest(v)->number != p->newest)
         snapshot_lose_deps(&v->state);
@@ -256,9 +260,12 @@ static int loop_return(struct verifier *v, struct loop *l, struct checkpoint *he
     if (!snapshot_covers(v, checkpoint_snapshot(head), COVERS_ALL, &deps))
         return loop_again(v, l, head);
     state_each_pair(v, checkpoint_snapshot(head), note_added, &round);
+    uint64_t passes = v->state.passes - head->passes;
     l->alive = l->came_round ? l->alive & round.seen : round.seen;
+    if (!l->came_round || passes < l->least_passes)
+        l->least_passes = passes;
     l->came_round = true;
-    if (l->alive == 0)
+    if (l->alive == 0 && l->least_passes == 0)
         return refuse_endless(v);
     mark_precise(v, deps);
     const struct cost nothing = { 0 };
@@ -325,10 +332,14 @@ static int count_rounds(struct verifier *v, struct checkpoint *head, struct cost
     for (uint32_t tag = 0; tag < l->tag_count; tag++)
         if ((l->alive >> tag & 1) && l->tags[tag].span / l->tags[tag].least < rounds)
             rounds = l->tags[tag].span / l->tags[tag].least;
+    if (l->least_passes > 0 && BPF_MAY_GOTO_PASSES / l->least_passes < rounds)
+        rounds = BPF_MAY_GOTO_PASSES / l->least_passes;
     if (!l->came_round)
         rounds = 0;
     if (l->came_round && over_budget(v, head, rounds, &round)) {
         v->here.blamed = l->speculation;
+        /* Walked round by round, a loop that only may_goto ends would not take less. */
+        v->final = l->alive == 0;
         return refuse_rounds(v, head, rounds, round.insns);
     }
     *all = (struct cost){ times(rounds, round.insns), times(rounds, round.ns),

@@ -301,6 +301,7 @@ int prune_make(struct verifier *v, uint32_t fingerprint, uint32_t rounds, bool p
     c->rounds = (uint8_t)(rounds < 255 ? rounds : 255);
     c->pinned = pinned;
     c->path = (struct cost){ s->insns, s->ns, s->calls };
+    c->passes = s->passes;
     c->tail_count = (uint16_t)tail_count;
     c->snapshot_size = size;
     memcpy(checkpoint_snapshot(c), v->scratch, size);
@@ -331,7 +332,7 @@ static bool comes_again(struct verifier *v, uint32_t fingerprint)
     struct checkpoint *c = prune_newest(v);
     uint64_t deps;
     for (uint32_t i = 0; c != NULL && i < LOOKED_BACK_MAX; i++, c = before(v, c))
-        if (c->pc == v->state.pc && c->fingerprint == fingerprint &&
+        if (c->pc == v->state.pc && c->fingerprint == fingerprint && c->passes == v->state.passes &&
             snapshot_covers(v, checkpoint_snapshot(c), COVERS_EXACTLY, &deps))
             return true;
     return false;

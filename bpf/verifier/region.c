@@ -144,6 +144,7 @@ static int merge_into(struct verifier *v, const struct pending *one, struct pend
     v->state.insns = more(one->path.insns, p->path.insns);
     v->state.ns = more(one->path.ns, p->path.ns);
     v->state.calls = more(one->path.calls, p->path.calls);
+    v->state.passes = one->passes < p->passes ? one->passes : p->passes;
     if (p->path.insns > one->path.insns)
         v->state.decisions = p->decisions;
     struct pending *both = pending_make(v, false);

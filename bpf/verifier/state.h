@@ -148,6 +148,7 @@ struct state {
     struct regions regions;
     /* This path so far, by the longest way where several were merged. */
     uint64_t insns, ns, calls;
+    uint64_t passes; /* of may_goto, by the way with the fewest */
     struct decisions decisions;
 };
 

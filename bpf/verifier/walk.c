@@ -22,6 +22,7 @@ struct pending *pending_make(struct verifier *v, bool at_jump)
     }
     p->newest = prune_newest(v)->number;
     p->path = (struct cost){ v->state.insns, v->state.ns, v->state.calls };
+    p->passes = v->state.passes;
     p->decisions = v->state.decisions;
     p->pc = v->state.pc;
     p->from = v->here.from;
@@ -77,6 +78,7 @@ void pending_restore(struct verifier *v, const struct pending *p)
     v->state.insns = p->path.insns;
     v->state.ns = p->path.ns;
     v->state.calls = p->path.calls;
+    v->state.passes = p->passes;
     v->state.decisions = p->decisions;
     v->state.pc = p->pc;
     v->here.from = p->from;
@@ -192,6 +194,28 @@ static int check_straight(struct verifier *v, const struct bpf_insn *insn, enum 
                   "this verifier does not know how to prove this instruction");
 }
 
+/* Jumps when the run's passes are used up, which may be at any time. */
+static int check_may_goto(struct verifier *v, const struct bpf_insn *insn, bool waited)
+{
+    int err = waited ? 0 : walk_push(v);
+    if (err != 0)
+        return err;
+    bool take_it = waited != v->here.taken_first;
+    v->state.passes += !take_it;
+    v->state.pc = (uint32_t)((int64_t)v->state.pc + 1 + (take_it ? insn->offset : 0));
+    return 0;
+}
+
+static int check_decision(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op,
+                          bool waited, bool *path_ends)
+{
+    if (op == BPF_OP_LEGACY_PACKET)
+        return check_legacy_packet(v, insn, waited, path_ends);
+    if (op == BPF_OP_MAY_GOTO)
+        return check_may_goto(v, insn, waited);
+    return check_jump(v, insn, op, waited, path_ends);
+}
+
 /* A jump both ways of which are possible; for the message, should one come. */
 static int decide(struct verifier *v, bool waited, bool *path_ends)
 {
@@ -200,8 +224,7 @@ static int decide(struct verifier *v, bool waited, bool *path_ends)
     const struct bpf_insn *insn = &v->insns[pc];
     enum bpf_op op = (enum bpf_op)insn_row(v, pc)->op;
     v->here.taken_first = waited ? v->here.taken_first : loop_taken_first(v);
-    int err = op == BPF_OP_LEGACY_PACKET ? check_legacy_packet(v, insn, waited, path_ends)
-                                         : check_jump(v, insn, op, waited, path_ends);
+    int err = check_decision(v, insn, op, waited, path_ends);
     if (err == 0 && (waited || v->here.pending_count > waiting))
         d->last[d->count++ % DECISIONS_KEPT] = pc * 2 + (v->state.pc != pc + 1);
     if (err == 0 && v->here.pending_count > waiting && is_condition(op))
@@ -214,7 +237,7 @@ static int step(struct verifier *v, bool *path_ends)
     struct state *s = &v->state;
     const struct bpf_insn *insn = &v->insns[s->pc];
     enum bpf_op op = (enum bpf_op)insn_row(v, s->pc)->op;
-    if (is_condition(op) || op == BPF_OP_LEGACY_PACKET)
+    if (is_condition(op) || op == BPF_OP_MAY_GOTO || op == BPF_OP_LEGACY_PACKET)
         return decide(v, false, path_ends);
     if (op == BPF_OP_EXIT)
         return check_exit(v, path_ends);

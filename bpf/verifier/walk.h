@@ -50,6 +50,7 @@ struct insn_info {
 struct pending {
     struct pending *below;
     struct cost path;
+    uint64_t passes;
     struct decisions decisions;
     uint32_t newest; /* number of the checkpoint that its numbers refer to */
     uint32_t pc, from;
@@ -331,6 +332,7 @@ struct checkpoint {
     uint16_t tail_count;
     struct constants constants; /* once complete: those that matter */
     struct cost path;           /* from the program's start to here */
+    uint64_t passes;
     /* The most from here to the end [0], and to the head of the open loop of each level; then the
      * snapshot. */
     struct cost tails[];
@@ -481,6 +483,7 @@ struct loop {
         bool down;
     } tags[TAG_MAX];
     uint32_t alive; /* tags that every round so far brought on */
+    uint64_t least_passes; /* of may_goto in each round: there are BPF_MAY_GOTO_PASSES in a run */
     bool came_round;
 };
 #define LOOP_LEVEL_MAX 100u
