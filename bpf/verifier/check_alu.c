@@ -168,6 +168,15 @@ static bool is_shift(enum alu_op op)
     return op == ALU_LSH || op == ALU_RSH || op == ALU_ARSH;
 }
 
+/* Results of which Linux knows nothing (is_safe_to_compute_dst_reg_range()). Knowing more is sound, but
+ * verdicts on its programs are to be its own. */
+static bool linux_gives_up(enum alu_op op, const struct scalar *src, bool half)
+{
+    if (is_shift(op))
+        return !scalar_is_const(src) || src->umax >= (half ? 32u : 64u);
+    return op == ALU_DIV || op == ALU_MOD || op == ALU_SDIV || op == ALU_SMOD;
+}
+
 static int number_alu(struct verifier *v, const struct bpf_insn *insn, enum alu_op op, bool half,
                       const struct reg *src)
 {
@@ -179,8 +188,7 @@ static int number_alu(struct verifier *v, const struct bpf_insn *insn, enum alu_
         /* x ^ x and x - x: the usual ways to make zero. */
         result.n = scalar_const(0, BITS);
         result.deps = 0;
-    } else if (is_shift(op) && src->n.umax >= (half ? 32u : 64u) && has_rule(v, BPF_RULE_LINUX)) {
-        /* RFC 9669 counts modulo the width; Linux takes the result for anything. */
+    } else if (has_rule(v, BPF_RULE_LINUX) && linux_gives_up(op, &src->n, half)) {
         result.n = scalar_zext(&any.n, half ? 32 : 64, BITS);
     } else {
         result.n = half ? scalar_alu_half(op, &dst->n, &src->n, BITS)
@@ -305,6 +313,9 @@ int check_alu_other(struct verifier *v, const struct bpf_insn *insn, enum bpf_op
     if (reg_is_pointer(value))
         return refuse_pointer_alu(v, from, insn_row(v, v->state.pc)->text, false);
     struct reg result = { .type = REG_NUMBER, .deps = value->deps, .n = transform(op, &value->n) };
+    /* Negation and byte orders Linux does not follow. */
+    if (!moves && has_rule(v, BPF_RULE_LINUX))
+        result.n = scalar_unknown(BITS);
     *state_reg(&v->state, insn->dst_reg) = result;
     return 0;
 }

@@ -11,6 +11,7 @@
 #include <bpf_internal/elf_file.h>
 #include <bpf_linux/contexts.h>
 #include <bpf_linux/helpers.h>
+#include <bpf_linux/maps.h>
 
 #include "host_env.h"
 
@@ -106,6 +107,32 @@ static void prepare_maps(struct bpf_object *object, const char *name)
     }
 }
 
+/* Types that only Linux has too, as stand-ins; .rodata frozen as libbpf does. */
+static bool library_has_type(uint32_t type)
+{
+    for (uint32_t i = 0; bpf_map_types[i] != NULL; i++)
+        if (bpf_map_types[i]->type == type)
+            return true;
+    return false;
+}
+
+static int create_maps(struct bpf_object *object, struct bpf_error *error)
+{
+    for (uint32_t i = 0; i < bpf_object_map_count(object); i++) {
+        const struct bpf_map_spec *spec = bpf_object_map_spec(object, i);
+        struct bpf_map *map;
+        if (bpf_object_map(object, i) != NULL || library_has_type(spec->type))
+            continue;
+        int err = bpf_linux_map_create(&host.env, spec, &map, error);
+        if (err == 0)
+            err = bpf_object_set_map(object, i, map, error);
+        if (err != 0)
+            return err;
+        bpf_map_put(map);
+    }
+    return bpf_object_create_maps(object, error);
+}
+
 struct bpf_btf *judge_read_types(const char *path)
 {
     struct bpf_error error = { 0 };
@@ -133,7 +160,7 @@ struct bpf_object *judge_open(const char *name, const void *bytes, size_t size,
     struct bpf_object *object;
     if (bpf_object_open_with(&host.env, bytes, size, &options, &object, error) != 0)
         return NULL;
-    if (bpf_object_create_maps(object, error) == 0) {
+    if (create_maps(object, error) == 0) {
         prepare_maps(object, name);
         return object;
     }
