@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Helper calls, by the row of their table: arguments in order, what the call takes away, the
  * result. */
+#include <axiom/string.h>
+
 #include "call.h"
 
 /* --- Arguments
@@ -216,6 +218,33 @@ static int set_result(struct verifier *v, const struct call *call)
 /* --- A call
  * ----------------------------------------------------------------------------------------------------------- */
 
+/* Functions of the kernel in which locks of paths may be taken (kernel/trace/bpf_trace.c,
+ * btf_allowlist_d_path). Hooks and iterators are not told apart here. */
+static bool may_ask_for_path(const struct verifier *v)
+{
+    static const char *const functions[] = {
+        "security_file_permission",
+        "security_inode_getattr",
+        "security_file_open",
+        "security_path_truncate",
+        "vfs_truncate",
+        "vfs_fallocate",
+        "dentry_open",
+        "vfs_getattr",
+        "filp_close",
+    };
+    struct bpf_btf_type target;
+    if (v->request->kernel_btf == NULL ||
+        !bpf_btf_type_at(v->request->kernel_btf, v->request->attach_btf_id, &target))
+        return false;
+    if (strncmp(target.name, "bpf_lsm_", 8) == 0 || strncmp(target.name, "bpf_iter_", 9) == 0)
+        return true;
+    for (uint32_t i = 0; i < ARRAY_SIZE(functions); i++)
+        if (strcmp(target.name, functions[i]) == 0)
+            return true;
+    return false;
+}
+
 static int find_helper(struct verifier *v, const struct bpf_insn *insn, struct call *call)
 {
     const struct bpf_helper *helper = bpf_helper_find_for(v->env, (uint32_t)insn->imm, v->context);
@@ -235,6 +264,9 @@ static int find_helper(struct verifier *v, const struct bpf_insn *insn, struct c
                           : "",
                       "bpf_%s() is not available to programs of '%s'", call->name,
                       v->context->section_prefix);
+    if (strcmp(helper->name, "d_path") == 0 && !may_ask_for_path(v))
+        return refuse(v, -EINVAL, BPF_REJECT_HELPER, "", "bpf_%s() is not allowed in this function",
+                      call->name);
     if (helper->flags & BPF_HELPER_UNWIND)
         return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "", "bpf_%s() may end the program",
                       call->name);

@@ -230,6 +230,15 @@ static int address_jump(struct verifier *v, const struct jump *j, const struct r
     return 0;
 }
 
+/* Linux learns from a test against the constant 0 only, not from one against a register that holds
+ * it. */
+static int zero_jump(struct verifier *v, const struct jump *j, const struct reg *pointer,
+                     uint32_t number)
+{
+    bool learns = j->immediate || !has_rule(v, BPF_RULE_LINUX) || never_null(v, pointer);
+    return learns ? null_jump(v, j, number) : open_jump(v, j);
+}
+
 static bool is_zero(const struct reg *r)
 {
     return r->type == REG_NUMBER && scalar_is_const(&r->n) && r->n.umin == 0;
@@ -241,11 +250,11 @@ static int any_pointer_jump(struct verifier *v, const struct jump *j, const stru
     bool equality = !j->half && (j->cond == COND_EQ || j->cond == COND_NE);
     if (equality && is_zero(src)) {
         mark_precise(v, src->deps);
-        return null_jump(v, j, j->dst);
+        return zero_jump(v, j, dst, j->dst);
     }
     if (equality && is_zero(dst)) {
         mark_precise(v, dst->deps);
-        return null_jump(v, j, j->src);
+        return zero_jump(v, j, src, j->src);
     }
     /* Signed order and common bits depend on where the object happens to lie. */
     bool ordered =
