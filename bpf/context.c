@@ -8,6 +8,7 @@
 #include <axiom/errno.h>
 #include <axiom/string.h>
 #include <bpf/context.h>
+#include <bpf/profile.h>
 #include <bpf/prog.h>
 
 #define OBSERVER_INSNS 50000u
@@ -20,31 +21,31 @@
 const struct bpf_context_layout bpf_context_layouts[] = {
     { .section_prefix = "gpio/", .struct_name = "axiom_gpio_ctx", .attach_type = BPF_ATTACH_GPIO, .slot_count = 8,
       .slot_names = { "time_ns", "chip", "line", "edge", "level", "bank", "bank_level", "sequence" },
-      .result = BPF_RESULT_IGNORED, .actuators_allowed = true, .stack_limit = BPF_FRAME_SIZE_MAX,
+      .result = BPF_RESULT_IGNORED, .actuators_allowed = true, .stack_limit = BPF_PROFILE_FRAME_SIZE,
       .insn_budget = OBSERVER_INSNS, .time_budget_ns = OBSERVER_NS },
     { .section_prefix = "iio/", .struct_name = "axiom_iio_ctx", .attach_type = BPF_ATTACH_IIO, .slot_count = 7,
       .slot_names = { "time_ns", "device", "channel", "value", "scale_nano", "nano", "sequence" },
-      .result = BPF_RESULT_FILTER, .actuators_allowed = true, .stack_limit = BPF_FRAME_SIZE_MAX,
+      .result = BPF_RESULT_FILTER, .actuators_allowed = true, .stack_limit = BPF_PROFILE_FRAME_SIZE,
       .insn_budget = OBSERVER_INSNS, .time_budget_ns = OBSERVER_NS },
     { .section_prefix = "timer/", .struct_name = "axiom_timer_ctx", .attach_type = BPF_ATTACH_TIMER, .slot_count = 5,
       .slot_names = { "scheduled_ns", "now_ns", "number", "period_ns", "sequence" },
-      .result = BPF_RESULT_IGNORED, .actuators_allowed = true, .stack_limit = BPF_FRAME_SIZE_MAX,
+      .result = BPF_RESULT_IGNORED, .actuators_allowed = true, .stack_limit = BPF_PROFILE_FRAME_SIZE,
       .insn_budget = OBSERVER_INSNS, .time_budget_ns = OBSERVER_NS },
     { .section_prefix = "pwm/", .struct_name = "axiom_pwm_ctx", .attach_type = BPF_ATTACH_PWM, .slot_count = 12,
       .slot_names = { "time_ns", "chip", "channel", "origin", "old_period_ns", "old_duty_ns", "old_polarity",
                       "old_enabled", "period_ns", "duty_ns", "polarity", "enabled" },
       .writable_slots = SLOT(8) | SLOT(9) | SLOT(10) | SLOT(11),
-      .result = BPF_RESULT_POLICY, .actuators_allowed = false, .stack_limit = BPF_FRAME_SIZE_MAX,
+      .result = BPF_RESULT_POLICY, .actuators_allowed = false, .stack_limit = BPF_PROFILE_FRAME_SIZE,
       .insn_budget = GUARD_INSNS, .time_budget_ns = GUARD_NS },
     { .section_prefix = "guard/gpio", .struct_name = "axiom_guard_gpio_ctx", .attach_type = BPF_ATTACH_GUARD_GPIO,
       .slot_count = 6, .slot_names = { "time_ns", "chip", "line", "origin", "old_level", "level" },
-      .result = BPF_RESULT_POLICY, .actuators_allowed = false, .stack_limit = BPF_FRAME_SIZE_MAX,
+      .result = BPF_RESULT_POLICY, .actuators_allowed = false, .stack_limit = BPF_PROFILE_FRAME_SIZE,
       .insn_budget = GUARD_INSNS, .time_budget_ns = GUARD_NS },
     { .section_prefix = "guard/pwm", .struct_name = "axiom_pwm_ctx", .attach_type = BPF_ATTACH_GUARD_PWM,
       .slot_count = 12,
       .slot_names = { "time_ns", "chip", "channel", "origin", "old_period_ns", "old_duty_ns", "old_polarity",
                       "old_enabled", "period_ns", "duty_ns", "polarity", "enabled" },
-      .result = BPF_RESULT_POLICY, .actuators_allowed = false, .stack_limit = BPF_FRAME_SIZE_MAX,
+      .result = BPF_RESULT_POLICY, .actuators_allowed = false, .stack_limit = BPF_PROFILE_FRAME_SIZE,
       .insn_budget = GUARD_INSNS, .time_budget_ns = GUARD_NS },
 };
 // clang-format on

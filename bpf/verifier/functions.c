@@ -134,6 +134,8 @@ int functions_check_depth(struct verifier *v, uint32_t *stack_bytes)
                 TAIL_CALL_STACK);
         if (f->below + frame_bytes(f) > *stack_bytes)
             *stack_bytes = f->below + frame_bytes(f);
+        if (frame_bytes(f) > v->result->bounds.frame_bytes)
+            v->result->bounds.frame_bytes = frame_bytes(f);
         if (f->depth > v->call_depth)
             v->call_depth = f->depth;
     }

@@ -6,12 +6,13 @@
  * inputs alone. */
 #pragma once
 #include <axiom/types.h>
+#include <bpf/profile.h>
 #include <bpf/prog.h>
 
 struct bpf_jit;
 
 /* Memory that any program's frames fit into. */
-#define BPF_RUN_STACK_SIZE (BPF_CALL_DEPTH_MAX * BPF_FRAME_SIZE_MAX)
+#define BPF_RUN_STACK_SIZE BPF_PROFILE_STACK_SIZE
 
 /* Memory that a helper lets the function read that it calls: a map's key. */
 struct bpf_lent_memory {

@@ -12,12 +12,13 @@
 #include <bpf/env.h>
 #include <bpf/insn.h>
 #include <bpf/map.h>
+#include <bpf/profile.h>
 
 struct bpf_prog;
 
 #define BPF_CALL_DEPTH_MAX 8u       /* frames, the main program's own counted */
 #define BPF_FRAME_SIZE_MAX 512u     /* bytes of stack of one frame */
-#define BPF_PROG_INSN_MAX  1000000u /* slots */
+#define BPF_PROG_INSN_MAX  BPF_PROFILE_INSN_MAX /* slots */
 #define BPF_PROG_MAP_MAX   256u
 
 /* What the verifier found out; 0 where it did not look. */

@@ -111,8 +111,13 @@ long syscall(long number, ...)
         if (program != NULL)
             return load_program(program, attr, c);
     }
-    if (number == SYS_bpf && loading != NULL && a == BPF_MAP_CREATE && !ask)
-        return stand_in();
+    /* Alone: libbpf may believe that this kernel can and does everything. */
+    if (number == SYS_bpf && loading != NULL && !ask) {
+        if (a == BPF_MAP_CREATE || a == BPF_PROG_LOAD || a == BPF_BTF_LOAD)
+            return stand_in();
+        if (a == BPF_MAP_UPDATE_ELEM || a == BPF_MAP_FREEZE || a == BPF_PROG_BIND_MAP)
+            return 0;
+    }
     return raw(number, a, b, c, d, e, f);
 }
 
