@@ -208,7 +208,7 @@ static void *array_direct_value(struct bpf_map *map, uint32_t offset)
 
 bool bpf_map_array_layout(const struct bpf_map *map, uint8_t **values, uint32_t *stride)
 {
-    if (map->ops != &bpf_array_ops)
+    if (map->ops != &bpf_array_ops || map->reference_count == 0) /* a template has no values */
         return false;
     *values = array_of(map)->values;
     *stride = array_of(map)->stride;
