@@ -23,6 +23,12 @@ else
     echo "skipped: bpftool is not installed"
 fi
 
+if command -v pahole > /dev/null; then
+    check "the kernel's own types" 0 "STRUCT 'runqueue'" "$axiom" bpf btf --kernel
+else
+    echo "skipped: pahole (dwarves) is not installed"
+fi
+
 run=("$axiom" run --for 10ms --quiet)
 check "unsigned is taken by default" 0 "" "${run[@]}" --bpf led/led.o
 check "and refused where signatures are required" 4 "not signed" "${run[@]}" --bpf led/led.o --require-signed

@@ -152,25 +152,41 @@ static void print_line(void *user, const char *line)
     puts(line);
 }
 
+static int print_btf(const char *name, const uint8_t *bytes, size_t size, uint64_t offset)
+{
+    struct bpf_btf *btf;
+    struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
+    if (bpf_btf_parse(desk_env(), bytes, size, &btf, &error) != 0)
+        return complain(EXIT_INPUT, "%s: offset %" PRIu64 ": %s", name, error.offset + offset,
+                        error.text);
+    bpf_btf_print(btf, print_line, NULL);
+    bpf_btf_put(btf);
+    return EXIT_OK;
+}
+
+/* kernel_btf.S */
+extern const uint8_t builtin_kernel_btf[], builtin_kernel_btf_end[];
+
+int bpf_print_kernel_types(void)
+{
+    size_t size = (size_t)((uintptr_t)builtin_kernel_btf_end - (uintptr_t)builtin_kernel_btf);
+    if (size == 0)
+        return complain(EXIT_INPUT, "this axiom was built without pahole: it has no types of its "
+                                    "kernel");
+    return print_btf("the kernel", builtin_kernel_btf, size, 0);
+}
+
 static int print_types(const char *path)
 {
     uint8_t *bytes;
     size_t size, length;
-    struct bpf_btf *btf;
-    struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
     int code = read_whole_file(path, FILE_SIZE_MAX, &bytes, &size);
     if (code != EXIT_OK)
         return code;
     const uint8_t *at = bytes;
     if (!find_btf_section(bytes, size, &at, &length))
         length = size; /* types by themselves: /sys/kernel/btf/vmlinux */
-    if (bpf_btf_parse(desk_env(), at, length, &btf, &error) == 0) {
-        bpf_btf_print(btf, print_line, NULL);
-        bpf_btf_put(btf);
-    } else {
-        code = complain(EXIT_INPUT, "%s: offset %" PRIu64 ": %s", path,
-                        error.offset + (uint64_t)(at - bytes), error.text);
-    }
+    code = print_btf(path, at, length, (uint64_t)(at - bytes));
     free(bytes);
     return code;
 }

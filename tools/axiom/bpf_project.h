@@ -6,3 +6,4 @@ int bpf_project_init(int argc, char **argv);
 int bpf_project_build(int argc, char **argv, const char *output);
 int bpf_info(int argc, char **argv, const char *keyring_path);
 int bpf_print_types(int argc, char **argv);
+int bpf_print_kernel_types(void);

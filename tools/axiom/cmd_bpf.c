@@ -234,12 +234,17 @@ static int bpf_run_command(int argc, char **argv, const char *name, const char *
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "json", no_argument, NULL, 'j' },          { "program", required_argument, NULL, 'p' },
-        { "context", required_argument, NULL, 'c' }, { "repeat", required_argument, NULL, 'n' },
-        { "key", required_argument, NULL, 'k' },     { "keyring", required_argument, NULL, 'r' },
-        { "output", required_argument, NULL, 'o' },  { 0 },
+        { "json", no_argument, NULL, 'j' },
+        { "program", required_argument, NULL, 'p' },
+        { "context", required_argument, NULL, 'c' },
+        { "repeat", required_argument, NULL, 'n' },
+        { "key", required_argument, NULL, 'k' },
+        { "keyring", required_argument, NULL, 'r' },
+        { "output", required_argument, NULL, 'o' },
+        { "kernel", no_argument, NULL, 'K' },
+        { 0 },
     };
-    bool as_json = false;
+    bool as_json = false, of_kernel = false;
     const char *program = NULL, *context = "", *key = NULL, *keyring = NULL, *output = NULL;
     uint64_t repeat = 1;
     int option;
@@ -260,6 +265,9 @@ static int run(int argc, char **argv)
         case 'r':
             keyring = optarg;
             break;
+        case 'K':
+            of_kernel = true;
+            break;
         case 'o':
             output = optarg;
             break;
@@ -271,6 +279,8 @@ static int run(int argc, char **argv)
             return complain_usage("bpf", "see above");
         }
     }
+    if (of_kernel && optind + 1 == argc && strcmp(argv[optind], "btf") == 0)
+        return bpf_print_kernel_types();
     if (optind + 1 >= argc)
         return complain_usage(
             "bpf", "bpf wants init, build, verify, info, disasm, run, btf, keygen or sign, "
@@ -307,7 +317,7 @@ const struct command command_bpf = {
         "       axiom bpf disasm OBJECT...\n"
         "       axiom bpf run OBJECT [--program NAME] [--context SLOT=VALUE,...] [--repeat N]\n"
         "       axiom bpf info [--keyring FILE] OBJECT...\n"
-        "       axiom bpf btf FILE...\n"
+        "       axiom bpf btf FILE... | --kernel\n"
         "       axiom bpf init NAME\n"
         "       axiom bpf build FILE.bpf.c [-o OBJECT]\n"
         "       axiom bpf keygen NAME\n"
