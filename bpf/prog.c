@@ -153,6 +153,8 @@ void bpf_prog_destroy(struct bpf_prog *prog)
         return;
     for (uint32_t i = 0; i < prog->map_count; i++)
         bpf_map_put(prog->maps[i]);
+    if (prog->facts != NULL)
+        bpf_env_free(prog->env, (void *)prog->facts, prog->insn_count * sizeof *prog->facts);
     bpf_env_free(prog->env, prog, prog->size_bytes);
 }
 

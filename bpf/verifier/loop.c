@@ -175,7 +175,7 @@ static int set_head(struct verifier *v, struct loop *l, const struct merge *m)
 }
 
 /* Its last instruction: the furthest that jumps back to its head. */
-#define LENGTH_MAX 4096u
+#define LENGTH_MAX 512u
 static uint32_t find_last(const struct verifier *v, uint32_t head, uint32_t last)
 {
     for (uint32_t pc = last; pc < v->insn_count && pc - head < LENGTH_MAX;
@@ -220,6 +220,7 @@ static int loop_open(struct verifier *v, struct checkpoint *before)
     before->pinned = false;
     l->speculation = v->here.speculations;
     l->pending_count = v->here.pending_count;
+    l->completed_count = v->completed_count;
     v->here.loop = l;
     return set_head(v, l, &m);
 }

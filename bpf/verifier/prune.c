@@ -28,19 +28,25 @@
 /* How far back along the path a state is looked for that comes again. */
 #define LOOKED_BACK_MAX 64u
 
-void prune_init(struct verifier *v)
+/* One bucket for every 32 instructions, 64 at least. */
+int prune_init(struct verifier *v)
 {
-    for (uint32_t i = 0; i < BUCKET_COUNT; i++)
+    uint32_t bits = 6;
+    while (bits < 16 && v->insn_count >> bits > 32)
+        bits++;
+    v->bucket_shift = 32 - bits;
+    v->buckets = verifier_alloc(v, sizeof *v->buckets << bits);
+    if (v->buckets == NULL)
+        return refuse_memory(v);
+    for (uint32_t i = 0; i < 1u << bits; i++)
         list_init(&v->buckets[i]);
-    list_init(&v->complete);
-    list_init(&v->open);
+    return 0;
 }
 
 static struct list_head *bucket_of(struct verifier *v, uint32_t pc)
 {
-    return &v->buckets[(pc * 0x9e3779b1u) >> 26];
+    return &v->buckets[(pc * 0x9e3779b1u) >> v->bucket_shift];
 }
-_Static_assert(BUCKET_COUNT == 1u << (32 - 26), "bucket_of() takes the upper 6 bits");
 
 struct checkpoint *prune_newest(const struct verifier *v)
 {
@@ -142,6 +148,8 @@ void prune_destroy(struct verifier *v)
     list_for_each_entry_safe(c, after, &v->complete, age)
         destroy(v, c);
     prune_destroy_open(v);
+    if (v->buckets != NULL)
+        verifier_free(v, v->buckets, sizeof *v->buckets << (32 - v->bucket_shift));
 }
 
 void mark_precise(struct verifier *v, uint64_t deps)
@@ -170,6 +178,23 @@ void prune_path_end(struct verifier *v)
     prune_note(v, 0, &nothing);
 }
 
+/* verifier.complete is in the order of these stamps. */
+static void add_complete(struct verifier *v, struct checkpoint *c)
+{
+    c->completed = ++v->completed_count;
+    list_add_tail(&c->age, &v->complete);
+}
+
+/* The complete one before it, if that was completed after `since`. */
+static struct checkpoint *completed_before(const struct verifier *v, const struct list_head *at,
+                                           uint32_t since)
+{
+    if (at->prev == &v->complete)
+        return NULL;
+    struct checkpoint *c = list_entry(at->prev, struct checkpoint, age);
+    return c->completed > since ? c : NULL;
+}
+
 static void add_rounds(struct checkpoint *c, const struct cost *to_head, uint32_t level,
                        const struct checkpoint *head, const struct cost *rounds)
 {
@@ -187,8 +212,9 @@ static void add_rounds(struct checkpoint *c, const struct cost *to_head, uint32_
 void prune_close_loop(struct verifier *v, struct checkpoint *head, uint32_t level,
                       const struct cost *rounds)
 {
-    struct checkpoint *c;
-    list_for_each_entry(c, &v->complete, age) {
+    uint32_t since = v->here.loop->completed_count;
+    for (struct checkpoint *c = completed_before(v, &v->complete, since); c != NULL;
+         c = completed_before(v, &c->age, since)) {
         if (c->number < head->number || c->tail_count <= level || c->tails[level].insns == 0)
             continue;
         const struct cost to_head = c->tails[level];
@@ -201,18 +227,22 @@ void prune_close_loop(struct verifier *v, struct checkpoint *head, uint32_t leve
 void prune_leave_loop(struct verifier *v, struct checkpoint *head, uint32_t level,
                       const struct cost *rounds)
 {
-    struct checkpoint *c, *after;
+    uint32_t since = v->here.loop->completed_count;
+    struct checkpoint *c, *next;
     /* Some ways out of it may have been walked before its rounds were counted. */
     add_rounds(head, NULL, level, head, rounds);
-    list_for_each_entry_safe(c, after, &v->complete, age) {
+    for (c = completed_before(v, &v->complete, since); c != NULL; c = next) {
+        next = completed_before(v, &c->age, since);
         if (c->number > head->number && c->tail_count > level && c->tails[level].insns != 0)
             destroy(v, c);
     }
-    list_for_each_entry(c, &v->open, age) {
-        if (c->number < head->number || c->tail_count <= level || c->tails[level].insns == 0)
-            continue;
-        c->passing = c != head;
-        c->tails[level] = (struct cost){ 0 };
+    for (c = prune_newest(v);; c = before(v, c)) {
+        if (c->tail_count > level && c->tails[level].insns != 0) {
+            c->passing = c != head;
+            c->tails[level] = (struct cost){ 0 };
+        }
+        if (c == head)
+            break;
     }
     head->pinned = false;
 }
@@ -251,24 +281,21 @@ int prune_complete(struct verifier *v, uint32_t pending)
         }
         snapshot_constants(checkpoint_snapshot(c), &c->constants);
         list_del(&c->age);
-        list_add_tail(&c->age, &v->complete);
+        add_complete(v, c);
         list_add(&c->bucket, bucket_of(v, c->pc));
     }
 }
 
-static void truncate_list(struct verifier *v, struct list_head *list, uint32_t number)
+void prune_truncate(struct verifier *v, uint32_t number, uint32_t completed_count)
 {
-    struct checkpoint *c, *after;
-    list_for_each_entry_safe(c, after, list, age) {
+    struct checkpoint *c, *next;
+    for (c = completed_before(v, &v->complete, completed_count); c != NULL; c = next) {
+        next = completed_before(v, &c->age, completed_count);
         if (c->number > number)
             destroy(v, c);
     }
-}
-
-void prune_truncate(struct verifier *v, uint32_t number)
-{
-    truncate_list(v, &v->open, number);
-    truncate_list(v, &v->complete, number);
+    while ((c = prune_newest(v)) != NULL && c->number > number)
+        destroy(v, c);
 }
 
 static int refuse_loop(struct verifier *v)
@@ -347,18 +374,19 @@ static void end_by(struct verifier *v, struct checkpoint *c, uint64_t deps)
         if (c->tails[i].insns != 0)
             prune_note(v, i, &c->tails[i]);
     list_del(&c->age);
-    list_add_tail(&c->age, &v->complete);
+    add_complete(v, c);
     list_del(&c->bucket);
     list_add(&c->bucket, bucket_of(v, c->pc));
 }
 
-/* Does it lead to the head of an open loop of another walk? */
+/* Does it lead to the head of an open loop, of another walk or with passes of may_goto on the way
+ * from there that the state did not have? */
 static bool is_foreign(const struct verifier *v, const struct checkpoint *c)
 {
     bool leads = false;
     for (uint32_t i = 1; i < c->tail_count; i++)
         leads |= c->tails[i].insns != 0;
-    return leads && c->walk != v->here.number;
+    return leads && (c->walk != v->here.number || v->state.passes < c->passes);
 }
 
 static bool find_cover(struct verifier *v)
@@ -396,7 +424,8 @@ int prune_visit(struct verifier *v, bool *covered)
         return 0;
     if (info->visits < VISITS_MAX)
         info->visits++;
-    bool loop_head = info->loop_head && !info->no_summary && v->state.pc <= v->here.from && may_cover;
+    bool loop_head =
+        info->loop_head && !info->no_summary && v->state.pc <= v->here.from && may_cover;
     struct checkpoint *last = loop_head ? last_visit(v) : NULL;
     uint32_t rounds = last != NULL ? last->rounds + 1u : 0;
     if (last != NULL) {

@@ -16,7 +16,7 @@
 #define LENGTH_MAX   400u
 #define APART_MAX    4u /* states of different kinds at one place */
 #define PENDING_MANY 48u
-#define WALKED_MANY  10u /* times each instruction */
+#define WALKED_MANY  4u /* times each instruction */
 
 struct region {
     struct region *outer;

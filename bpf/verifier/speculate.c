@@ -60,6 +60,7 @@ int speculate(struct verifier *v, struct pending *state, uint32_t pending_count,
     s->state = state;
     s->pending_count = pending_count;
     s->checkpoint_count = v->checkpoint_count;
+    s->completed_count = v->completed_count;
     s->region = v->here.region;
     s->loop = v->here.loop;
     s->of_loop = of_loop;
@@ -91,7 +92,7 @@ void speculation_undo(struct verifier *v, const struct speculation *s)
     speculation_commit_above(v, s);
     region_drop(v, s->region);
     pending_truncate(v, s->pending_count);
-    prune_truncate(v, s->checkpoint_count);
+    prune_truncate(v, s->checkpoint_count, s->completed_count);
 }
 
 bool speculation_retreat(struct verifier *v, struct speculation *s)

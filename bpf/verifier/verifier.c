@@ -74,8 +74,11 @@ static int make_program(struct verifier *v)
 {
     struct bpf_error error = { 0 };
     int err = bpf_prog_create(v->request, &v->result->bounds, &v->result->prog, &error);
-    if (err == 0)
+    if (err == 0) {
+        v->result->prog->facts = v->facts;
+        v->facts = NULL;
         return 0;
+    }
     v->state.pc = 0;
     return refuse(v, err, err == -ENOMEM ? BPF_REJECT_MEMORY : BPF_REJECT_BAD_INSN, "", "%s",
                   error.text);
@@ -108,7 +111,11 @@ static int verify(struct verifier *v)
     if (err == 0)
         err = make_frames(v);
     if (err == 0)
+        err = prune_init(v);
+    facts_begin(v);
+    if (err == 0)
         err = walk(v);
+    facts_finish(v);
     if (err == 0)
         err = functions_check_depth(v, &v->result->bounds.stack_depth_bytes);
     return err;
@@ -145,12 +152,14 @@ int verifier_run(const struct bpf_verify_request *request, struct bpf_verify_res
     v->probe = probe;
     v->memory_limit = request->memory_limit != 0 ? request->memory_limit : MEMORY_DEFAULT;
     v->memory_used = v->memory_peak = sizeof *v;
-    prune_init(v);
+    list_init(&v->complete);
+    list_init(&v->open);
     int err = verify(v);
     fill_bounds(v);
     release(v);
     if (err == 0 && !request->check_only)
         err = make_program(v);
+    facts_destroy(v);
     bpf_env_free(env, v, sizeof *v);
     return err;
 }

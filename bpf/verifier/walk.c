@@ -225,7 +225,10 @@ static int decide(struct verifier *v, bool waited, bool *path_ends)
     enum bpf_op op = (enum bpf_op)insn_row(v, pc)->op;
     v->here.taken_first = waited ? v->here.taken_first : loop_taken_first(v);
     int err = check_decision(v, insn, op, waited, path_ends);
-    if (err == 0 && (waited || v->here.pending_count > waiting))
+    bool both = waited || v->here.pending_count > waiting;
+    if (err == 0)
+        facts_note_jump(v, pc, both, v->state.pc != pc + 1);
+    if (err == 0 && both)
         d->last[d->count++ % DECISIONS_KEPT] = pc * 2 + (v->state.pc != pc + 1);
     if (err == 0 && v->here.pending_count > waiting && is_condition(op))
         err = region_enter(v, pc);
@@ -239,17 +242,23 @@ static int step(struct verifier *v, bool *path_ends)
     enum bpf_op op = (enum bpf_op)insn_row(v, s->pc)->op;
     if (is_condition(op) || op == BPF_OP_MAY_GOTO || op == BPF_OP_LEGACY_PACKET)
         return decide(v, false, path_ends);
-    if (op == BPF_OP_EXIT)
+    if (op == BPF_OP_EXIT) {
+        facts_note(v, insn, op);
         return check_exit(v, path_ends);
-    if (op == BPF_OP_CALL_LOCAL)
+    }
+    if (op == BPF_OP_CALL_LOCAL) {
+        facts_note(v, insn, op);
         return check_local_call(v, insn);
+    }
     if (op == BPF_OP_JA) {
+        facts_note(v, insn, op);
         s->pc = (uint32_t)((int64_t)s->pc + 1 + bpf_jump_distance(insn));
         return 0;
     }
     if (bpf_insn_writes_frame_pointer(insn, insn_row(v, s->pc)))
         return refuse(v, -EACCES, BPF_REJECT_BAD_INSN, "",
                       "r10, the frame pointer, may not be written");
+    facts_note(v, insn, op);
     int err = check_straight(v, insn, op);
     s->pc += err == 0 ? bpf_insn_slots(insn) : 0;
     return err;
@@ -269,7 +278,8 @@ static int walk_path(struct verifier *v, enum from_where from)
         int left = region_left(v, &done);
         if (left != 0 || done)
             return left;
-        if (v->here.region == NULL && !again && (v->info[v->state.pc].join || list_empty(&v->open))) {
+        if (v->here.region == NULL && !again &&
+            (v->info[v->state.pc].join || list_empty(&v->open))) {
             int visit = prune_visit(v, &done);
             if (visit != 0 || done)
                 return visit;

@@ -61,8 +61,7 @@ struct pending {
     uint8_t snapshot[];
 };
 
-#define BUCKET_COUNT 64u
-#define VISITS_MAX   7u /* insn_info.visits counts up to here */
+#define VISITS_MAX 7u /* insn_info.visits counts up to here */
 
 struct verifier;
 
@@ -123,8 +122,9 @@ struct verifier {
     uint32_t insn_count;
     const struct probe *probe; /* may be NULL */
 
-    struct insn_info *info;     /* one per slot */
-    struct function *functions; /* sorted by start */
+    struct insn_info *info;      /* one per slot */
+    struct bpf_insn_fact *facts; /* one per slot, or NULL */
+    struct function *functions;  /* sorted by start */
     uint32_t function_count;
     uint32_t nested;     /* walks that wait for the one going on */
     bool packet_changed; /* by something on the walk going on */
@@ -132,13 +132,15 @@ struct verifier {
     struct state state;
     struct here here;
     uint32_t walk_count;
-    bool ways_back_lost; /* of speculations: some were forgotten */
-    bool final;          /* the refusal is not for a speculation */
-    uint32_t retreats;   /* speculations that failed */
-    struct list_head buckets[BUCKET_COUNT]; /* complete checkpoints by instruction */
-    struct list_head complete;              /* checkpoints by age, those done with */
-    struct list_head open;                  /* those on the current path */
-    uint32_t checkpoint_count;              /* made so far */
+    bool ways_back_lost;       /* of speculations: some were forgotten */
+    bool final;                /* the refusal is not for a speculation */
+    uint32_t retreats;         /* speculations that failed */
+    struct list_head *buckets; /* complete checkpoints by instruction */
+    uint32_t bucket_shift;
+    struct list_head complete; /* checkpoints by age, those done with */
+    struct list_head open;     /* those on the current path */
+    uint32_t checkpoint_count; /* made so far */
+    uint32_t completed_count;  /* stamps given so far */
     uint32_t next_id;
     uint32_t tags_made; /* origins of registers: the next one */
     uint64_t walked;
@@ -323,7 +325,8 @@ struct checkpoint {
     uint32_t pending_depth; /* how many states waited when it was made */
     uint32_t fingerprint;   /* equal states have equal ones */
     uint32_t snapshot_size;
-    uint32_t walk; /* here.number */
+    uint32_t walk;      /* here.number */
+    uint32_t completed; /* when it was, or was of use last */
     uint8_t frame_count;
     uint8_t rounds; /* visits of this loop head before it, one after the other */
     bool gap;       /* the one before it on the path was forgotten */
@@ -343,7 +346,7 @@ static inline uint8_t *checkpoint_snapshot(struct checkpoint *c)
     return (uint8_t *)&c->tails[c->tail_count];
 }
 
-void prune_init(struct verifier *v);
+int prune_init(struct verifier *v);
 /* At a join: *covered if the state need not be walked; else a checkpoint may be made of it. */
 int prune_visit(struct verifier *v, bool *covered);
 /* A path ended here. */
@@ -352,7 +355,7 @@ void prune_path_end(struct verifier *v);
  * summarised loop then turns out not to end. */
 int prune_complete(struct verifier *v, uint32_t pending);
 /* Checkpoints with higher numbers are taken back. */
-void prune_truncate(struct verifier *v, uint32_t number);
+void prune_truncate(struct verifier *v, uint32_t number, uint32_t completed_count);
 /* The state becomes an open checkpoint. */
 int prune_make(struct verifier *v, uint32_t fingerprint, uint32_t rounds, bool pinned);
 /* The summarised loop of that level, at `head`, is closed: its rounds together take `rounds`. */
@@ -444,7 +447,7 @@ void state_each_pair(struct verifier *v, const uint8_t *snapshot,
 struct speculation {
     struct speculation *below;
     struct pending *state; /* what to go on with instead */
-    uint32_t pending_count, checkpoint_count;
+    uint32_t pending_count, checkpoint_count, completed_count;
     struct region *region;
     struct loop *loop;
     bool of_loop;
@@ -464,6 +467,15 @@ void speculation_commit_above(struct verifier *v, const struct speculation *s);
 void speculation_undo(struct verifier *v, const struct speculation *s);
 void speculation_destroy(struct verifier *v);
 
+/* --- facts.c: for the JITs
+ * ----------------------------------------------------------------------------------------------------
+ */
+void facts_begin(struct verifier *v);
+void facts_note(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op);
+void facts_note_jump(struct verifier *v, uint32_t pc, bool both, bool jumped);
+void facts_finish(struct verifier *v);
+void facts_destroy(struct verifier *v);
+
 /* --- loop.c: loops summarised
  * ----------------------------------------------------------------------------------------------------
  */
@@ -472,9 +484,9 @@ struct loop {
     struct speculation *speculation;
     uint32_t pc, last; /* its instructions, as far as known */
     uint32_t frame_count;
-    uint32_t number;        /* of the checkpoint at its head */
-    uint32_t level;         /* 1: the outermost */
-    uint32_t pending_count; /* when it was opened */
+    uint32_t number;                         /* of the checkpoint at its head */
+    uint32_t level;                          /* 1: the outermost */
+    uint32_t pending_count, completed_count; /* when it was opened */
     uint32_t attempts;
     uint32_t tag_first, tag_count;
     struct loop_tag {
