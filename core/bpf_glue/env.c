@@ -147,6 +147,7 @@ void glue_env_init(void)
         .platform = &platform,
         .helpers = bpf_helpers,
         .helper_count = bpf_helper_count,
+        .cpu_count = arch_cpu_count(),
     };
 }
 
