@@ -16,8 +16,10 @@ failed=0
 build_and_run() { # in $work/bpf
     tests=$source/tests/bpf
     ${CC:-cc} -O1 -g -w -std=gnu11 -I"$source/include/base" -I"$source/include/uapi" -I"$source/base/host/include" \
-        -I"$work/bpf/include" -I"$work/bpf/internal" -I"$work/bpf/verifier" -I"$tests" -I"$tests/verifier" \
-        $(find "$work/bpf" -name '*.c' ! -path '*/unverified/*') "$source"/base/*.c "$source/base/host/panic.c" \
+        -I"$work/bpf/include" -I"$work/bpf/internal" -I"$work/bpf/verifier" -I"$work/bpf/jit" -I"$work/bpf/host/include" -I"$work/bpf/linux/include" \
+        -I"$tests" -I"$tests/verifier" \
+        $(find "$work/bpf" -name '*.c' ! -path '*/unverified/*' ! -path '*/profile/*' \
+        ! -path '*/linux/*' ! -path '*/sign/*' ! -path '*/object/*') "$source"/base/*.c "$source/base/host/panic.c" \
         "$tests/host_env.c" "$tests/verifier/soundness_test.c" "$tests/verifier/soundness.c" \
         "$tests/verifier/machine.c" "$tests/verifier/generator.c" \
         -lcheck -lsubunit -lm -lrt -lpthread -o "$work/test" || exit 2
