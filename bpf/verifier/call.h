@@ -20,6 +20,7 @@ struct call {
     uint32_t lives_by;     /* the reference of its object argument, 0: none */
     uint32_t record_size;  /* the BPF_ARG_CONST_SIZE argument */
     uint64_t size_most;    /* of the last size argument */
+    uint32_t timer_map;    /* 1 + the map that its BPF_ARG_TIMER argument lies in */
     uint32_t callback;     /* its BPF_ARG_CALLBACK argument: the function's first instruction */
     bool packet_arguments; /* memory may lie in the packet */
 };
@@ -79,6 +80,16 @@ struct reg void_pointer(const struct verifier *v);
 void packet_changed(struct verifier *v);
 /* At the end of a run or callback: what was acquired must have been given up, regions left. */
 int check_nothing_held(struct verifier *v, const char *where);
+/* --- callback.c: the function `call->callback` may be called any number of times
+ * ----------------------------------------------------------------------------------------------- */
+int call_back(struct verifier *v, const struct call *call);
+
+/* --- special.c
+ * ------------------------------------------------------------------------------------------------------ */
+/* Takes or gives up the lock. */
+int check_lock(struct verifier *v, struct call *call, uint32_t reg_number);
+int check_timer(struct verifier *v, struct call *call, uint32_t reg_number);
+
 /* --- functions.c
  * ------------------------------------------------------------------------------------------------------ */
 /* A frame on top whose registers are not set; state.pc is its first instruction. */
@@ -87,4 +98,5 @@ int push_frame(struct verifier *v, uint32_t target, enum frame_kind kind, uint32
 #define TAIL_CALL_STACK 256u
 
 /* May the instruction call something that sleeps, or leave the program? */
+int check_may_sleep(struct verifier *v, const char *name);
 int check_may_call(struct verifier *v, const struct call *call);

@@ -25,6 +25,8 @@ int check_map_argument(struct verifier *v, struct call *call, uint32_t reg_numbe
     call->map_index = r->map;
     call->map_attr = r->attr & REG_INNER;
     call->map_id = r->id;
+    if (call->timer_map != 0 && (call->timer_map != r->map + 1 || call->map_attr != 0))
+        return refuse_argument(v, call, reg_number, "the map that the timer lies in");
     if (call->helper == NULL || (call->helper->map_types & call->map->ops->bit) != 0)
         return 0;
     return refuse(v, -EACCES, BPF_REJECT_MAP, "",
@@ -39,8 +41,8 @@ int check_map_element(struct verifier *v, struct call *call, uint32_t reg_number
         return refuse_argument(v, call, reg_number, "preceded by a map");
     uint32_t size = type == BPF_ARG_MAP_KEY ? call->map->key_size : call->map->value_size;
     /* What a bloom filter is asked about is read. */
-    bool is_written = type == BPF_ARG_MAP_VALUE_OUT &&
-                      (call->map->ops->bit & BPF_MAP_BIT_BLOOM_FILTER) == 0;
+    bool is_written =
+        type == BPF_ARG_MAP_VALUE_OUT && (call->map->ops->bit & BPF_MAP_BIT_BLOOM_FILTER) == 0;
     return check_memory(v, call, reg_number, size, size, is_written ? ACCESS_WRITE : ACCESS_READ);
 }
 

@@ -22,9 +22,16 @@ static int check_number(struct verifier *v, struct call *call, uint32_t reg_numb
     return refuse_argument(v, call, reg_number, "a number");
 }
 
+static bool reg_is_at_start(const struct reg *r)
+{
+    return scalar_is_const(&r->n) && r->n.umin == 0;
+}
+
 static int check_stack(struct verifier *v, struct call *call, uint32_t reg_number)
 {
     const struct reg *r = state_reg(&v->state, reg_number);
+    if (reg_is_null(r))
+        mark_precise(v, r->deps);
     if (r->type == REG_STACK || reg_is_null(r))
         return 0;
     return refuse_argument(v, call, reg_number, "a pointer to the stack, or NULL");
@@ -86,6 +93,11 @@ static int check_argument(struct verifier *v, struct call *call, uint32_t reg_nu
         return check_const_string(v, call, reg_number);
     case BPF_ARG_CONTEXT:
         return check_context_argument(v, call, reg_number);
+    case BPF_ARG_CALLBACK:
+        if (r->type != REG_FUNCTION || !reg_is_at_start(r))
+            return refuse_argument(v, call, reg_number, "a function of the program");
+        call->callback = r->function;
+        return 0;
     case BPF_ARG_STACK:
         return check_stack(v, call, reg_number);
     default:
@@ -292,6 +304,11 @@ int check_helper_call(struct verifier *v, const struct bpf_insn *insn)
         if (err != 0)
             return err;
         v->functions[state_top(&v->state)->function].has_tail_call = true;
+    }
+    if (call.helper->callback != BPF_CALLBACK_NONE) {
+        err = call_back(v, &call);
+        if (err != 0)
+            return err;
     }
     v->state.ns += call.helper->cost_ns;
     if (call.map != NULL)

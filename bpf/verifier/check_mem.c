@@ -113,6 +113,12 @@ int check_region(struct verifier *v, uint32_t reg_number, int64_t displacement, 
         (reg_map(v, r)->flags & BPF_F_WRONLY_PROG) != 0)
         return refuse(v, -EACCES, BPF_REJECT_READ_ONLY, "",
                       "r%u is %s, which programs may only write", reg_number, describe(v, r).text);
+    if (r->type == REG_MAP_VALUE && reg_map(v, r)->special_field_count != 0) {
+        int err = check_no_special(v, reg_number, r->n.smin + displacement,
+                                   r->n.smax + displacement + (int64_t)size_bytes);
+        if (err != 0)
+            return err;
+    }
     /* Offsets are within +-2^30 (check_alu.c) and sizes below 2^30: no overflow. */
     return check_inside(v, reg_number, r, r->n.smin + displacement,
                         r->n.smax + displacement + (int64_t)size_bytes);
@@ -378,11 +384,13 @@ int check_lddw(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
         value = reg_const((uint32_t)insn[0].imm | (uint64_t)(uint32_t)insn[1].imm << 32);
     else if (op == BPF_OP_LD_MAP || op == BPF_OP_LD_MAP_VALUE)
         err = load_map(v, insn, op == BPF_OP_LD_MAP_VALUE, &value);
-    else
-        return refuse(
-            v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
-            "a 64-bit load of kind %u (file descriptor, kernel variable or function address)",
-            insn->src_reg);
+    else if (op == BPF_OP_LD_FUNC) {
+        value = reg_pointer(REG_FUNCTION);
+        value.function = (uint32_t)((int64_t)v->state.pc + 1 + insn->imm);
+    } else
+        return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
+                      "a 64-bit load of kind %u (file descriptor or kernel variable)",
+                      insn->src_reg);
     if (err == 0)
         *state_reg(&v->state, insn->dst_reg) = value;
     return err;

@@ -77,6 +77,10 @@ int check_object(struct verifier *v, struct call *call, uint32_t reg_number, enu
     case BPF_ARG_ANY_SOCK:
         err = check_socket(v, call, reg_number, type & BPF_ARG_BASE);
         break;
+    case BPF_ARG_SPIN_LOCK:
+        return check_lock(v, call, reg_number);
+    case BPF_ARG_TIMER:
+        return check_timer(v, call, reg_number);
     case BPF_ARG_BTF:
         err = check_btf_object(v, call, reg_number, call->helper->btf_name);
         break;

@@ -307,6 +307,11 @@ static bool returns_nothing(const struct verifier *v)
 int check_exit(struct verifier *v, bool *path_ends)
 {
     struct state *s = &v->state;
+    if (s->frame_count > 1 && state_top(s)->kind == FRAME_CALLBACK) {
+        int left = check_callback_exit(v);
+        *path_ends = left == 0;
+        return left;
+    }
     if (s->frame_count > 1)
         return leave_function(v);
     if (state_top(s)->kind == FRAME_PROGRAM && returns_nothing(v)) {

@@ -110,13 +110,26 @@ void packet_changed(struct verifier *v)
 /* --- Regions
  * ---------------------------------------------------------------------------------------------------------- */
 
-int check_may_call(struct verifier *v, const struct call *call)
+int check_may_sleep(struct verifier *v, const char *name)
 {
-    if (call->helper == NULL || (call->helper->flags & BPF_HELPER_MIGHT_SLEEP) == 0)
-        return 0;
-    if (!bpf_context_has_rule(v->context, BPF_RULE_SLEEPABLE))
+    const struct regions *in = &v->state.regions;
+    if (!program_sleeps(v))
         return refuse(v, -EINVAL, BPF_REJECT_HELPER,
                       "use a section that may sleep: SEC(\"x.s/...\")",
-                      "bpf_%s() may sleep, and programs of this kind must not", call->name);
-    return 0;
+                      "bpf_%s() may sleep, and programs of this kind must not", name);
+    if (in->lock_map == 0 && in->rcu == 0 && in->no_preempt == 0)
+        return 0;
+    return refuse(v, -EINVAL, BPF_REJECT_HELPER, "call it before or after",
+                  "bpf_%s() may sleep, and %s", name,
+                  in->lock_map != 0 ? "a lock is held"
+                  : in->rcu != 0    ? "an RCU read section is open"
+                                    : "preemption is off");
+}
+
+int check_may_call(struct verifier *v, const struct call *call)
+{
+    if (v->state.regions.lock_map != 0 && (call->helper->flags & BPF_HELPER_UNLOCKS) == 0)
+        return refuse(v, -EINVAL, BPF_REJECT_HELPER, "unlock first",
+                      "bpf_%s() is called while a lock is held", call->name);
+    return (call->helper->flags & BPF_HELPER_MIGHT_SLEEP) != 0 ? check_may_sleep(v, call->name) : 0;
 }

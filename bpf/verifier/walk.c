@@ -190,6 +190,10 @@ static int check_straight(struct verifier *v, const struct bpf_insn *insn, enum 
         v->state.calls++;
         return check_helper_call(v, insn);
     }
+    if (op == BPF_OP_CALL_BTF) {
+        v->state.calls++;
+        return check_kfunc_call(v, insn);
+    }
     return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
                   "this verifier does not know how to prove this instruction");
 }

@@ -74,6 +74,7 @@ struct function {
     uint32_t depth;       /* frames of the longest chain of calls up to it, 0: never called */
     uint8_t checked;      /* enum function_checked, of global functions */
     bool is_global;       /* checked on its own, by its types */
+    uint32_t async_map;   /* 1 + the map whose timer calls it: it was walked for that */
     bool is_async;        /* called later, on a stack of its own */
     bool has_tail_call;
     bool changes_packet; /* global: what its callers must assume */
@@ -126,8 +127,9 @@ struct verifier {
     struct bpf_insn_fact *facts; /* one per slot, or NULL */
     struct function *functions;  /* sorted by start */
     uint32_t function_count;
-    uint32_t nested;     /* walks that wait for the one going on */
-    bool packet_changed; /* by something on the walk going on */
+    const struct state *callback_before; /* of the caller, of the callback being walked */
+    uint32_t nested;                     /* walks that wait for the one going on */
+    bool packet_changed;                 /* by something on the walk going on */
 
     struct state state;
     struct here here;
@@ -232,6 +234,11 @@ int check_load(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op);
 int check_store(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op);
 int check_atomic(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op);
 int check_helper_call(struct verifier *v, const struct bpf_insn *insn);
+/* callback.c: a callback returns to the helper that called it; the path ends. */
+int check_callback_exit(struct verifier *v);
+/* special.c: bytes from..to-1 of a REG_MAP_VALUE are no lock, timer, ... */
+int check_no_special(struct verifier *v, uint32_t reg_number, int64_t from, int64_t to);
+int check_kfunc_call(struct verifier *v, const struct bpf_insn *insn);
 /* Sets state.pc, or *path_ends when neither way is possible. Where both are, one is gone at once;
  * the state waits, and comes here again with `waited` to go the other. */
 int check_jump(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op, bool waited,

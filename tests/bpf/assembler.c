@@ -102,7 +102,8 @@ static const char *match_name(const char *at, char name[NAME_MAX_LENGTH])
 
 static void set_distance(struct bpf_insn *insn, int32_t distance)
 {
-    if (insn->opcode == (BPF_JMP32 | BPF_JA) || insn->opcode == (BPF_JMP | BPF_CALL))
+    if (insn->opcode == (BPF_JMP32 | BPF_JA) || insn->opcode == (BPF_JMP | BPF_CALL) ||
+        insn->opcode == (BPF_LD | BPF_IMM | BPF_DW))
         insn->imm = distance;
     else
         insn->offset = (int16_t)distance;
@@ -165,10 +166,12 @@ static const char *match_map(const struct assembler *a, const char *at, int32_t 
 }
 
 /* The constant of LDDW, after "rN = ". */
-static const char *match_wide(const struct assembler *a, const char *at, struct bpf_insn insn[2])
+static const char *match_wide(struct assembler *a, const char *at, struct bpf_insn insn[2])
 {
     int64_t value;
     switch (insn->src_reg) {
+    case BPF_PSEUDO_FUNC:
+        return strncmp(at, "function ", 9) == 0 ? match_target(a, at + 9, insn) : NULL;
     case BPF_PSEUDO_MAP_IDX:
         return match_map(a, at, &insn->imm);
     case BPF_PSEUDO_MAP_IDX_VALUE:

@@ -14,6 +14,7 @@
 
 struct bpf_env;
 struct bpf_helper;
+struct bpf_kfunc;
 struct bpf_map;
 
 /* What helpers do outside the library. A NULL member makes its helper return -EOPNOTSUPP (0 for
@@ -99,6 +100,9 @@ struct bpf_env {
      * (helper.h). */
     const struct bpf_helper *helpers;
     uint32_t helper_count;
+    /* The kernel's functions that programs may call by BTF id, sorted by name; NULL: none. */
+    const struct bpf_kfunc *kfuncs;
+    uint32_t kfunc_count;
 
     /* The CPU model: what one instruction costs, in picoseconds; 0 when code takes no time. */
     uint32_t insn_cost_ps;

@@ -11,6 +11,7 @@
 #include <bpf_internal/elf_file.h>
 #include <bpf_linux/contexts.h>
 #include <bpf_linux/helpers.h>
+#include <bpf_linux/kfuncs.h>
 #include <bpf_linux/maps.h>
 
 #include "host_env.h"
@@ -77,6 +78,8 @@ struct bpf_env *judge_env(void)
         return NULL;
     }
     merge_helpers();
+    host.env.kfuncs = bpf_linux_kfuncs;
+    host.env.kfunc_count = bpf_linux_kfunc_count;
     read_kernel_types();
     return &host.env;
 }

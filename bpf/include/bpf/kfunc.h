@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Functions of a kernel that programs may call by its BTF: their types are in the BTF, and here is
+ * what BTF does not say (Linux: Documentation/bpf/kfuncs.rst §2.4). */
+#pragma once
+#include <axiom/types.h>
+
+enum bpf_kfunc_flags {
+    BPF_KFUNC_ACQUIRE = 1u << 0,  /* the result is a reference to release */
+    BPF_KFUNC_RELEASE = 1u << 1,  /* takes the reference of its argument */
+    BPF_KFUNC_RET_NULL = 1u << 2, /* the result may be NULL */
+    BPF_KFUNC_TRUSTED_ARGS = 1u << 3,
+    BPF_KFUNC_RCU = 1u << 4, /* arguments may also be under RCU */
+    BPF_KFUNC_SLEEPABLE = 1u << 5,
+    /* What they do to the program itself: */
+    BPF_KFUNC_RCU_LOCK = 1u << 8,
+    BPF_KFUNC_RCU_UNLOCK = 1u << 9,
+    BPF_KFUNC_PREEMPT_OFF = 1u << 10,
+    BPF_KFUNC_PREEMPT_ON = 1u << 11,
+    BPF_KFUNC_CAST_CONTEXT = 1u << 12, /* the kernel's own struct of the context */
+};
+
+struct bpf_kfunc {
+    const char *name;
+    uint32_t flags;      /* enum bpf_kfunc_flags */
+    uint64_t prog_types; /* as bpf_helper.prog_types */
+};

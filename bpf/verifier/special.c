@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Fields of map values that are no plain bytes: locks, timers, kernel pointers. Programs reach them
+ * by the helpers made for them only. */
+#include "call.h"
+
+int check_no_special(struct verifier *v, uint32_t reg_number, int64_t from, int64_t to)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    const struct bpf_map *map = reg_map(v, r);
+    for (uint32_t i = 0; i < map->special_field_count; i++) {
+        const struct bpf_special_field *field = &map->special_fields[i];
+        if (from < (int64_t)field->offset + field->size && to > (int64_t)field->offset)
+            return refuse(v, -EACCES, BPF_REJECT_TYPE,
+                          "use the helpers for it, and leave its bytes alone",
+                          "r%u is %s: bytes %lld to %lld are a lock, timer or kernel pointer",
+                          reg_number, describe(v, r).text, (long long)from, (long long)to - 1);
+    }
+    return 0;
+}
+
+/* The register points to a field of this kind. */
+static int check_special(struct verifier *v, struct call *call, uint32_t reg_number,
+                         enum bpf_special_kind kind, const char *wants)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    if (r->type != REG_MAP_VALUE || r->may_be_null || !scalar_is_const(&r->n))
+        return refuse_argument(v, call, reg_number, wants);
+    const struct bpf_map *map = reg_map(v, r);
+    for (uint32_t i = 0; i < map->special_field_count; i++)
+        if (map->special_fields[i].kind == (uint32_t)kind &&
+            map->special_fields[i].offset == r->n.umin)
+            return 0;
+    return refuse_argument(v, call, reg_number, wants);
+}
+
+/* Kinds of Linux that run where the lock's holder may be interrupted: socket filter, kprobe,
+ * tracepoint, perf_event, raw_tracepoint (and writable). */
+#define NO_LOCKS (1u << 1 | 1u << 2 | 1u << 5 | 1u << 7 | 1u << 17 | 1u << 24)
+
+static int refuse_lock(struct verifier *v, const struct call *call, const char *why)
+{
+    return refuse(v, -EINVAL, BPF_REJECT_REFERENCE, "", "bpf_%s(): %s", call->name, why);
+}
+
+int check_lock(struct verifier *v, struct call *call, uint32_t reg_number)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    struct regions *in = &v->state.regions;
+    int err = check_special(v, call, reg_number, BPF_SPECIAL_SPIN_LOCK,
+                            "a struct bpf_spin_lock in a map value");
+    if (err != 0)
+        return err;
+    if (v->context->prog_type < 32 && (NO_LOCKS >> v->context->prog_type & 1u) != 0)
+        return refuse_lock(v, call, "programs of this kind cannot take locks");
+    if ((call->helper->flags & BPF_HELPER_LOCKS) != 0) {
+        if (in->lock_map != 0)
+            return refuse_lock(v, call, "a lock is held already");
+        in->lock_map = r->map + 1;
+        in->lock_id = r->id;
+        return 0;
+    }
+    if (in->lock_map != r->map + 1 || in->lock_id != r->id)
+        return refuse_lock(v, call, "this lock is not the one that is held");
+    in->lock_map = in->lock_id = 0;
+    return 0;
+}
+
+int check_timer(struct verifier *v, struct call *call, uint32_t reg_number)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    int err =
+        check_special(v, call, reg_number, BPF_SPECIAL_TIMER, "a struct bpf_timer in a map value");
+    if (err != 0)
+        return err;
+    if ((r->attr & REG_INNER) != 0)
+        return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
+                      "a timer in a map out of a map of maps");
+    if (v->context->prog_type < 32 && (NO_LOCKS >> v->context->prog_type & 1u) != 0)
+        return refuse_lock(v, call, "programs of this kind cannot have timers");
+    call->map = reg_map(v, r);
+    call->map_index = r->map;
+    call->timer_map = r->map + 1;
+    return 0;
+}
