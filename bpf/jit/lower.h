@@ -3,7 +3,6 @@
  *
  *   build.c     instructions of one BPF function to blocks over variables (R0 to R10, the run, the
  *               count of instructions, promoted stack slots) and temporaries
- *   select.c    branches around one or two cheap instructions become SELECT; jumps to jumps
  *   webs.c      each variable's separate lives become separate virtual registers
  *   simplify.c  copies, constants, strength, fused addresses, rotates: forward, block by block
  *   live.c      what is live where; instructions whose result nobody reads go
@@ -96,7 +95,6 @@ struct ir_block *lower_append_block(struct lower *f);
 struct ir_call *lower_append_call(struct lower *f);
 
 int lower_build(struct lower *f);
-int lower_select(struct lower *f);
 int lower_webs(struct lower *f);
 int lower_simplify(struct lower *f);
 int lower_live(struct lower *f);

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Compiled programs where conformance and the engines' comparison do not look: memory that is never
+ * writable and executable, buffers that are too short, memory that runs out, far jumps. */
+#include "host_env.h"
+#include "prog_builder.h"
+#include <axiom/errno.h>
+#include <bpf/jit.h>
+#include <bpf_unverified/unverified.h>
+
+#include <check.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct host_env host;
+static _Alignas(16) uint8_t stack[BPF_RUN_STACK_SIZE];
+static const struct bpf_jit_options counted = { .count_insns = true };
+
+static void setup(void)
+{
+    host_env_init(&host);
+}
+
+static void teardown(void)
+{
+    ck_assert_int_eq(host.live_bytes, 0);
+}
+
+static struct bpf_prog *make(const struct bpf_insn *insns, uint32_t count)
+{
+    const struct bpf_verify_request request = {
+        .env = &host.env, .name = "test", .insns = insns, .insn_count = count
+    };
+    struct bpf_prog *prog;
+    struct bpf_error error;
+    ck_assert_msg(bpf_prog_create_unverified(&request, &prog, &error) == 0, "%s", error.text);
+    return prog;
+}
+
+/* R0 = the sum of 1 to 10, by a function. */
+static const struct bpf_insn sum[] = {
+    MOV_K(1, 10),
+    CALL_FUNC(1),
+    EXIT(),
+    MOV_K(0, 0),
+    ALU_X(BPF_ADD, 0, 1),
+    ALU_K(BPF_ADD, 1, -1),
+    JUMP_K(BPF_JNE, 1, 0, -3),
+    EXIT(),
+};
+
+/* The rights of the mapping that holds `at`, as "r-xp". */
+static void rights_of(const void *at, char rights[8])
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    ck_assert_ptr_nonnull(maps);
+    char line[512];
+    strcpy(rights, "none");
+    while (fgets(line, sizeof line, maps) != NULL) {
+        uint64_t from, to;
+        char found[8];
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s", &from, &to, found) == 3 &&
+            (uintptr_t)at >= from && (uintptr_t)at < to)
+            strcpy(rights, found);
+    }
+    fclose(maps);
+}
+
+START_TEST(code_is_executable_and_not_writable)
+{
+    struct bpf_prog *prog = make(sum, sizeof sum / sizeof sum[0]);
+    struct bpf_jit *jit;
+    char rights[8];
+    size_t size;
+    ck_assert_int_eq(bpf_jit_create(prog, NULL, &counted, &jit, NULL), 0);
+    rights_of(bpf_jit_code(jit, &size), rights);
+    ck_assert_str_eq(rights, "r-xp");
+    bpf_jit_destroy(jit);
+    bpf_prog_destroy(prog);
+}
+END_TEST
+
+START_TEST(counts_and_results_are_the_interpreters)
+{
+    struct bpf_prog *prog = make(sum, sizeof sum / sizeof sum[0]);
+    struct bpf_jit *jit;
+    ck_assert_int_eq(bpf_jit_create(prog, NULL, &counted, &jit, NULL), 0);
+    struct bpf_run run = { .stack = stack, .stack_size = sizeof stack };
+    ck_assert_uint_eq(bpf_prog_run(prog, NULL, &run), 55);
+    uint64_t insn_count = run.insn_count;
+    ck_assert_uint_eq(bpf_jit_run(jit, NULL, &run), 55);
+    ck_assert_uint_eq(run.insn_count, insn_count);
+    bpf_jit_destroy(jit);
+    bpf_prog_destroy(prog);
+}
+END_TEST
+
+START_TEST(every_target_refuses_a_buffer_one_byte_short)
+{
+    static const char *const names[] = { "x86_64", "aarch64", "riscv64" };
+    struct bpf_prog *prog = make(sum, sizeof sum / sizeof sum[0]);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct ir_form *form;
+        size_t size, again;
+        ck_assert_int_eq(bpf_jit_lower(prog, bpf_jit_target_find(names[i]), &counted, &form, NULL),
+                         0);
+        ck_assert_int_eq(bpf_jit_encode(form, NULL, 0, &size), 0);
+        uint8_t *exact = malloc(size), *small = malloc(size - 1);
+        ck_assert_int_eq(bpf_jit_encode(form, exact, size, &again), 0);
+        ck_assert_uint_eq(again, size);
+        ck_assert_int_eq(bpf_jit_encode(form, small, size - 1, &again), -ENOSPC);
+        ck_assert_uint_eq(again, size);
+        free(exact);
+        free(small);
+        bpf_jit_form_destroy(form);
+    }
+    bpf_prog_destroy(prog);
+}
+END_TEST
+
+START_TEST(every_failed_allocation_is_an_error_and_leaves_nothing)
+{
+    struct bpf_prog *prog = make(sum, sizeof sum / sizeof sum[0]);
+    struct bpf_jit *jit = NULL;
+    struct bpf_error error;
+    uint32_t failures = 0;
+    int64_t live = host.live_bytes;
+    int err;
+    do {
+        host.allocation_count = 0;
+        host.fail_at = ++failures;
+        err = bpf_jit_create(prog, NULL, &counted, &jit, &error);
+        if (err != 0) {
+            ck_assert_int_eq(err, -ENOMEM);
+            ck_assert_str_ne(error.text, "");
+            ck_assert_int_eq(host.live_bytes, live);
+        }
+    } while (err != 0);
+    host.fail_at = 0;
+    ck_assert_uint_gt(failures, 4);
+    bpf_jit_destroy(jit);
+    bpf_prog_destroy(prog);
+}
+END_TEST
+
+/* A loop whose body is `length` additions: jumps over far more than a byte, 32 KiB, 1 MiB. */
+START_TEST(jumps_reach_over_any_distance)
+{
+    static const uint32_t lengths[] = { 10, 30, 5000, 30000 };
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        uint32_t count = 0, length = lengths[i];
+        struct bpf_insn *insns = calloc(length + 16, sizeof *insns);
+        insns[count++] = MOV_K(0, 0);
+        insns[count++] = MOV_K(1, 3);
+        insns[count++] = JUMP_K(BPF_JEQ, 1, 0, length + 2);
+        for (uint32_t k = 0; k < length; k++)
+            insns[count++] = k % 2 == 0 ? ALU_X(BPF_ADD, 0, 1) : ALU_K(BPF_XOR, 0, 0x12345);
+        insns[count++] = ALU_K(BPF_ADD, 1, -1);
+        insns[count] = JUMP((int64_t)2 - (count + 1));
+        count++;
+        insns[count++] = EXIT();
+        struct bpf_prog *prog = make(insns, count);
+        struct bpf_jit *jit;
+        ck_assert_int_eq(bpf_jit_create(prog, NULL, &counted, &jit, NULL), 0);
+        struct bpf_run run = { .stack = stack, .stack_size = sizeof stack };
+        uint64_t expected = bpf_prog_run(prog, NULL, &run), insn_count = run.insn_count;
+        ck_assert_uint_eq(bpf_jit_run(jit, NULL, &run), expected);
+        ck_assert_uint_eq(run.insn_count, insn_count);
+        bpf_jit_destroy(jit);
+        bpf_prog_destroy(prog);
+        free(insns);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("bpf_jit");
+    TCase *tcase = tcase_create("jit");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, code_is_executable_and_not_writable);
+    tcase_add_test(tcase, counts_and_results_are_the_interpreters);
+    tcase_add_test(tcase, every_target_refuses_a_buffer_one_byte_short);
+    tcase_add_test(tcase, every_failed_allocation_is_an_error_and_leaves_nothing);
+    tcase_add_test(tcase, jumps_reach_over_any_distance);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
