@@ -56,10 +56,18 @@ fuzz_show() {
     done
 }
 
-# fuzz_judge NAME STATUS: one line for a good run, the end of the log and the inputs for a bad one.
+# fuzz_one NAME HOW: leaves its log and its status. The status in a file, because the shell forgets that of a process
+# whose number another one gets, and on a busy machine numbers come round.
+fuzz_one() {
+    local status=0
+    "$2" "$1" > "build/fuzz/$1.log" 2>&1 || status=$?
+    printf '%s\n' "$status" > "build/fuzz/$1.status"
+}
+
+# fuzz_judge NAME: one line for a good run, the end of the log and the inputs for a bad one.
 fuzz_judge() {
-    local name=$1 status=$2 runs wanted note=''
-    if [[ $status != 0 ]]; then
+    local name=$1 runs wanted note=''
+    if [[ $(cat "build/fuzz/$name.status") != 0 ]]; then
         FAILED=$((FAILED + 1)) FAILURES+=("fuzz $name: see build/fuzz/$name.log; the input is printed above")
         tail -30 "build/fuzz/$name.log"
         fuzz_show "$name"
@@ -74,7 +82,7 @@ fuzz_judge() {
 }
 
 run_fuzzers() {
-    local name pids=() names=() i status how=fuzz_fixed
+    local name names=() how=fuzz_fixed
     mkdir -p build/fuzz
     if [[ -n $FUZZ_SECONDS ]]; then
         how=fuzz_search FUZZ_SEED=$((1 + RANDOM * 32768 + RANDOM))
@@ -87,14 +95,11 @@ run_fuzzers() {
             FAILED=$((FAILED + 1)) FAILURES+=("fuzz $name: no row in tests/fuzz/runs")
             continue
         fi
-        rm -f build/fuzz/"$name"-*
-        while [[ $(jobs -rp | wc -l) -ge 2 ]]; do sleep 0.5; done
-        $how "$name" > "build/fuzz/$name.log" 2>&1 &
-        pids+=($!) names+=("$name")
+        rm -f build/fuzz/"$name"-* "build/fuzz/$name.status"
+        while [[ $(jobs -rp | wc -l) -ge 2 ]]; do wait -n || true; done
+        fuzz_one "$name" $how &
+        names+=("$name")
     done
-    for i in "${!pids[@]}"; do
-        status=0
-        wait "${pids[$i]}" || status=$?
-        fuzz_judge "${names[$i]}" "$status"
-    done
+    wait
+    for name in "${names[@]}"; do fuzz_judge "$name"; done
 }
