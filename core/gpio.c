@@ -43,19 +43,16 @@ void gpio_exit(void)
 /* The number that the tree's alias gives, if it is free, else the lowest free one. */
 static int choose_index(const struct gpio_chip *chip, uint32_t *out)
 {
-    uint32_t alias;
+    uint32_t free = 0, alias;
+    while (free < GPIO_CHIP_MAX && chips[free] != NULL)
+        free++;
+    if (free == GPIO_CHIP_MAX)
+        return -ENOSPC;
     if (chip->device != NULL && device_alias(chip->device, "gpiochip", &alias) == 0 &&
-        alias < GPIO_CHIP_MAX && chips[alias] == NULL) {
-        *out = alias;
-        return 0;
-    }
-    for (uint32_t i = 0; i < GPIO_CHIP_MAX; i++) {
-        if (chips[i] == NULL) {
-            *out = i;
-            return 0;
-        }
-    }
-    return -ENOSPC;
+        alias < GPIO_CHIP_MAX && chips[alias] == NULL)
+        free = alias;
+    *out = free;
+    return 0;
 }
 
 int gpio_chip_register(struct gpio_chip *chip)

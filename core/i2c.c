@@ -36,19 +36,16 @@ void i2c_exit(void)
 
 static int choose_index(const struct i2c_adapter *adapter, uint32_t *out)
 {
-    uint32_t alias;
+    uint32_t free = 0, alias;
+    while (free < I2C_ADAPTER_MAX && adapters[free] != NULL)
+        free++;
+    if (free == I2C_ADAPTER_MAX)
+        return -ENOSPC;
     if (device_alias(adapter->device, "i2c", &alias) == 0 && alias < I2C_ADAPTER_MAX &&
-        adapters[alias] == NULL) {
-        *out = alias;
-        return 0;
-    }
-    for (uint32_t i = 0; i < I2C_ADAPTER_MAX; i++) {
-        if (adapters[i] == NULL) {
-            *out = i;
-            return 0;
-        }
-    }
-    return -ENOSPC;
+        adapters[alias] == NULL)
+        free = alias;
+    *out = free;
+    return 0;
 }
 
 int i2c_adapter_register(struct i2c_adapter *adapter)

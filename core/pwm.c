@@ -27,19 +27,16 @@ void pwm_exit(void)
 
 static int choose_index(const struct pwm_chip *chip, uint32_t *out)
 {
-    uint32_t alias;
+    uint32_t free = 0, alias;
+    while (free < PWM_CHIP_MAX && chips[free] != NULL)
+        free++;
+    if (free == PWM_CHIP_MAX)
+        return -ENOSPC;
     if (chip->device != NULL && device_alias(chip->device, "pwm", &alias) == 0 &&
-        alias < PWM_CHIP_MAX && chips[alias] == NULL) {
-        *out = alias;
-        return 0;
-    }
-    for (uint32_t i = 0; i < PWM_CHIP_MAX; i++) {
-        if (chips[i] == NULL) {
-            *out = i;
-            return 0;
-        }
-    }
-    return -ENOSPC;
+        alias < PWM_CHIP_MAX && chips[alias] == NULL)
+        free = alias;
+    *out = free;
+    return 0;
 }
 
 int pwm_chip_register(struct pwm_chip *chip)

@@ -89,16 +89,32 @@ int board_translate(const struct model_node *bus, uint32_t space, uint64_t addre
                     uint64_t *out);
 /* The child of `node` with that name, with or without unit address; NULL: none. */
 struct model_node *board_child(const struct model_node *node, const char *name);
-/* Entry `index` of interrupts-extended or interrupts, or message `index` of msi-ranges (whose
- * number must be added to the translated line: *message). -ENOENT: no such entry; -EINVAL. */
-int board_interrupt(const struct model_node *node, uint32_t index, struct tree_specifier *out,
-                    uint32_t *message);
+/* The interrupt outputs of a node, one after the other: the entries of interrupts-extended or
+ * interrupts, or the messages of msi-ranges, each with its number in its range, which must be added
+ * to the translated line. In one pass, because the list comes from outside and may be long. */
+struct board_interrupts {
+    struct tree_specifier specifier; /* of the last output */
+    const void *list;
+    uint32_t cells, at;              /* of the list */
+    bool has_parent, has_counts;     /* one controller for all; a count after each specifier */
+    struct model_node *parent;       /* has_parent: it, or NULL */
+    uint32_t message, message_count; /* of the specifier */
+};
+void board_interrupts_begin(const struct model_node *node, struct board_interrupts *out);
+bool board_interrupts_next(struct board_interrupts *list, uint32_t *message);
 uint32_t board_interrupt_count(const struct model_node *node);
 /* "/soc/x@1" into text; false: too long. */
 bool board_path(const struct model_node *node, char *text, size_t size);
 bool board_compatible(const struct model_node *node, const char *compatible);
 
 /* --- machine.c: a model and what the machine keeps of it --- */
+
+/* A Pi 5 has some 30. What is done once a model may look at the whole tree. */
+#define BINDING_MAX 1024u
+/* Names in /aliases that are looked at; a Pi 5 has 60. core/device/device.c has the same number, so
+ * that both give a chip one name. */
+#define ALIAS_MAX 256u
+
 struct wire {
     struct model *to; /* NULL: leads nowhere */
     uint32_t line;

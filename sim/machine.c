@@ -106,6 +106,9 @@ static int bind_all(void)
     uint32_t count = 0;
     for (uint32_t i = 0; i < machine.node_count; i++)
         count += machine.nodes[i].enabled && ops_of(&machine.nodes[i]) != NULL;
+    if (count > BINDING_MAX)
+        return machine_fail(-E2BIG, "device tree: %u devices that there are models for, at most %u",
+                            count, BINDING_MAX);
     machine.bindings = machine_alloc((count + 1u) * sizeof *machine.bindings);
     machine.busy_models = machine_alloc((count + 1u) * sizeof *machine.busy_models);
     if (machine.bindings == NULL || machine.busy_models == NULL)
@@ -132,10 +135,13 @@ static const char *alias_of(const char *path, const char *prefix)
 {
     int aliases = fdt_path_offset(machine.fdt, "/aliases");
     int property;
+    uint32_t seen = 0;
     if (aliases < 0)
         return NULL;
     fdt_for_each_property_offset(property, machine.fdt, aliases)
     {
+        if (seen++ == ALIAS_MAX)
+            break;
         const char *name;
         int size;
         const char *value = fdt_getprop_by_offset(machine.fdt, property, &name, &size);

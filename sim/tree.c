@@ -288,73 +288,62 @@ static struct model_node *interrupt_parent(const struct model_node *node)
     return NULL;
 }
 
-/* Reads the specifier at cell `at` for `parent`; the cells after it in *next. */
-static int read_specifier(const void *property, uint32_t total, uint32_t at,
-                          struct model_node *parent, struct tree_specifier *out, uint32_t *next)
+void board_interrupts_begin(const struct model_node *node, struct board_interrupts *out)
 {
-    uint32_t count = parent != NULL ? cell_property(parent, "#interrupt-cells", 0) : 0;
-    if (count == 0 || count > ARRAY_SIZE(out->cells) || total - at < count)
-        return -EINVAL;
-    out->parent = parent;
-    out->count = count;
-    for (uint32_t i = 0; i < count; i++)
-        out->cells[i] = cell(property, at + i);
-    *next = at + count;
-    return 0;
-}
-
-/* The specifiers of a list in which each is led by its controller's phandle. `tail` cells follow
- * each; for msi-ranges (tail 1) that is how many messages it stands for. */
-static int extended_specifier(const void *property, uint32_t total, uint32_t tail, uint32_t index,
-                              struct tree_specifier *out, uint32_t *message)
-{
-    uint32_t at = 0;
-    while (at < total) {
-        struct model_node *parent = board_by_phandle(cell(property, at));
-        int err = read_specifier(property, total, at + 1, parent, out, &at);
-        if (err || total - at < tail)
-            return -EINVAL;
-        uint32_t count = tail != 0 ? cell(property, at) : 1;
-        at += tail;
-        if (index < count) {
-            *message = index;
-            return 0;
-        }
-        index -= count;
+    *out = (struct board_interrupts){ .list = NULL };
+    uint32_t size = 0;
+    out->list = board_property(node, "interrupts-extended", &size);
+    if (out->list == NULL) {
+        out->list = board_property(node, "msi-ranges", &size);
+        out->has_counts = out->list != NULL;
     }
-    return -ENOENT;
+    if (out->list == NULL) {
+        out->list = board_property(node, "interrupts", &size);
+        out->parent = out->list != NULL ? interrupt_parent(node) : NULL;
+        out->has_parent = true;
+    }
+    out->cells = out->list != NULL ? size / 4 : 0;
 }
 
-int board_interrupt(const struct model_node *node, uint32_t index, struct tree_specifier *out,
-                    uint32_t *message)
+/* The specifier at `at`. False: the list ends here, or is wrong from here on. */
+static bool read_specifier(struct board_interrupts *list)
 {
-    uint32_t size;
-    const void *list = board_property(node, "interrupts-extended", &size);
-    if (list != NULL)
-        return extended_specifier(list, size / 4, 0, index, out, message);
-    list = board_property(node, "msi-ranges", &size);
-    if (list != NULL)
-        return extended_specifier(list, size / 4, 1, index, out, message);
-    list = board_property(node, "interrupts", &size);
-    if (list == NULL)
-        return -ENOENT;
-    struct model_node *parent = interrupt_parent(node);
-    uint32_t cells = parent != NULL ? cell_property(parent, "#interrupt-cells", 0) : 0;
-    if (cells == 0 || cells > ARRAY_SIZE(out->cells))
-        return -EINVAL;
-    if (index >= size / 4 / cells)
-        return -ENOENT;
-    *message = 0;
-    uint32_t next;
-    return read_specifier(list, size / 4, index * cells, parent, out, &next);
+    if (list->at >= list->cells)
+        return false;
+    struct model_node *parent = list->parent;
+    if (!list->has_parent)
+        parent = board_by_phandle(cell(list->list, list->at++));
+    uint32_t count = parent != NULL ? cell_property(parent, "#interrupt-cells", 0) : 0;
+    uint32_t all = count + (list->has_counts ? 1 : 0);
+    if (count == 0 || count > ARRAY_SIZE(list->specifier.cells) || list->cells - list->at < all)
+        return false;
+    list->specifier.parent = parent;
+    list->specifier.count = count;
+    for (uint32_t i = 0; i < count; i++)
+        list->specifier.cells[i] = cell(list->list, list->at + i);
+    list->message = 0;
+    list->message_count = list->has_counts ? cell(list->list, list->at + count) : 1;
+    list->at += all;
+    return true;
+}
+
+bool board_interrupts_next(struct board_interrupts *list, uint32_t *message)
+{
+    while (list->message == list->message_count) {
+        if (!read_specifier(list))
+            return false;
+    }
+    *message = list->message++;
+    return true;
 }
 
 uint32_t board_interrupt_count(const struct model_node *node)
 {
     const uint32_t most = 1024; /* GICv2 has no more lines (IHI 0048B section 2.2.1) */
-    struct tree_specifier specifier;
+    struct board_interrupts list;
     uint32_t message, count = 0;
-    while (count < most && board_interrupt(node, count, &specifier, &message) == 0)
+    board_interrupts_begin(node, &list);
+    while (count < most && board_interrupts_next(&list, &message))
         count++;
     return count;
 }

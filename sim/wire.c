@@ -45,32 +45,35 @@ static void tell(struct wire *wire, uint32_t cpu, bool active)
     wire->to->ops->line_input(wire->to, wire->line, cpu, active != wire->inverted);
 }
 
-static void connect(struct model_binding *binding, uint32_t index)
+static void connect(struct model_binding *binding, uint32_t index,
+                    const struct tree_specifier *specifier, uint32_t message)
 {
     struct wire *wire = &binding->wires[index];
-    struct tree_specifier specifier;
-    uint32_t message, line;
-    if (board_interrupt(binding->node, index, &specifier, &message) != 0)
-        return;
-    struct model *to = controller_of(specifier.parent);
+    uint32_t line;
+    struct model *to = controller_of(specifier->parent);
     if (to == NULL)
         return;
-    if (to->ops->translate(to, specifier.cells, specifier.count, &line) != 0) {
+    if (to->ops->translate(to, specifier->cells, specifier->count, &line) != 0) {
         machine_log(LOG_WARNING, binding->model->name,
                     "interrupt output %u: %s does not understand its specifier", index, to->name);
         return;
     }
     wire->to = to;
     wire->line = line + message;
-    wire->inverted = to->ops->line_count != 0 && is_active_low(&specifier);
+    wire->inverted = to->ops->line_count != 0 && is_active_low(specifier);
 }
 
 int wires_connect(void)
 {
     for (uint32_t i = 0; i < machine.binding_count; i++) {
         struct model_binding *binding = &machine.bindings[i];
-        for (uint32_t k = 0; binding->initialised && k < binding->wire_count; k++)
-            connect(binding, k);
+        struct board_interrupts list;
+        uint32_t message;
+        board_interrupts_begin(binding->node, &list);
+        for (uint32_t k = 0; binding->initialised && k < binding->wire_count; k++) {
+            if (board_interrupts_next(&list, &message))
+                connect(binding, k, &list.specifier, message);
+        }
     }
     /* What was driven while models were set up, and pins that are high at rest. */
     for (uint32_t i = 0; i < machine.binding_count; i++) {

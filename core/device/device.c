@@ -9,6 +9,9 @@
 #include <internal/tree.h>
 #include <libfdt.h>
 
+/* Names in /aliases that are looked at, each with a walk through the tree; a Pi 5 has 60. */
+#define ALIAS_MAX 256u
+
 const char *device_name(const struct device *device)
 {
     return fdt_node_name(device->node);
@@ -157,8 +160,11 @@ int device_alias(const struct device *device, const char *stem, uint32_t *out)
     if (aliases < 0)
         return -ENOENT;
     int property;
+    uint32_t seen = 0;
     fdt_for_each_property_offset(property, tree_blob(), aliases)
     {
+        if (seen++ == ALIAS_MAX)
+            break;
         const char *name;
         int size;
         const char *path = fdt_getprop_by_offset(tree_blob(), property, &name, &size);

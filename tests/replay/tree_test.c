@@ -144,6 +144,50 @@ START_TEST(a_tree_of_a_forgotten_version_is_refused)
 }
 END_TEST
 
+/* --- more of everything than any board has --- */
+
+static void *tree_of_many(uint32_t count)
+{
+    const int size = 1 << 18;
+    void *fdt = aligned_alloc(8, (size_t)size);
+    ck_assert_int_eq(fdt_create(fdt, size), 0);
+    fdt_finish_reservemap(fdt);
+    fdt_begin_node(fdt, "");
+    for (uint32_t i = 0; i < count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "timer%u", i);
+        fdt_begin_node(fdt, name);
+        fdt_property_string(fdt, "compatible", "arm,armv8-timer");
+        fdt_end_node(fdt);
+    }
+    fdt_end_node(fdt);
+    ck_assert_int_eq(fdt_finish(fdt), 0);
+    return fdt;
+}
+
+START_TEST(a_tree_of_too_many_devices_is_refused)
+{
+    for (uint32_t count = 1024; count <= 1025; count++) {
+        void *fdt = tree_of_many(count);
+        struct sim_config config = {
+            .fdt = fdt,
+            .fdt_size = fdt_totalsize(fdt),
+            .memory_size = 4 << 20,
+            .cpu_count = 1,
+            .seed = 1,
+            .end_time_ns = RIG_MS,
+        };
+        struct sim_result result;
+        sim_run(&config, &result);
+        ck_assert_int_eq(result.error, count > 1024 ? -E2BIG : 0);
+        if (count > 1024)
+            ck_assert_str_eq(result.reason, "device tree: 1025 devices that there are models for, "
+                                            "at most 1024");
+        free(fdt);
+    }
+}
+END_TEST
+
 /* --- an interrupt of the wrong type --- */
 
 /* The IMU's line is high when it has data; typed low, it asks from the start and for ever. */
@@ -244,6 +288,7 @@ int main(void)
     tcase_set_timeout(tcase, 100);
     tcase_add_loop_test(tcase, a_wrong_property_is_named, 0, (int)ARRAY_SIZE(changes));
     tcase_add_test(tcase, a_tree_of_a_forgotten_version_is_refused);
+    tcase_add_test(tcase, a_tree_of_too_many_devices_is_refused);
     tcase_add_test(tcase, an_interrupt_that_nobody_can_serve_ends_the_run);
     tcase_add_test(tcase, what_has_deadlines_is_bound_after_the_clock);
     tcase_add_test(tcase, without_a_clock_the_bus_waits_for_one);
