@@ -66,13 +66,19 @@ function(axiom_test name)
         ENVIRONMENT CK_DEFAULT_TIMEOUT=${T_TIMEOUT})
 endfunction()
 
-# A libFuzzer target; its corpus is tests/fuzz/corpus/NAME, its crash seeds tests/fuzz/crashes/NAME (both committed).
+# A libFuzzer target; its corpus is tests/fuzz/corpus/NAME, its crash seeds tests/fuzz/crashes/NAME (both committed), and
+# tests/fuzz/runs says how many inputs tools/test gives it.
 #
 #   axiom_fuzz(NAME SOURCES x_fuzz.c ... DEPENDS m ...)
 function(axiom_fuzz name)
     cmake_parse_arguments(F "" "" "SOURCES;DEPENDS" ${ARGN})
     if(F_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "axiom_fuzz(${name}): unknown arguments: ${F_UNPARSED_ARGUMENTS}")
+    endif()
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/runs)
+    file(STRINGS ${CMAKE_SOURCE_DIR}/tests/fuzz/runs row REGEX "^${name} +[0-9]+$")
+    if(NOT row)
+        message(FATAL_ERROR "axiom_fuzz(${name}): tests/fuzz/runs has no row \"${name} COUNT\"")
     endif()
     if(NOT AXIOM_FUZZ)
         return()

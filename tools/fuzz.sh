@@ -22,19 +22,20 @@ fuzz_seeds() { find tests/fuzz/corpus tests/fuzz/crashes -type f -path "*/$1/*" 
 # Addresses reach libFuzzer through the comparisons that it watches and the depth of the stack that it measures: without
 # randomisation (where the machine lets us) and without the former (-use_cmp=0) a run repeats itself.
 fuzz_fixed() {
-    local name=$1 same_addresses=()
+    local name=$1 same_addresses=() seeds=()
     setarch "$(uname -m)" -R true 2>/dev/null && same_addresses=(setarch "$(uname -m)" -R)
     fuzz_seeds "$name" | paste -sd, | tr -d '\n' > "build/fuzz/$name.seeds"
+    [[ -s build/fuzz/$name.seeds ]] && seeds=("-seed_inputs=@build/fuzz/$name.seeds")
     "${same_addresses[@]}" "build/dev-clang/tests/fuzz/fuzz_$name" -seed=$FUZZ_SEED -runs="$(fuzz_runs "$name")" \
         -max_total_time=$FUZZ_LIMIT_SECONDS -timeout=$FUZZ_UNIT_SECONDS -use_cmp=0 -reload=0 -rss_limit_mb=4096 \
-        -print_final_stats=1 -artifact_prefix="build/fuzz/$name-" -seed_inputs="@build/fuzz/$name.seeds"
+        -print_final_stats=1 -artifact_prefix="build/fuzz/$name-" "${seeds[@]}"
 }
 
 # New inputs that reach new code stay in build/fuzz/NAME for the next search.
 fuzz_search() {
-    local name=$1 dirs=("build/fuzz/$1" "tests/fuzz/corpus/$1")
-    mkdir -p "${dirs[@]}"
-    [[ -d tests/fuzz/crashes/$name ]] && dirs+=("tests/fuzz/crashes/$name")
+    local name=$1 dirs=("build/fuzz/$1") dir
+    mkdir -p "build/fuzz/$name"
+    for dir in tests/fuzz/{corpus,crashes}/"$name"; do [[ -d $dir ]] && dirs+=("$dir"); done
     "build/dev-clang/tests/fuzz/fuzz_$name" -seed="$FUZZ_SEED" -max_total_time="$FUZZ_SECONDS" \
         -timeout=$FUZZ_UNIT_SECONDS -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix="build/fuzz/$name-" \
         "${dirs[@]}"
