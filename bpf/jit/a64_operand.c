@@ -63,7 +63,7 @@ void a64_load_immediate(struct a64 *a, uint32_t rd)
         a64_constant(a, rd, value);
         return;
     }
-    uint64_t mask = blind_mask(a->form, a->function, a->function_number, a->insn, value);
+    uint64_t mask = blind_mask_of(a->form, a->function, a->function_number, a->insn, value);
     a64_constant(a, rd, value ^ mask);
     a64_constant(a, A64_S4, mask);
     a64_put(a, a64_reg3(A64_EOR, true, rd, rd, A64_S4));

@@ -210,6 +210,7 @@ enum ir_features {
     IR_INDEX_ANY = 1u << 5,
     IR_INDEX_DISP = 1u << 6,
     IR_HAS_LEA_SHIFT = 1u << 7,
+    IR_BLINDS = 1u << 9,     /* the encoder hides IR_BLIND immediates itself */
     IR_FREE_IMM32 = 1u << 8, /* any signed 32-bit immediate costs nothing */
 };
 

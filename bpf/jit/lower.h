@@ -97,6 +97,7 @@ struct ir_call *lower_append_call(struct lower *f);
 int lower_build(struct lower *f);
 int lower_webs(struct lower *f);
 int lower_simplify(struct lower *f);
+int lower_blind(struct lower *f);
 int lower_live(struct lower *f);
 int lower_allocate(struct lower *f);
 

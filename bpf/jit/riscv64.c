@@ -224,7 +224,7 @@ int rv64_encode(const struct ir_form *form, uint32_t number, struct emit *e)
 
 // clang-format off
 #define RISCV64_TARGET(NAME, FEATURES, CPU)                                                        \
-    .name = NAME, .cpu = CPU, .features = IR_HAS_SELECT | IR_HAS_BITS | FEATURES,                  \
+    .name = NAME, .cpu = CPU, .features = IR_BLINDS | IR_HAS_SELECT | IR_HAS_BITS | FEATURES,                  \
     /* What is not an argument first: it need not move for calls. */                               \
     .caller_saved = { RV_A7, RV_A6, RV_T0, RV_T1, RV_A5, RV_A4, RV_A3, RV_A2, RV_A1, RV_A0 },      \
     .caller_saved_count = 10,                                                                      \

@@ -91,7 +91,7 @@ void rv_load_immediate(struct rv *r, uint32_t rd, uint64_t value)
         rv_constant(r, rd, value);
         return;
     }
-    uint64_t mask = blind_mask(r->form, r->function, r->function_number, r->insn, value);
+    uint64_t mask = blind_mask_of(r->form, r->function, r->function_number, r->insn, value);
     rv_constant(r, rd, value ^ mask);
     rv_constant(r, RV_SCRATCH4, mask);
     rv_put(r, rv_r(RV_XOR, rd, rd, RV_SCRATCH4));
