@@ -14,6 +14,25 @@ for words in "may be NULL" "usually mended so: test it first"; do
     is "and says '$words'" $? 0
 done
 check "one bad object spoils the verdict" 4 "accepted  button_led" "$axiom" bpf verify "$button" "$unsafe"
+check "not one of Linux's" 4 "section 'gpio/chip0/line26/falling' names no attach point" "$axiom" bpf verify --linux "$button"
+cat > packet.bpf.c << 'END'
+struct xdp_md { unsigned data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex; };
+__attribute__((section("xdp"), used)) int first_byte(struct xdp_md *xdp)
+{
+    unsigned char *at = (unsigned char *)(long)xdp->data;
+    return at + 1 <= (unsigned char *)(long)xdp->data_end && *at == 1 ? 1 : 2;
+}
+__attribute__((section("xdp"), used)) int unchecked(struct xdp_md *xdp)
+{
+    return *(unsigned char *)(long)xdp->data & 1;
+}
+char license[] __attribute__((section("license"), used)) = "GPL";
+END
+if "$axiom" bpf build packet.bpf.c -o packet.o > /dev/null 2>&1; then
+    check "Linux's, a packet's bound not checked" 4 "accepted  first_byte" "$axiom" bpf verify --linux packet.o
+    grep -q "REFUSED   unchecked .*" output
+    is "is refused" $? 0
+fi
 check "as JSON" 4 '"accepted": false' "$axiom" bpf verify --json "$unsafe"
 grep -q '"line": 17' output
 is "with the line" $? 0
@@ -33,6 +52,9 @@ fi
 check "run once" 0 "trace_printk: press 1: LED 1" "$axiom" bpf run "$button" --context time_ns=1000000,line=26,edge=2
 grep -q "button\[00000000\] = 40420f0000000000 0100000000000000 0100000000000000" output
 is "what it left in its map: the time, one press, the LED" $? 0
+cp output interpreted
+check "compiled" 0 "trace_printk: press 1: LED 1" "$axiom" bpf run --jit "$button" --context time_ns=1000000,line=26,edge=2
+is "with the same result, instructions and maps" "$(cmp output interpreted 2>&1)" ""
 check "bounces do not count" 0 "0100000000000000 0100000000000000" "$axiom" bpf run "$button" --repeat 9 --context time_ns=1000000
 check "steps count" 0 "position\[00000000\] = 0700000000000000 0000000000000000 0700000000000000" \
     "$axiom" bpf run "$examples/position.bpf.o" --program step_x --repeat 7 --context line=17,bank_level=0x8020000

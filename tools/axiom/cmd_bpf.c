@@ -3,6 +3,7 @@
 #include "bpf_project.h"
 #include "cli.h"
 #include "desk.h"
+#include "desk_linux.h"
 #include "signing.h"
 
 #include <axiom/errno.h>
@@ -10,6 +11,7 @@
 #include <bpf/elf.h>
 #include <bpf/helper.h>
 #include <bpf/interp.h>
+#include <bpf/jit.h>
 #include <bpf/verifier.h>
 
 #include <getopt.h>
@@ -22,16 +24,23 @@
 #define OBJECT_SIZE_MAX (64u << 20)
 
 /* Opens the object file and makes its maps; an exit code. */
-static int open_object(const char *path, struct bpf_object **out)
+static int open_object_with(int (*open)(const char *name, const uint8_t *bytes, size_t size,
+                                        struct bpf_object **out),
+                            const char *path, struct bpf_object **out)
 {
     uint8_t *bytes;
     size_t size;
     int code = read_whole_file(path, OBJECT_SIZE_MAX, &bytes, &size);
     if (code != EXIT_OK)
         return code;
-    code = desk_open(path, bytes, size, out);
+    code = open(path, bytes, size, out);
     free(bytes);
     return code;
+}
+
+static int open_object(const char *path, struct bpf_object **out)
+{
+    return open_object_with(desk_open, path, out);
 }
 
 static json_t *verdict_json(const char *path, const struct bpf_object_program *program,
@@ -39,18 +48,30 @@ static json_t *verdict_json(const char *path, const struct bpf_object_program *p
 {
     return json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:i, s:s, s:i, s:I, s:I, s:i}", "object", path,
                      "program", program->name, "section", program->section, "accepted",
-                     result->prog != NULL, "reason", bpf_reject_name(result->reason), "text",
-                     result->text, "insn", (int)result->insn_index, "file", result->source_file,
-                     "line", (int)result->source_line, "insns_walked",
+                     result->reason == BPF_REJECT_NONE, "reason", bpf_reject_name(result->reason),
+                     "text", result->text, "insn", (int)result->insn_index, "file",
+                     result->source_file, "line", (int)result->source_line, "insns_walked",
                      (json_int_t)result->bounds.insns_walked, "worst_case_insns",
                      (json_int_t)result->bounds.worst_case_insns, "stack_bytes",
                      (int)result->bounds.stack_depth_bytes);
 }
 
-static int verify_object(const char *path, json_t *list)
+/* Linux's programs get a verdict only: they may call what is not here. */
+static int verify_program(const struct bpf_object *object, uint32_t index, bool of_linux,
+                          struct bpf_verify_result *result)
+{
+    struct bpf_verify_request request;
+    if (!of_linux || bpf_object_program(object, index)->failure != NULL)
+        return bpf_object_verify(object, index, result);
+    bpf_object_request(object, index, &request);
+    request.check_only = true;
+    return bpf_verify(&request, result);
+}
+
+static int verify_object(const char *path, bool of_linux, json_t *list)
 {
     struct bpf_object *object;
-    int code = open_object(path, &object);
+    int code = open_object_with(of_linux ? desk_linux_open : desk_open, path, &object);
     if (code != EXIT_OK)
         return code;
     if (bpf_object_program_count(object) == 0)
@@ -68,7 +89,7 @@ static int verify_object(const char *path, json_t *list)
                      program->section);
             result->reason = BPF_REJECT_UNSUPPORTED;
             code = EXIT_REFUSED;
-        } else if (bpf_object_verify(object, i, result) != 0) {
+        } else if (verify_program(object, i, of_linux, result) != 0) {
             code = EXIT_REFUSED;
         }
         if (list != NULL)
@@ -83,15 +104,19 @@ static int verify_object(const char *path, json_t *list)
     return code;
 }
 
-static int bpf_verify_command(int argc, char **argv, bool as_json)
+static int bpf_verify_command(int argc, char **argv, bool of_linux, const char *btf, bool as_json)
 {
+    int worst = of_linux ? desk_linux_begin(btf) : EXIT_OK;
+    if (worst != EXIT_OK)
+        return worst;
     json_t *list = as_json ? json_array() : NULL;
-    int worst = EXIT_OK;
     for (int i = 0; i < argc; i++) {
-        int code = verify_object(argv[i], list);
+        int code = verify_object(argv[i], of_linux, list);
         if (code != EXIT_OK)
             worst = code;
     }
+    if (of_linux)
+        desk_linux_end();
     if (list != NULL) {
         json_dumpf(list, stdout, JSON_INDENT(2));
         putchar('\n');
@@ -165,8 +190,23 @@ static bool fill_context(const struct bpf_context_layout *layout, const char *te
     return true;
 }
 
+/* Compiled for this machine, with what the interpreter counts. */
+static int run_compiled(const struct bpf_prog *prog, uint64_t *slots, uint64_t repeat,
+                        struct bpf_run *run, uint64_t *r0)
+{
+    const struct bpf_jit_options options = { .count_insns = true };
+    struct bpf_jit *jit;
+    struct bpf_error error;
+    if (bpf_jit_create(prog, NULL, &options, &jit, &error) != 0)
+        return complain(EXIT_REFUSED, "%s", error.text);
+    for (uint64_t i = 0; i < repeat; i++)
+        *r0 = bpf_jit_run(jit, slots, run);
+    bpf_jit_destroy(jit);
+    return EXIT_OK;
+}
+
 static int run_program(struct bpf_object *object, uint32_t index, const char *context,
-                       uint64_t repeat)
+                       uint64_t repeat, bool compiled)
 {
     static _Alignas(16) uint8_t stack[BPF_RUN_STACK_SIZE];
     const struct bpf_object_program *program = bpf_object_program(object, index);
@@ -182,8 +222,15 @@ static int run_program(struct bpf_object *object, uint32_t index, const char *co
     }
     struct bpf_run run = { .stack = stack, .stack_size = sizeof stack };
     uint64_t r0 = 0;
-    for (uint64_t i = 0; i < repeat; i++)
+    int code = EXIT_OK;
+    if (compiled)
+        code = run_compiled(result.prog, slots, repeat, &run, &r0);
+    for (uint64_t i = 0; i < repeat && !compiled; i++)
         r0 = bpf_prog_run(result.prog, slots, &run);
+    if (code != EXIT_OK) {
+        bpf_prog_destroy(result.prog);
+        return code;
+    }
     printf("%s returned %" PRId64 " (0x%" PRIx64 ") after %" PRIu64 " instructions%s\n",
            program->name, (int64_t)r0, r0, run.insn_count, run.error ? ", ended early" : "");
     bpf_prog_destroy(result.prog);
@@ -209,7 +256,7 @@ static void print_maps(const struct bpf_object *object)
 }
 
 static int bpf_run_command(int argc, char **argv, const char *name, const char *context,
-                           uint64_t repeat)
+                           uint64_t repeat, bool compiled)
 {
     if (argc != 1)
         return complain_usage("bpf", "bpf run wants one object file");
@@ -224,7 +271,7 @@ static int bpf_run_command(int argc, char **argv, const char *name, const char *
     if (index == count) {
         code = complain(EXIT_INPUT, "%s has no program '%s'", argv[0], name != NULL ? name : "");
     } else {
-        code = run_program(object, index, context, repeat);
+        code = run_program(object, index, context, repeat, compiled);
         print_maps(object);
     }
     bpf_object_close(object);
@@ -234,17 +281,15 @@ static int bpf_run_command(int argc, char **argv, const char *name, const char *
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "json", no_argument, NULL, 'j' },
-        { "program", required_argument, NULL, 'p' },
-        { "context", required_argument, NULL, 'c' },
-        { "repeat", required_argument, NULL, 'n' },
-        { "key", required_argument, NULL, 'k' },
-        { "keyring", required_argument, NULL, 'r' },
-        { "output", required_argument, NULL, 'o' },
-        { "kernel", no_argument, NULL, 'K' },
-        { 0 },
+        { "json", no_argument, NULL, 'j' },          { "program", required_argument, NULL, 'p' },
+        { "context", required_argument, NULL, 'c' }, { "repeat", required_argument, NULL, 'n' },
+        { "key", required_argument, NULL, 'k' },     { "keyring", required_argument, NULL, 'r' },
+        { "output", required_argument, NULL, 'o' },  { "kernel", no_argument, NULL, 'K' },
+        { "jit", no_argument, NULL, 'J' },           { "linux", no_argument, NULL, 'L' },
+        { "btf", required_argument, NULL, 'b' },     { 0 },
     };
-    bool as_json = false, of_kernel = false;
+    bool as_json = false, of_kernel = false, compiled = false, of_linux = false;
+    const char *btf = NULL;
     const char *program = NULL, *context = "", *key = NULL, *keyring = NULL, *output = NULL;
     uint64_t repeat = 1;
     int option;
@@ -252,6 +297,15 @@ static int run(int argc, char **argv)
         switch (option) {
         case 'j':
             as_json = true;
+            break;
+        case 'L':
+            of_linux = true;
+            break;
+        case 'b':
+            btf = optarg;
+            break;
+        case 'J':
+            compiled = true;
             break;
         case 'p':
             program = optarg;
@@ -289,11 +343,11 @@ static int run(int argc, char **argv)
     argc -= optind + 1;
     argv += optind + 1;
     if (strcmp(verb, "verify") == 0)
-        return bpf_verify_command(argc, argv, as_json);
+        return bpf_verify_command(argc, argv, of_linux, btf, as_json);
     if (strcmp(verb, "disasm") == 0)
         return bpf_disasm_command(argc, argv);
     if (strcmp(verb, "run") == 0)
-        return bpf_run_command(argc, argv, program, context, repeat);
+        return bpf_run_command(argc, argv, program, context, repeat, compiled);
     if (strcmp(verb, "info") == 0)
         return bpf_info(argc, argv, keyring);
     if (strcmp(verb, "btf") == 0)
@@ -313,9 +367,10 @@ const struct command command_bpf = {
     .name = "bpf",
     .summary = "build, verify, run and sign BPF objects at a desk",
     .help =
-        "usage: axiom bpf verify [--json] OBJECT...\n"
+        "usage: axiom bpf verify [--json] [--linux [--btf VMLINUX]] OBJECT...\n"
         "       axiom bpf disasm OBJECT...\n"
-        "       axiom bpf run OBJECT [--program NAME] [--context SLOT=VALUE,...] [--repeat N]\n"
+        "       axiom bpf run OBJECT [--program NAME] [--context SLOT=VALUE,...] [--repeat N] "
+        "[--jit]\n"
         "       axiom bpf info [--keyring FILE] OBJECT...\n"
         "       axiom bpf btf FILE... | --kernel\n"
         "       axiom bpf init NAME\n"
@@ -331,6 +386,8 @@ const struct command command_bpf = {
         "Would the kernel take my program, and if not, why?\n"
         "  clang -target bpf -O2 -g -I include/uapi -c led.bpf.c -o led.o\n"
         "  axiom bpf verify led.o\n\n"
+        "Would Linux take this one (without running it), with the types of the running kernel?\n"
+        "  axiom bpf verify --linux xdp_filter.o\n\n"
         "What did the compiler make of it, beside the source?\n"
         "  axiom bpf disasm led.o\n\n"
         "Run it once on an edge I make up; maps are printed afterwards:\n"

@@ -5,6 +5,7 @@
 
 #include <axiom/errno.h>
 #include <bpf/helper.h>
+#include <bpf_host/exec_memory.h>
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -56,6 +57,7 @@ const struct bpf_env *desk_env(void)
         .alloc = host_alloc,
         .free = host_free,
         .platform = &desk_ops,
+        .exec = &bpf_host_exec,
         .helpers = bpf_helpers,
         .helper_count = bpf_helper_count,
     };
@@ -81,7 +83,7 @@ int desk_open(const char *name, const uint8_t *bytes, size_t size, struct bpf_ob
 void desk_print_verdict(const struct bpf_object_program *program,
                         const struct bpf_verify_result *result)
 {
-    if (result->prog != NULL) {
+    if (result->reason == BPF_REJECT_NONE) {
         printf("accepted  %-20s %-32s %u instructions, %" PRIu64 " walked, stack %u bytes\n",
                program->name, program->section, program->insn_count, result->bounds.insns_walked,
                result->bounds.stack_depth_bytes);

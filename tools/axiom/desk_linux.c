@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "desk_linux.h"
+#include "cli.h"
+#include "desk.h"
+#include <bpf/btf.h>
+#include <bpf_linux/contexts.h>
+#include <bpf_linux/helpers.h>
+#include <bpf_linux/kfuncs.h>
+#include <bpf_linux/maps.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define RUNNING_KERNEL "/sys/kernel/btf/vmlinux"
+#define BTF_SIZE_MAX   ((size_t)256 << 20)
+
+static struct bpf_env linux_env;
+static struct bpf_btf *kernel_btf;
+
+int desk_linux_begin(const char *btf_path)
+{
+    linux_env = *desk_env();
+    linux_env.helpers = bpf_linux_helpers;
+    linux_env.helper_count = bpf_linux_helper_count;
+    linux_env.kfuncs = bpf_linux_kfuncs;
+    linux_env.kfunc_count = bpf_linux_kfunc_count;
+    if (btf_path == NULL && access(RUNNING_KERNEL, R_OK) != 0)
+        return EXIT_OK;
+    const char *path = btf_path != NULL ? btf_path : RUNNING_KERNEL;
+    struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
+    uint8_t *bytes;
+    size_t size;
+    int code = read_whole_file(path, BTF_SIZE_MAX, &bytes, &size);
+    if (code != EXIT_OK)
+        return code;
+    if (bpf_btf_parse(&linux_env, bytes, size, &kernel_btf, &error) != 0)
+        code = complain(EXIT_INPUT, "%s: offset %" PRIu64 ": %s", path, error.offset, error.text);
+    free(bytes);
+    return code;
+}
+
+void desk_linux_end(void)
+{
+    if (kernel_btf != NULL)
+        bpf_btf_put(kernel_btf);
+    kernel_btf = NULL;
+}
+
+/* Types that only Linux has are stand-ins without contents. */
+static int create_map(const struct bpf_env *env, const struct bpf_map_spec *spec,
+                      struct bpf_map **out, struct bpf_error *error)
+{
+    for (uint32_t i = 0; bpf_map_types[i] != NULL; i++)
+        if (bpf_map_types[i]->type == spec->type)
+            return bpf_map_create(env, spec, out, error);
+    return bpf_linux_map_create(env, spec, out, error);
+}
+
+int desk_linux_open(const char *name, const uint8_t *bytes, size_t size, struct bpf_object **out)
+{
+    const struct bpf_object_options options = { .kernel_btf = kernel_btf,
+                                                .context_by_section = bpf_linux_context_by_section,
+                                                .map_create = create_map };
+    struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
+    int err = bpf_object_open_with(&linux_env, bytes, size, &options, out, &error);
+    if (err == 0) {
+        err = bpf_object_create_maps(*out, &error);
+        if (err != 0)
+            bpf_object_close(*out);
+    }
+    if (err == 0)
+        return EXIT_OK;
+    if (error.offset != BPF_ERROR_NO_OFFSET)
+        return complain(EXIT_INPUT, "%s: offset %" PRIu64 ": %s", name, error.offset, error.text);
+    return complain(EXIT_INPUT, "%s: %s", name, error.text);
+}
