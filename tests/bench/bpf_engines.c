@@ -52,7 +52,7 @@ static bool verify(struct bench_engines *engines, const char *name)
     bpf_object_request(engines->object, 0, &request);
     request.ignore_budget = true;
     request.memory_limit = 64u << 20;
-    request.insn_limit = UINT64_C(100000000);
+    request.insn_limit = UINT64_C(10000000);
     double start = now_ns();
     if (bpf_verify(&request, &result) != 0) {
         printf("%s: refused: %s\n", name, result.text);
