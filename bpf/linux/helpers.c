@@ -114,7 +114,7 @@ const struct bpf_helper bpf_linux_helpers[] = {
     X(9, skb_store_bytes, CLS | BIT(LWT_XMIT) | BIT(SK_SKB), SCALAR, FLAGS(PACKET), CTX, ANY, IN, SIZE, ANY),
     X(10, l3_csum_replace, CLS | BIT(LWT_XMIT), SCALAR, FLAGS(PACKET), CTX, ANY, ANY, ANY, ANY),
     X(11, l4_csum_replace, CLS | BIT(LWT_XMIT), SCALAR, FLAGS(PACKET), CTX, ANY, ANY, ANY, ANY),
-    X(12, tail_call, EVERY | LIRC, VOID, MAPS(M(PROG_ARRAY)) AND FLAGS(BPF_HELPER_TAIL_CALL), CTX, MAP, ANY),
+    X(12, tail_call, EVERY | LIRC, VOID, MAPS(M(PROG_ARRAY)) AND FLAGS(BPF_HELPER_TAIL_CALL | PACKET), CTX, MAP, ANY),
     X(13, clone_redirect, CLS | BIT(LWT_XMIT), SCALAR, FLAGS(PACKET), CTX, ANY, ANY),
     H(14, get_current_pid_tgid, EVERY),
     H(15, get_current_uid_gid, TRACE | CG_CURRENT | BIT(SK_MSG)),

@@ -315,3 +315,28 @@ int check_helper_call(struct verifier *v, const struct bpf_insn *insn)
         v->state.ns += (uint64_t)call.helper->entry_cost_ns * call.map->max_entries;
     return set_result(v, &call);
 }
+
+bool ends_function(const struct verifier *v, const struct bpf_insn *insn)
+{
+    const struct bpf_helper *helper =
+        v->state.frame_count == 1
+            ? NULL
+            : bpf_helper_find_for(v->env, (uint32_t)insn->imm, v->context);
+    return helper != NULL && (helper->flags & BPF_HELPER_TAIL_CALL) != 0;
+}
+
+int check_tail_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *path_ends)
+{
+    int err = waited ? 0 : walk_push(v);
+    v->state.calls++;
+    if (err == 0)
+        err = check_helper_call(v, insn);
+    if (err != 0)
+        return err;
+    if (waited) {
+        v->state.pc++;
+        return 0;
+    }
+    *state_reg(&v->state, 0) = reg_any_number();
+    return check_exit(v, path_ends);
+}

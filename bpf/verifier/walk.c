@@ -217,6 +217,8 @@ static int check_decision(struct verifier *v, const struct bpf_insn *insn, enum 
         return check_legacy_packet(v, insn, waited, path_ends);
     if (op == BPF_OP_MAY_GOTO)
         return check_may_goto(v, insn, waited);
+    if (op == BPF_OP_CALL_HELPER)
+        return check_tail_call(v, insn, waited, path_ends);
     return check_jump(v, insn, op, waited, path_ends);
 }
 
@@ -244,7 +246,8 @@ static int step(struct verifier *v, bool *path_ends)
     struct state *s = &v->state;
     const struct bpf_insn *insn = &v->insns[s->pc];
     enum bpf_op op = (enum bpf_op)insn_row(v, s->pc)->op;
-    if (is_condition(op) || op == BPF_OP_MAY_GOTO || op == BPF_OP_LEGACY_PACKET)
+    if (is_condition(op) || op == BPF_OP_MAY_GOTO || op == BPF_OP_LEGACY_PACKET ||
+        (op == BPF_OP_CALL_HELPER && ends_function(v, insn)))
         return decide(v, false, path_ends);
     if (op == BPF_OP_EXIT) {
         facts_note(v, insn, op);

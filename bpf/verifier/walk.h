@@ -261,6 +261,13 @@ int check_exit(struct verifier *v, bool *path_ends);
 int check_legacy_packet(struct verifier *v, const struct bpf_insn *insn, bool waited,
                         bool *path_ends);
 
+/* Does the helper end the function that calls it, if it does what it is for: a tail call? The program's
+ * own end is the other program's business. */
+bool ends_function(const struct verifier *v, const struct bpf_insn *insn);
+/* Both ways of such a call, as check_jump(): the other program ran, and any number is the function's
+ * result; or there is none, and the function goes on. */
+int check_tail_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *path_ends);
+
 /* Reading a register that is not set is refused. */
 int check_set(struct verifier *v, uint32_t reg_number);
 

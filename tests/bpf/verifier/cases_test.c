@@ -43,6 +43,7 @@ static const struct bpf_map_spec specs[] = {
     MAP_SPEC("series", AXIOM_MAP_TYPE_TIMESERIES, 4, 16, 8, 0),
     MAP_SPEC("rodata", BPF_MAP_TYPE_ARRAY, 4, 32, 1, BPF_F_RDONLY_PROG),
     MAP_SPEC("bss", BPF_MAP_TYPE_ARRAY, 4, 64, 1, 0),
+    MAP_SPEC("progs", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 2, 0),
 };
 #define MAP_COUNT (sizeof specs / sizeof specs[0])
 
