@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "soundness.h"
 
+#include "domain.h"
 #include "generator.h"
 #include "host_env.h"
 #include "machine.h"
@@ -231,6 +232,25 @@ bool soundness_check(const uint8_t *bytes, size_t size, struct soundness_counts 
         }
     }
     return true;
+}
+
+size_t soundness_bytes(uint64_t seed, uint64_t index, uint8_t bytes[SOUNDNESS_BYTES_MAX])
+{
+    uint64_t state = seed * 1000003 + index;
+    size_t size = 100 + (size_t)(machine_random(&state) % (SOUNDNESS_BYTES_MAX - 100));
+    for (size_t b = 0; b < size; b++)
+        bytes[b] = (uint8_t)machine_random(&state);
+    return size;
+}
+
+void soundness_print(const struct soundness_counts *counts)
+{
+    printf("%" PRIu64 " programs, %" PRIu64 " accepted, %" PRIu64 " runs, %" PRIu64
+           " steps, %" PRIu64 " claims checked\n",
+           counts->programs, counts->accepted, counts->runs, counts->steps, counts->claims_checked);
+    for (int r = 1; r < BPF_REJECT_COUNT; r++)
+        if (counts->reasons[r] != 0)
+            printf("  %7" PRIu64 " %s\n", counts->reasons[r], bpf_reject_name((enum bpf_reject)r));
 }
 
 void soundness_begin(void)

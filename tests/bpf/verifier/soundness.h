@@ -11,6 +11,12 @@ struct soundness_counts {
     uint64_t reasons[BPF_REJECT_COUNT];
 };
 
+/* The bytes of program `index` of a seed; returns how many. */
+#define SOUNDNESS_BYTES_MAX 700
+size_t soundness_bytes(uint64_t seed, uint64_t index, uint8_t bytes[SOUNDNESS_BYTES_MAX]);
+/* How many of each kind, on standard output. */
+void soundness_print(const struct soundness_counts *counts);
+
 void soundness_begin(void);
 void soundness_end(void);
 
