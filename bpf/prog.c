@@ -151,6 +151,8 @@ void bpf_prog_destroy(struct bpf_prog *prog)
 {
     if (prog == NULL || __atomic_sub_fetch(&prog->reference_count, 1, __ATOMIC_ACQ_REL) != 0)
         return;
+    if (prog->destroy_jit != NULL)
+        prog->destroy_jit(prog);
     for (uint32_t i = 0; i < prog->map_count; i++)
         bpf_map_put(prog->maps[i]);
     if (prog->facts != NULL)
@@ -176,6 +178,11 @@ const struct bpf_context_layout *bpf_prog_context(const struct bpf_prog *prog)
 const struct bpf_prog_bounds *bpf_prog_bounds(const struct bpf_prog *prog)
 {
     return &prog->bounds;
+}
+
+uint32_t bpf_prog_stack_size(const struct bpf_prog *prog)
+{
+    return prog->frame_size * BPF_CALL_DEPTH_MAX;
 }
 
 const struct bpf_debug_info *bpf_prog_debug_info(const struct bpf_prog *prog)

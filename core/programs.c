@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The boot's last step: the programs that came with the image. `bpf.required` on the command line
  * makes a boot fail whose programs do not all attach; without it the kernel goes on and says so.
- * With `bpf.require_signed` it takes only programs that a key of the keyring signed. */
+ * With `bpf.require_signed` it takes only programs that a key of the keyring signed. `bpf.engine=jit`
+ * or `bpf.engine=interp` says how programs run; else they are compiled where that can be done. */
 #include <axiom/string.h>
 #include <bpf_glue/bpf_glue.h>
 #include <internal/boot.h>
@@ -28,6 +29,10 @@ int programs_init(void)
         flags |= BPF_GLUE_REQUIRED;
     if (has_word(info->command_line, "bpf.require_signed"))
         flags |= BPF_GLUE_SIGNED;
+    if (has_word(info->command_line, "bpf.engine=jit"))
+        flags |= BPF_GLUE_JIT;
+    if (has_word(info->command_line, "bpf.engine=interp"))
+        flags |= BPF_GLUE_INTERPRETER;
     return bpf_glue_init(info->modules, info->module_count, flags);
 }
 

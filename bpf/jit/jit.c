@@ -130,7 +130,9 @@ static int allocate_code(struct bpf_jit *jit, const struct ir_form *form, struct
     const struct bpf_env *env = jit->prog->env;
     int err = bpf_jit_encode(form, NULL, 0, &jit->code_size);
     if (err)
-        return bpf_error_set(error, err, BPF_ERROR_NO_OFFSET, "the program cannot be encoded");
+        return bpf_error_set(error, err, BPF_ERROR_NO_OFFSET,
+                             err == -ENOMEM ? "no memory for compiling"
+                                            : "the program cannot be encoded");
     jit->code = env->exec->alloc(env->user, jit->code_size);
     if (jit->code == NULL)
         return bpf_error_set(error, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for %zu bytes of code",
@@ -193,6 +195,8 @@ int bpf_jit_create(const struct bpf_prog *prog, const struct bpf_jit_target *tar
             target == NULL ? "no encoder for this machine" : "there is no executable memory");
     struct ir_form *form;
     int err = bpf_jit_lower(prog, target, options, &form, error);
+    if (err == -ENOMEM)
+        return bpf_error_set(error, err, BPF_ERROR_NO_OFFSET, "no memory for compiling");
     if (err)
         return err;
     err = create(prog, form, out, error);
@@ -200,6 +204,28 @@ int bpf_jit_create(const struct bpf_prog *prog, const struct bpf_jit_target *tar
     if (err == 0 && prog->jit == NULL)
         ((struct bpf_prog *)(uintptr_t)prog)->jit = *out;
     return err;
+}
+
+static void destroy_owned(struct bpf_prog *prog)
+{
+    bpf_jit_destroy((struct bpf_jit *)(uintptr_t)prog->jit);
+}
+
+int bpf_prog_compile(struct bpf_prog *prog, const struct bpf_jit_options *options,
+                     struct bpf_error *error)
+{
+    struct bpf_jit *jit;
+    if (prog->jit != NULL)
+        return bpf_error_set(error, -EEXIST, BPF_ERROR_NO_OFFSET, "the program is compiled");
+    int err = bpf_jit_create(prog, NULL, options, &jit, error);
+    if (err == 0)
+        prog->destroy_jit = destroy_owned;
+    return err;
+}
+
+const struct bpf_jit *bpf_prog_jit(const struct bpf_prog *prog)
+{
+    return prog->jit;
 }
 
 void bpf_jit_destroy(struct bpf_jit *jit)
@@ -247,30 +273,8 @@ uint64_t bpf_jit_run(const struct bpf_jit *jit, void *context, struct bpf_run *r
     return bpf_jit_run_r2(jit, context, 0, run);
 }
 
-/* --- Targets --- */
-
-const struct bpf_jit_target *bpf_jit_target_find(const char *name)
+uint64_t bpf_prog_run_compiled(const struct bpf_prog *prog, void *context, struct bpf_run *run)
 {
-    static const struct bpf_jit_target *const targets[] = {
-        &bpf_jit_x86_64,  &bpf_jit_aarch64,    &bpf_jit_aarch64_lse,
-        &bpf_jit_riscv64, &bpf_jit_riscv64_zb, &bpf_jit_riscv64_zicond,
-    };
-    for (uint32_t i = 0; i < ARRAY_SIZE(targets); i++) {
-        if (strcmp(targets[i]->name, name) == 0)
-            return targets[i];
-    }
-    return NULL;
-}
-
-const struct bpf_jit_target *bpf_jit_host_target(void)
-{
-#if defined(__x86_64__)
-    return bpf_jit_target_find("x86_64");
-#elif defined(__aarch64__)
-    return bpf_jit_target_find("aarch64");
-#elif defined(__riscv) && __riscv_xlen == 64
-    return bpf_jit_target_find("riscv64");
-#else
-    return NULL;
-#endif
+    return prog->jit != NULL ? bpf_jit_run_r2(prog->jit, context, 0, run)
+                             : bpf_interp_run(prog, context, 0, run);
 }

@@ -2,7 +2,7 @@
 /* Attach points: which links run at which line, channel, sensor, timer.
  *
  * Links are attached at boot and detached at the end; in between the lists do not change, so the
- * hooks read them without a lock. Links at one point run in the order in which they were attached.
+ * hooks read them without a lock. A link's program may be replaced meanwhile (replace.c). Links at one point run in the order in which they were attached.
  * A guard's or policy's first refusal ends the round. */
 #include <axiom/errno.h>
 #include <axiom/format.h>
@@ -58,7 +58,7 @@ static int verdict(struct bpf_link *link, uint64_t *slots)
 
 static uint64_t origin_now(void)
 {
-    return link_running() != NULL ? AXIOM_ORIGIN_BPF : AXIOM_ORIGIN_KERNEL;
+    return run_is_inside() ? AXIOM_ORIGIN_BPF : AXIOM_ORIGIN_KERNEL;
 }
 
 static int on_guard_gpio(struct gpio_chip *chip, uint32_t line, bool old_level, bool level,
@@ -216,6 +216,16 @@ uint32_t link_count(void)
     return table.count;
 }
 
+struct bpf_link *link_at(uint32_t number)
+{
+    struct bpf_link *link;
+    list_for_each_entry(link, &table.all, all) {
+        if (link->number == number)
+            return link;
+    }
+    return NULL;
+}
+
 static int attach_gpio(struct bpf_link *link, char *reason, size_t size)
 {
     const struct attach_target *t = &link->target;
@@ -326,6 +336,7 @@ int link_attach(const struct bpf_prog *prog, const char *section, char *reason, 
         return -ENOMEM;
     }
     link->prog = prog;
+    link->slot_count = bpf_prog_context(prog)->slot_count;
     link->target = target;
     link->number = table.count;
     string_copy(link->attach_point, sizeof link->attach_point, section);

@@ -11,27 +11,10 @@
 #include <core/pwm.h>
 #include <core/time.h>
 
+#include "engine.h"
 #include "link.h"
 #include "map_events.h"
-
-static const char *running_program(void)
-{
-    const struct bpf_link *link = link_running();
-    return link != NULL ? bpf_prog_name(link->prog) : "bpf";
-}
-
-static void *env_alloc(void *user, size_t size)
-{
-    (void)user;
-    return kzalloc(size);
-}
-
-static void env_free(void *user, void *at, size_t size)
-{
-    (void)user;
-    (void)size;
-    kfree(at);
-}
+#include "memory.h"
 
 static void env_log(void *user, enum log_level level, const char *text)
 {
@@ -58,7 +41,7 @@ static void trace_print(void *user, const char *text)
         .kind = EVENT_BPF_PRINT,
         .layer = EVENT_LAYER_KERNEL,
         .role = EVENT_ROLE_OUTPUT,
-        .text = { .text = text, .source = running_program(), .level = LOG_INFO },
+        .text = { .text = text, .source = run_program_name(), .level = LOG_INFO },
     };
     event_emit(&event);
 }
@@ -78,7 +61,7 @@ static int pin_get(void *user, uint32_t chip, uint32_t line)
 static int pin_set(void *user, uint32_t chip, uint32_t line, uint32_t level)
 {
     (void)user;
-    return gpio_set(chip, line, level != 0, running_program());
+    return gpio_set(chip, line, level != 0, run_program_name());
 }
 
 static int wave_get(void *user, uint32_t chip, uint32_t channel, struct axiom_pwm_state *out)
@@ -104,14 +87,14 @@ static int wave_set(void *user, uint32_t chip, uint32_t channel, uint64_t period
     state.period_ns = period_ns;
     state.duty_ns = duty_ns;
     state.enabled = true;
-    return pwm_apply(chip, channel, &state, running_program());
+    return pwm_apply(chip, channel, &state, run_program_name());
 }
 
 static int emergency_stop(void *user, uint64_t reason)
 {
     (void)user;
     (void)reason;
-    interlock_stop(running_program());
+    interlock_stop(run_program_name());
     return 0;
 }
 
@@ -121,6 +104,12 @@ static uint64_t sensor_last_ns(void *user, uint32_t device, uint32_t channel)
     (void)channel; /* all channels of a scan have its time */
     const struct iio_device *iio = iio_device_at(device);
     return iio != NULL ? iio->last_timestamp_ns : 0;
+}
+
+static void synchronize(void *user)
+{
+    (void)user;
+    run_synchronize();
 }
 
 static const struct bpf_platform_ops platform = {
@@ -140,11 +129,14 @@ static struct bpf_env env;
 
 void glue_env_init(void)
 {
+    memory_init();
     env = (struct bpf_env){
-        .alloc = env_alloc,
-        .free = env_free,
+        .alloc = memory_alloc,
+        .free = memory_free,
+        .synchronize = synchronize,
         .log = env_log,
         .platform = &platform,
+        .exec = engine_exec,
         .helpers = bpf_helpers,
         .helper_count = bpf_helper_count,
         .cpu_count = arch_cpu_count(),

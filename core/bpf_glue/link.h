@@ -30,7 +30,8 @@ int attach_target_parse(const char *section, const struct bpf_context_layout *la
 struct bpf_link {
     struct list_head all;   /* of every link, in order of attaching */
     struct list_head point; /* of the links at the same attach point, same order */
-    const struct bpf_prog *prog;
+    const struct bpf_prog *prog; /* replaced by one store (replace.c); a run reads it once */
+    uint32_t slot_count;         /* of its context */
     char attach_point[EVENT_NAME_MAX];
     struct attach_target target;
     uint32_t iio_device, iio_channel; /* indexes of what an IIO link watches */
@@ -44,6 +45,8 @@ struct bpf_link {
 void link_table_init(void);
 void link_table_exit(void); /* detaches all */
 uint32_t link_count(void);
+/* By its number. */
+struct bpf_link *link_at(uint32_t number);
 /* The link takes `prog` over and destroys it when it is detached; on failure it stays the caller's.
  * -ENODEV, -ENOMEM with a reason. */
 int link_attach(const struct bpf_prog *prog, const char *section, char *reason, size_t reason_size);
@@ -55,11 +58,18 @@ void link_detach_from(uint32_t first);
 
 /* --- run.c --- */
 void run_init(void);
+void run_exit(void);
+/* From now on each CPU has this much stack for each run. -ENOMEM. Process context. */
+int run_reserve(uint32_t stack_size);
 /* Runs the link's program on its context's slots; records the run. Nests (a guard inside an
  * actuator helper). R0; *error_out is 0 or why it ended early. Any context. */
 uint64_t link_run(struct bpf_link *link, uint64_t *slots, int *error_out);
-/* The link that is running on this CPU, the innermost; NULL: none. */
-const struct bpf_link *link_running(void);
+/* A program is running on this CPU. Interrupts masked, as inside of one. */
+bool run_is_inside(void);
+/* The name of the innermost one; "bpf" if there is none. */
+const char *run_program_name(void);
+/* Returns when every run that had begun before has ended, on all CPUs. Not inside of a run. */
+void run_synchronize(void);
 
 /* --- env.c --- */
 void glue_env_init(void);

@@ -2,43 +2,117 @@
 /* Boot modules to attached programs: open the object, make its maps, verify each program, attach
  * it. One bad program leaves its whole module out: half a controller is worse than none. */
 #include <axiom/errno.h>
+#include <axiom/format.h>
 #include <axiom/log.h>
 #include <axiom/string.h>
-#include <bpf/elf.h>
-#include <bpf_glue/bpf_glue.h>
 #include <core/mm.h>
 
 #include "link.h"
+#include "load.h"
 #include "map_events.h"
 
-/* Verifies program `index` into *out. */
+#define REASON_SIZE LOG_LINE_MAX
+
 /* Set up by each boot. */
 static struct bpf_keyring keyring;
 static bool require_signed;
+static enum engine_choice engine;
 
 /* The build option AXIOM_BPF_REQUIRE_SIGNED: no boot of this kernel takes unsigned programs. */
 #ifndef BPF_GLUE_ALWAYS_SIGNED
 #define BPF_GLUE_ALWAYS_SIGNED 0
 #endif
 
-static int verify(const struct boot_module *module, const struct bpf_object *object, uint32_t index,
-                  struct bpf_prog **out)
+/* --- the steps --- */
+
+static int ready(struct bpf_prog *prog, char *reason, size_t reason_size)
 {
+    struct bpf_error error = { 0 };
+    int err = run_reserve(bpf_prog_stack_size(prog));
+    if (err) {
+        format_text(reason, reason_size, "no memory for %u bytes of stack on each CPU",
+                    bpf_prog_stack_size(prog));
+        return err;
+    }
+    err = engine_prepare(prog, engine, &error);
+    if (err)
+        format_text(reason, reason_size, "%s", error.text);
+    return err;
+}
+
+int load_program(const struct boot_module *module, const struct bpf_object *object, uint32_t index,
+                 struct bpf_prog **out, char *reason, size_t reason_size)
+{
+    (void)module;
     const struct bpf_object_program *program = bpf_object_program(object, index);
     if (program->context == NULL) {
-        log_err("bpf: %s: %s: section '%s' names no attach point", module->name, program->name,
-                program->section);
+        format_text(reason, reason_size, "section '%s' names no attach point", program->section);
         return -EINVAL;
     }
     struct bpf_verify_result *result = kzalloc(sizeof *result);
-    if (result == NULL)
+    if (result == NULL) {
+        format_text(reason, reason_size, "no memory to verify it");
         return -ENOMEM;
+    }
     int err = bpf_object_verify(object, index, result);
-    if (err)
-        log_err("bpf: %s: %s refused: %s", module->name, program->name, result->text);
-    else
-        *out = result->prog;
+    if (err) {
+        format_text(reason, reason_size, "refused: %s", result->text);
+    } else {
+        err = ready(result->prog, reason, reason_size);
+        if (err)
+            bpf_prog_put(result->prog);
+        else
+            *out = result->prog;
+    }
     kfree(result);
+    return err;
+}
+
+int load_maps(const struct boot_module *module, struct bpf_object *object, uint32_t *first,
+              char *reason, size_t reason_size)
+{
+    (void)module;
+    struct bpf_error error = { 0 };
+    int err = bpf_object_create_maps(object, &error);
+    if (err) {
+        format_text(reason, reason_size, "%s", error.text);
+        return err;
+    }
+    *first = map_events_count();
+    for (uint32_t i = 0; i < bpf_object_map_count(object) && err == 0; i++)
+        err = map_events_add(bpf_object_map(object, i));
+    if (err) {
+        format_text(reason, reason_size, "too many maps");
+        map_events_forget(*first);
+    }
+    return err;
+}
+
+void load_forget_maps(uint32_t first)
+{
+    map_events_forget(first);
+}
+
+int load_open(const struct boot_module *module, struct bpf_object **out, char *reason,
+              size_t reason_size)
+{
+    struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
+    const struct bpf_object_options options = { .keyring = keyring.count != 0 ? &keyring : NULL,
+                                                .require_signed = require_signed };
+    int err = bpf_object_open_with(glue_env(), module->data, module->size, &options, out, &error);
+    if (err)
+        format_text(reason, reason_size, "%s", error.text);
+    return err;
+}
+
+/* --- a module at boot --- */
+
+static int verify(const struct boot_module *module, const struct bpf_object *object, uint32_t index,
+                  char *reason, struct bpf_prog **out)
+{
+    int err = load_program(module, object, index, out, reason, REASON_SIZE);
+    if (err)
+        log_err("bpf: %s: %s: %s", module->name, bpf_object_program(object, index)->name, reason);
     return err;
 }
 
@@ -67,9 +141,10 @@ static int load_programs(const struct boot_module *module, const struct bpf_obje
     struct bpf_prog **progs = kcalloc(count, sizeof *progs);
     if (progs == NULL)
         return -ENOMEM;
+    char reason[REASON_SIZE] = "";
     int err = 0;
     for (uint32_t i = 0; i < count && err == 0; i++)
-        err = verify(module, object, i, &progs[i]);
+        err = verify(module, object, i, reason, &progs[i]);
     for (uint32_t i = 0; i < count && err == 0; i++)
         err = attach(module, bpf_object_program(object, i), &progs[i]);
     if (err)
@@ -84,34 +159,26 @@ static int load_programs(const struct boot_module *module, const struct bpf_obje
 
 static int load_object(const struct boot_module *module, struct bpf_object *object)
 {
-    struct bpf_error error = { 0 };
-    int err = bpf_object_create_maps(object, &error);
+    char reason[REASON_SIZE] = "";
+    uint32_t first_map;
+    int err = load_maps(module, object, &first_map, reason, sizeof reason);
     if (err) {
-        log_err("bpf: %s: %s", module->name, error.text);
+        log_err("bpf: %s: %s", module->name, reason);
         return err;
     }
-    uint32_t first_map = map_events_count();
-    for (uint32_t i = 0; i < bpf_object_map_count(object) && err == 0; i++)
-        err = map_events_add(bpf_object_map(object, i));
+    err = load_programs(module, object);
     if (err)
-        log_err("bpf: %s: too many maps", module->name);
-    else
-        err = load_programs(module, object);
-    if (err)
-        map_events_forget(first_map);
+        load_forget_maps(first_map);
     return err;
 }
 
 static int load_module(const struct boot_module *module)
 {
-    struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
+    char reason[REASON_SIZE] = "";
     struct bpf_object *object;
-    const struct bpf_object_options options = { .keyring = keyring.count != 0 ? &keyring : NULL,
-                                                .require_signed = require_signed };
-    int err =
-        bpf_object_open_with(glue_env(), module->data, module->size, &options, &object, &error);
+    int err = load_open(module, &object, reason, sizeof reason);
     if (err) {
-        log_err("bpf: %s: %s", module->name, error.text);
+        log_err("bpf: %s: %s", module->name, reason);
         return err;
     }
     err = load_object(module, object);
@@ -148,6 +215,9 @@ int bpf_glue_init(const struct boot_module *modules, uint32_t module_count, uint
 {
     bool required = (flags & BPF_GLUE_REQUIRED) != 0;
     require_signed = BPF_GLUE_ALWAYS_SIGNED || (flags & BPF_GLUE_SIGNED) != 0;
+    engine = (flags & BPF_GLUE_JIT) != 0           ? ENGINE_JIT
+             : (flags & BPF_GLUE_INTERPRETER) != 0 ? ENGINE_INTERPRETER
+                                                   : ENGINE_BEST;
     int keyring_err = read_keyring(modules, module_count);
     if (keyring_err && required)
         return keyring_err;
@@ -172,4 +242,5 @@ void bpf_glue_exit(void)
 {
     link_table_exit();
     map_events_exit();
+    run_exit();
 }

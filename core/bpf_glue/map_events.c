@@ -7,6 +7,7 @@
 #include <axiom/state_hash.h>
 #include <axiom/string.h>
 #include <core/mm.h>
+#include <core/spinlock.h>
 
 #include "map_events.h"
 
@@ -21,6 +22,7 @@ struct tracked_map {
 };
 
 static struct {
+    struct spinlock drain_lock; /* a ring has one reader at a time */
     struct state_hash_source source;
     uint32_t count;
     struct tracked_map maps[MAP_EVENTS_MAX];
@@ -45,6 +47,7 @@ static uint64_t maps_hash(struct state_hash_source *source)
 void map_events_init(void)
 {
     memset(&tracked, 0, sizeof tracked);
+    spin_lock_init(&tracked.drain_lock);
     tracked.source.hash = maps_hash;
     state_hash_source_add(&tracked.source);
 }
@@ -128,8 +131,10 @@ void map_events_exit(void)
 void map_events_drain(struct bpf_map *ringbuf)
 {
     struct bpf_map_entry entry = { 0 };
+    struct irq_state irq = spin_lock_irqsave(&tracked.drain_lock);
     while (bpf_ringbuf_peek(ringbuf, &entry.value, &entry.value_size)) {
         emit_entry(ringbuf, &entry);
         bpf_ringbuf_consume(ringbuf);
     }
+    spin_unlock_irqrestore(&tracked.drain_lock, irq);
 }

@@ -1,70 +1,172 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* One run of a program: stack, context digest, cost, record.
  *
- * Maps have no locks, so runs and map calls are serialised by one lock over all CPUs that its owner
- * may take again: an actuator helper inside a program brings the guard's program in. Interrupts are
- * masked meanwhile, which is also what makes a run's length count against the longest
- * interrupts-off section; the verifier's budget bounds it. */
+ * Each CPU has its own run state, so CPUs run programs side by side; what programs share is maps,
+ * which have their own locks. Interrupts are masked for the length of a run: nothing else of this
+ * CPU can come in between, and a run's length counts against the longest interrupts-off section
+ * (the verifier's budget bounds it). A run nests in another one of its CPU only by its own doing: an
+ * actuator helper brings the policy's and the guard's programs in.
+ *
+ * A run takes its link's program once, when it begins. Whoever replaced the program and calls
+ * run_synchronize() afterwards knows that nobody runs the old one: `entered` is odd while the CPU is
+ * inside, and every CPU has either been outside or entered anew. */
 #include <arch/cpu.h>
 #include <arch/work.h>
 #include <axiom/bug.h>
 #include <axiom/errno.h>
 #include <axiom/state_hash.h>
 #include <axiom/string.h>
+#include <core/mm.h>
 #include <core/spinlock.h>
 #include <core/time.h>
 
+#include "engine.h"
 #include "link.h"
 
 /* A program, its policy, its guard; one more would be a helper that calls back, which the context
  * table forbids. */
 #define NEST_MAX 4
 
+/* Memory for the frames of nested runs, large enough for every program that is loaded. */
+struct run_stacks {
+    uint32_t size;
+    void *at[NEST_MAX];
+};
+
 struct run_frame {
     struct bpf_run run;
     const struct bpf_link *link;
-    _Alignas(16) uint8_t stack[BPF_RUN_STACK_SIZE];
+    const struct bpf_prog *prog;
 };
 
-static struct {
-    uint32_t owner; /* CPU index + 1; 0: nobody runs a program */
+struct run_cpu {
+    uint64_t entered; /* odd: inside; read by other CPUs */
     uint32_t depth;
+    const struct run_stacks *stacks;
     struct run_frame frames[NEST_MAX];
+} __attribute__((aligned(64)));
+
+static struct {
+    struct run_cpu cpus[CPU_MAX];
+    uint32_t cpu_count;
+    uint32_t stack_size;
 } runner;
 
 void run_init(void)
 {
     memset(&runner, 0, sizeof runner);
+    runner.cpu_count = arch_cpu_count();
 }
 
-static void runner_enter(uint32_t cpu)
+/* --- stacks --- */
+
+static void free_stacks(struct run_stacks *stacks)
 {
-    if (__atomic_load_n(&runner.owner, __ATOMIC_RELAXED) == cpu + 1) {
-        runner.depth++;
+    if (stacks == NULL)
         return;
-    }
-    uint32_t nobody = 0;
-    arch_point();
-    while (!__atomic_compare_exchange_n(&runner.owner, &nobody, cpu + 1, false, __ATOMIC_ACQUIRE,
-                                        __ATOMIC_RELAXED)) {
-        nobody = 0;
-        arch_cpu_relax(TIME_NEVER);
-    }
-    runner.depth = 1;
+    for (uint32_t i = 0; i < NEST_MAX; i++)
+        kfree(stacks->at[i]);
+    kfree(stacks);
 }
 
-static void runner_leave(void)
+static struct run_stacks *make_stacks(uint32_t size)
 {
-    if (--runner.depth == 0)
-        __atomic_store_n(&runner.owner, 0, __ATOMIC_RELEASE);
-}
-
-const struct bpf_link *link_running(void)
-{
-    if (__atomic_load_n(&runner.owner, __ATOMIC_RELAXED) != arch_cpu_id() + 1)
+    struct run_stacks *stacks = kzalloc(sizeof *stacks);
+    if (stacks == NULL)
         return NULL;
-    return runner.frames[runner.depth - 1].link;
+    stacks->size = size;
+    for (uint32_t i = 0; i < NEST_MAX; i++) {
+        stacks->at[i] = kzalloc(size);
+        if (stacks->at[i] == NULL) {
+            free_stacks(stacks);
+            return NULL;
+        }
+    }
+    return stacks;
 }
+
+int run_reserve(uint32_t stack_size)
+{
+    struct run_stacks *made[CPU_MAX] = { NULL };
+    if (stack_size <= runner.stack_size)
+        return 0;
+    for (uint32_t i = 0; i < runner.cpu_count; i++) {
+        made[i] = make_stacks(stack_size);
+        if (made[i] == NULL) {
+            while (i-- > 0)
+                free_stacks(made[i]);
+            return -ENOMEM;
+        }
+    }
+    for (uint32_t i = 0; i < runner.cpu_count; i++) {
+        struct run_stacks *old = (struct run_stacks *)(uintptr_t)runner.cpus[i].stacks;
+        __atomic_store_n(&runner.cpus[i].stacks, made[i], __ATOMIC_SEQ_CST);
+        made[i] = old;
+    }
+    runner.stack_size = stack_size;
+    run_synchronize();
+    for (uint32_t i = 0; i < runner.cpu_count; i++)
+        free_stacks(made[i]);
+    return 0;
+}
+
+void run_exit(void)
+{
+    for (uint32_t i = 0; i < runner.cpu_count; i++)
+        free_stacks((struct run_stacks *)(uintptr_t)runner.cpus[i].stacks);
+    memset(&runner, 0, sizeof runner);
+}
+
+/* --- who runs --- */
+
+static struct run_frame *enter(struct run_cpu *cpu)
+{
+    if (cpu->depth == 0) {
+        __atomic_store_n(&cpu->entered, cpu->entered + 1, __ATOMIC_RELAXED);
+        /* What is loaded next (the link's program) must not be older than the odd number that the
+         * others see. */
+        if (runner.cpu_count > 1)
+            __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    }
+    BUG_ON(cpu->depth == NEST_MAX);
+    return &cpu->frames[cpu->depth++];
+}
+
+static void leave(struct run_cpu *cpu)
+{
+    if (--cpu->depth == 0)
+        __atomic_store_n(&cpu->entered, cpu->entered + 1, __ATOMIC_RELEASE);
+}
+
+void run_synchronize(void)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    for (uint32_t i = 0; i < runner.cpu_count; i++) {
+        const uint64_t *entered = &runner.cpus[i].entered;
+        uint64_t seen = __atomic_load_n(entered, __ATOMIC_ACQUIRE);
+        while ((seen & 1) != 0 && __atomic_load_n(entered, __ATOMIC_ACQUIRE) == seen)
+            arch_cpu_relax(TIME_NEVER);
+    }
+}
+
+static const struct run_frame *innermost(void)
+{
+    const struct run_cpu *cpu = &runner.cpus[arch_cpu_id()];
+    return cpu->depth == 0 ? NULL : &cpu->frames[cpu->depth - 1];
+}
+
+bool run_is_inside(void)
+{
+    return innermost() != NULL;
+}
+
+const char *run_program_name(void)
+{
+    const struct run_frame *frame = innermost();
+    return frame == NULL ? "bpf" : bpf_prog_name(frame->prog);
+}
+
+/* --- a run --- */
 
 static uint64_t digest(const uint64_t *slots, uint32_t count)
 {
@@ -74,8 +176,8 @@ static uint64_t digest(const uint64_t *slots, uint32_t count)
     return value;
 }
 
-static void record(const struct bpf_link *link, const struct bpf_run *run, uint64_t context_digest,
-                   uint64_t r0, uint64_t duration_ns)
+static void record(const struct run_frame *frame, uint64_t context_digest, uint64_t r0,
+                   uint64_t duration_ns)
 {
     struct event event; /* the other kinds' part is left as it is */
     event.source_ns = 0;
@@ -83,42 +185,46 @@ static void record(const struct bpf_link *link, const struct bpf_run *run, uint6
     event.layer = EVENT_LAYER_KERNEL;
     event.role = EVENT_ROLE_OUTPUT;
     event.bpf_run = (struct event_bpf_run){
-        .program = bpf_prog_name(link->prog),
-        .attach_point = link->attach_point,
+        .program = bpf_prog_name(frame->prog),
+        .attach_point = frame->link->attach_point,
         .context_digest = context_digest,
         .return_value = r0,
-        .insn_count = run->insn_count,
+        .insn_count = frame->run.insn_count,
         .duration_ns = duration_ns,
-        .error = run->error,
+        .error = frame->run.error,
     };
     event_emit(&event);
 }
 
 uint64_t link_run(struct bpf_link *link, uint64_t *slots, int *error_out)
 {
+    arch_point();
     struct irq_state irq = cpu_irq_save();
-    runner_enter(arch_cpu_id());
-    BUG_ON(runner.depth > NEST_MAX);
-    struct run_frame *frame = &runner.frames[runner.depth - 1];
+    struct run_cpu *cpu = &runner.cpus[arch_cpu_id()];
+    uint32_t depth = cpu->depth;
+    struct run_frame *frame = enter(cpu);
+    const struct bpf_prog *prog = __atomic_load_n(&link->prog, __ATOMIC_ACQUIRE);
+    const struct run_stacks *stacks = __atomic_load_n(&cpu->stacks, __ATOMIC_ACQUIRE);
     frame->link = link;
+    frame->prog = prog;
     struct bpf_run *run = &frame->run;
-    run->stack = frame->stack;
-    run->stack_size = sizeof frame->stack;
+    run->stack = stacks->at[depth];
+    run->stack_size = stacks->size;
     run->insn_limit = 0;
     run->user = link;
 
     bool wanted = event_wanted(EVENT_BPF_RUN);
-    uint64_t context_digest = wanted ? digest(slots, bpf_prog_context(link->prog)->slot_count) : 0;
+    uint64_t context_digest = wanted ? digest(slots, link->slot_count) : 0;
     uint64_t charged_ns = arch_charge(ARCH_WORK_BPF_ENTRY, 1);
-    uint64_t r0 = bpf_prog_run(link->prog, slots, run);
+    uint64_t r0 = engine_run(prog, slots, run);
     charged_ns += arch_charge(ARCH_WORK_BPF_INSN, run->insn_count);
     *error_out = run->error;
     if (wanted)
-        record(link, run, context_digest, r0, charged_ns);
+        record(frame, context_digest, r0, charged_ns);
     else
         event_skip();
 
-    runner_leave();
+    leave(cpu);
     cpu_irq_restore(irq);
     return r0;
 }

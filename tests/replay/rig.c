@@ -295,6 +295,7 @@ void rig_init_fdt(struct rig *rig, const void *fdt, size_t size)
     rig->events = malloc(RIG_EVENT_MAX * sizeof *rig->events);
     rig->log = malloc(RIG_LOG_MAX * sizeof *rig->log);
     ck_assert(rig->inputs != NULL && rig->events != NULL && rig->log != NULL);
+    rig->kinds = ~UINT32_C(0);
     rig->config = (struct sim_config){
         .fdt = rig->fdt,
         .fdt_size = room,
@@ -318,13 +319,18 @@ void rig_init(struct rig *rig)
     free(fdt);
 }
 
-void rig_module(struct rig *rig, const char *path)
+void *rig_read(const char *path, size_t *size)
 {
     char whole[512];
+    snprintf(whole, sizeof whole, AXIOM_BINARY_DIR "/%s", path);
+    return read_file(whole, size);
+}
+
+void rig_module(struct rig *rig, const char *path)
+{
     size_t size;
     ck_assert_uint_lt(rig->config.module_count, RIG_MODULE_MAX);
-    snprintf(whole, sizeof whole, AXIOM_BINARY_DIR "/%s", path);
-    void *bytes = read_file(whole, &size);
+    void *bytes = rig_read(path, &size);
     const char *slash = strrchr(path, '/');
     uint32_t at = rig->config.module_count++;
     snprintf(rig->module_name[at], sizeof rig->module_name[at], "%s",
@@ -345,7 +351,7 @@ void rig_exit(struct rig *rig)
 
 void rig_run(struct rig *rig, void (*body)(struct rig *rig))
 {
-    struct event_sink sink = { .emit = keep, .kinds = ~UINT32_C(0) };
+    struct event_sink sink = { .emit = keep, .kinds = rig->kinds };
     struct event_sink *sinks[] = { &sink, rig->more_sink };
     rig->config.sinks = sinks;
     rig->config.sink_count = rig->more_sink != NULL ? 2 : 1;

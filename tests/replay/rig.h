@@ -37,6 +37,7 @@ struct rig {
 
     struct sim_module modules[RIG_MODULE_MAX];
     char module_name[RIG_MODULE_MAX][48];
+    uint32_t kinds;               /* of events that are kept: all, unless changed */
     struct event_sink *more_sink; /* NULL: none but the rig's */
 
     struct sim_input *inputs;
@@ -61,6 +62,9 @@ void rig_exit(struct rig *rig);
 
 /* A BPF object of the build folder for the boot: "examples/lidar.bpf.o". */
 void rig_module(struct rig *rig, const char *path);
+
+/* A file of the build folder; the caller frees it. Ends the test if it cannot be read. */
+void *rig_read(const char *path, size_t *size);
 
 /* Inputs, in order of time. */
 void rig_line(struct rig *rig, uint64_t time_ns, uint32_t line, bool level);

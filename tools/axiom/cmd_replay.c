@@ -81,6 +81,8 @@ static void take_run_text(struct session *s, const char *text)
         if (at != NULL)
             *rows[i].to = strtoull(at + strlen(rows[i].name), NULL, 10);
     }
+    if (strstr(text, "engine jit") != NULL && s->engine == SESSION_ENGINE_BEST)
+        s->engine = SESSION_ENGINE_JIT;
 }
 
 static char *to_text(const uint8_t *data, size_t size)
@@ -428,7 +430,8 @@ static int run(int argc, char **argv)
         { "at", required_argument, NULL, 'a' },  { "gdb", no_argument, NULL, 'g' },
         { "bpf", required_argument, NULL, 'b' }, { "record", required_argument, NULL, 'r' },
         { "json", no_argument, NULL, 'j' },      { "quiet", no_argument, NULL, 'q' },
-        { "verbose", no_argument, NULL, 'v' },   { 0 },
+        { "verbose", no_argument, NULL, 'v' },   { "engine", required_argument, NULL, 'e' },
+        { 0 },
     };
     static struct replay r;
     r = (struct replay){ 0 };
@@ -458,6 +461,10 @@ static int run(int argc, char **argv)
         case 'j':
             r.json = true;
             break;
+        case 'e':
+            if (!session_take_engine(&r.session, optarg))
+                return complain(EXIT_USAGE, "--engine is best, jit or interp, not '%s'", optarg);
+            break;
         case 'q':
             r.session.quiet = true;
             break;
@@ -486,7 +493,7 @@ const struct command command_replay = {
     .name = "replay",
     .summary = "run a recording again and fail where its outputs differ",
     .help = "usage: axiom replay FILE.mcap [--bpf OBJECT]... [--at EVENT [--gdb]] [--record "
-            "OUT.mcap] [--json]\n\n"
+            "OUT.mcap] [--engine jit|interp] [--json]\n\n"
             "A recording holds its inputs, its programs, its board, seed and faults. Run all that "
             "again, and hold\n"
             "each output against the recorded one:\n"

@@ -40,6 +40,7 @@ enum option_id {
     OPTION_SPEED,
     OPTION_REALTIME,
     OPTION_CPU_MODEL,
+    OPTION_ENGINE,
     OPTION_TRACE_OPTION,
     OPTION_FOR,
     OPTION_TO,
@@ -65,6 +66,7 @@ static const struct option options[] = {
     { "speed", required_argument, NULL, OPTION_SPEED },
     { "realtime", no_argument, NULL, OPTION_REALTIME },
     { "cpu-model", required_argument, NULL, OPTION_CPU_MODEL },
+    { "engine", required_argument, NULL, OPTION_ENGINE },
     { "trace-option", required_argument, NULL, OPTION_TRACE_OPTION },
     { "for", required_argument, NULL, OPTION_FOR },
     { "to", required_argument, NULL, OPTION_TO },
@@ -168,6 +170,10 @@ static int take_option(struct run_options *o, int option)
         return EXIT_OK;
     case OPTION_CPU_MODEL:
         return take_cpu_model(s, optarg);
+    case OPTION_ENGINE:
+        return session_take_engine(s, optarg)
+                   ? EXIT_OK
+                   : complain(EXIT_USAGE, "--engine is best, jit or interp, not '%s'", optarg);
     case OPTION_TRACE_OPTION:
         if (o->word_count == ARRAY_SIZE(o->words))
             return complain(EXIT_USAGE, "too many --trace-option");
@@ -339,6 +345,8 @@ const struct command command_run = {
         "  --fault FILE           faults to inject\n"
         "  --seed N  --cpus N     the interleaving's seed; 1 to 8 virtual CPUs\n"
         "  --cpu-model none|rpi5  whether code takes time\n"
+        "  --engine jit|interp    compile the programs, or interpret them; the outcome is the same "
+        "(best)\n"
         "  --for T  --to T        end of the run (virtual time); last trace time used\n"
         "  --hash T               distance of the recorded state hashes (100ms)\n"
         "  --speed X  --realtime  pace it; the outcome stays the same\n"

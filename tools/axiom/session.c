@@ -224,6 +224,7 @@ struct run {
     struct event_sink *sinks[10];
     uint32_t sink_count;
     struct sim_module modules[SESSION_OBJECT_MAX + 1]; /* and the keyring */
+    char command_line[80];
     struct pace pace;
 };
 
@@ -248,6 +249,31 @@ static void add_sinks(struct run *run, struct session *s)
         run->sinks[run->sink_count++] = s->more_sinks[i];
 }
 
+bool session_take_engine(struct session *s, const char *name)
+{
+    static const char *const names[] = { [SESSION_ENGINE_BEST] = "best",
+                                         [SESSION_ENGINE_JIT] = "jit",
+                                         [SESSION_ENGINE_INTERPRETER] = "interp" };
+    for (uint32_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (strcmp(names[i], name) == 0) {
+            s->engine = (enum session_engine)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void make_command_line(const struct session *s, char *line, size_t size)
+{
+    enum session_engine engine = s->engine;
+    if (engine == SESSION_ENGINE_BEST && s->allocation_to_fail != 0)
+        engine = SESSION_ENGINE_INTERPRETER;
+    snprintf(line, size, "bpf.required%s%s", s->require_signed ? " bpf.require_signed" : "",
+             engine == SESSION_ENGINE_JIT           ? " bpf.engine=jit"
+             : engine == SESSION_ENGINE_INTERPRETER ? " bpf.engine=interp"
+                                                    : "");
+}
+
 static struct sim_config configure(struct run *run, const struct session *s)
 {
     for (uint32_t i = 0; i < s->object_count; i++)
@@ -257,6 +283,7 @@ static struct sim_config configure(struct run *run, const struct session *s)
     if (s->keyring != NULL)
         run->modules[module_count++] =
             (struct sim_module){ "bpf.keyring", (const uint8_t *)s->keyring, s->keyring_size };
+    make_command_line(s, run->command_line, sizeof run->command_line);
     struct sim_config config = {
         .fdt = s->fdt,
         .fdt_size = s->fdt_size,
@@ -268,7 +295,7 @@ static struct sim_config configure(struct run *run, const struct session *s)
                       .switch_one_in = 16 },
         .hash_interval_ns = s->hash_interval_ns,
         .fault_script = s->fault_script,
-        .command_line = s->require_signed ? "bpf.required bpf.require_signed" : "bpf.required",
+        .command_line = run->command_line,
         .modules = run->modules,
         .module_count = module_count,
         .next_input = s->next_input,

@@ -11,6 +11,14 @@
 
 #define SESSION_OBJECT_MAX 32
 
+/* What runs the kernel's programs; no recording tells which it was. */
+enum session_engine {
+    SESSION_ENGINE_BEST, /* the JIT; the interpreter where the kernel's nth allocation is to fail, so that
+                            which one that is does not depend on the host's CPU */
+    SESSION_ENGINE_JIT,
+    SESSION_ENGINE_INTERPRETER,
+};
+
 struct session_object {
     char *name; /* file name without its folder */
     uint8_t *bytes;
@@ -33,6 +41,7 @@ struct session {
     uint64_t seed;
     uint32_t cpu_count;
     enum sim_cpu_model cpu_model;
+    enum session_engine engine;
     uint64_t input_offset_ns;
     uint64_t settle_ns;
     uint64_t end_time_ns; /* 0: none */
@@ -75,6 +84,9 @@ int session_load_board(struct session *session, const char *path);
 int session_load_object(struct session *session, const char *path);
 int session_add_object(struct session *session, const char *name, const uint8_t *bytes,
                        size_t size);
+
+/* "jit", "interp" or "best"; false: none of them. */
+bool session_take_engine(struct session *session, const char *name);
 
 /* Verifies the objects at the desk, so that a refusal is told with its source line before anything
  * runs. EXIT_REFUSED. */

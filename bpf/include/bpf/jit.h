@@ -59,8 +59,16 @@ int bpf_jit_create(const struct bpf_prog *prog, const struct bpf_jit_target *tar
                    const struct bpf_jit_options *options, struct bpf_jit **out,
                    struct bpf_error *error);
 void bpf_jit_destroy(struct bpf_jit *jit);
+/* The same for this machine, and the program owns the result: it goes with the program's last
+ * reference. -EEXIST if the program is compiled. */
+int bpf_prog_compile(struct bpf_prog *prog, const struct bpf_jit_options *options,
+                     struct bpf_error *error);
+/* What it was compiled to; NULL: it was not. */
+const struct bpf_jit *bpf_prog_jit(const struct bpf_prog *prog);
 /* The sealed bytes, for disassembly. */
 const void *bpf_jit_code(const struct bpf_jit *jit, size_t *size_bytes);
 
 /* As bpf_prog_run(); insn_limit is not looked at. */
 uint64_t bpf_jit_run(const struct bpf_jit *jit, void *context, struct bpf_run *run);
+/* As bpf_prog_run(), by what bpf_prog_compile() made; interpreted where there is nothing. */
+uint64_t bpf_prog_run_compiled(const struct bpf_prog *prog, void *context, struct bpf_run *run);

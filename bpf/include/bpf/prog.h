@@ -43,6 +43,8 @@ const struct bpf_env *bpf_prog_env(const struct bpf_prog *prog);
 /* NULL for programs of the unverified constructor that were given none. */
 const struct bpf_context_layout *bpf_prog_context(const struct bpf_prog *prog);
 const struct bpf_prog_bounds *bpf_prog_bounds(const struct bpf_prog *prog);
+/* Stack that serves every run of it, whatever tail calls lead to if those programs need no more. */
+uint32_t bpf_prog_stack_size(const struct bpf_prog *prog);
 const struct bpf_debug_info *bpf_prog_debug_info(const struct bpf_prog *prog);
 /* The instructions it was made of; maps as indexes into its table of maps. */
 const struct bpf_insn *bpf_prog_insns(const struct bpf_prog *prog, uint32_t *insn_count);

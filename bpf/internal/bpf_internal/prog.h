@@ -77,6 +77,7 @@ struct bpf_prog {
     uint32_t map_count;
     bool is_verified;
     const struct bpf_jit *jit; /* what tail calls to it run; jit.c */
+    void (*destroy_jit)(struct bpf_prog *prog); /* NULL: `jit` is not the program's own */
     uint32_t frame_size; /* bytes from one frame's R10 to the next one's */
     struct bpf_map *const *maps;
     const char *name;

@@ -12,6 +12,8 @@
 enum bpf_glue_flags {
     BPF_GLUE_REQUIRED = 1u << 0, /* the first failure is the result, and nothing stays attached */
     BPF_GLUE_SIGNED = 1u << 1,   /* objects without signature are failures */
+    BPF_GLUE_JIT = 1u << 2,      /* programs that cannot be compiled are failures */
+    BPF_GLUE_INTERPRETER = 1u << 3, /* programs are interpreted, not compiled where that can be done */
 };
 
 /* Loads every boot module: its programs are verified and attached in the order of the files. A
@@ -22,3 +24,10 @@ int bpf_glue_init(const struct boot_module *modules, uint32_t module_count, uint
 /* Detaches everything, emits the final contents of all maps (EVENT_BPF_MAP), gives everything
  * back. Process context. */
 void bpf_glue_exit(void);
+
+/* Puts the module's programs in the place of those that are attached, each in that of the same name
+ * at the same attach point; the attach point's other programs stay. Its maps are new. An event that
+ * comes meanwhile runs either the old program or the new one, once. All of the module's programs are
+ * replaced or, on failure, none: -ENOENT nothing of that name is attached there, else why the module
+ * cannot be loaded, with a reason. Process context, not inside of a program; one at a time. */
+int bpf_glue_replace(const struct boot_module *module, char *reason, size_t reason_size);
