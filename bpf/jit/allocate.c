@@ -22,7 +22,7 @@ struct life {
     struct range *ranges; /* ascending, disjoint; while scanning, without those that are past */
     struct life *next;    /* of those in the same host register */
     uint32_t end;
-    float weight; /* reads and writes, each times 8 per loop around it */
+    uint64_t weight; /* reads and writes, each as often as its block runs */
     ir_place place;
     ir_place assigned;  /* a host register, a slot, IR_NONE */
     ir_place hints[2];  /* virtual registers */
@@ -129,7 +129,7 @@ static void note_clobbers(struct allocator *a, const struct ir_insn *insn)
     }
 }
 
-static void walk_insn(struct allocator *a, uint32_t index, float weight)
+static void walk_insn(struct allocator *a, uint32_t index, uint64_t weight)
 {
     struct lower *f = a->f;
     struct ir_insn *insn = &f->insns[index];
@@ -158,9 +158,7 @@ static void walk_insn(struct allocator *a, uint32_t index, float weight)
 static void walk_block(struct allocator *a, uint32_t number)
 {
     const struct ir_block *block = &a->f->blocks[number];
-    float weight = 1;
-    for (uint32_t i = 0; i < block->loop_depth && i < 8; i++)
-        weight *= 8;
+    uint64_t weight = block->frequency;
     a->live_count = 0;
     for (const struct lower_live *out = a->f->live_out[number]; out != NULL; out = out->next)
         make_live(a, out->place, 2 * block->end);
@@ -213,9 +211,9 @@ static void expire(struct allocator *a, uint32_t host, uint32_t position)
 }
 
 /* The weight of what is in the way; 0: the register is free. */
-static float conflict(struct allocator *a, uint32_t host, const struct life *life)
+static uint64_t conflict(struct allocator *a, uint32_t host, const struct life *life)
 {
-    float weight = 0;
+    uint64_t weight = 0;
     for (const struct life *other = a->held[host]; other != NULL; other = other->next) {
         if (overlap(other->ranges, life->ranges))
             weight += other->weight;
@@ -281,13 +279,13 @@ static void assign(struct allocator *a, struct life *life)
 {
     uint64_t allowed = allowed_for(a, life), free_hosts = 0;
     uint32_t cheapest = 64;
-    float cheapest_weight = life->weight;
+    uint64_t cheapest_weight = life->weight;
     for (uint32_t i = 0; i < a->order_count; i++) {
         uint32_t host = a->order[i];
         if ((allowed >> host & 1) == 0)
             continue;
         expire(a, host, life->ranges->from);
-        float weight = conflict(a, host, life);
+        uint64_t weight = conflict(a, host, life);
         if (weight == 0) {
             free_hosts |= UINT64_C(1) << host;
         } else if (weight < cheapest_weight) {
@@ -384,36 +382,6 @@ static void rewrite(struct allocator *a)
     }
 }
 
-/* How deep in loops each block is, by jumps to blocks before: what stands between is the loop. */
-static int find_loops(struct lower *f)
-{
-    uint32_t *latch = lower_alloc(f->scratch, f->block_count, sizeof *latch);
-    int32_t *change = lower_alloc(f->scratch, f->block_count + 1, sizeof *change);
-    if (latch == NULL || change == NULL)
-        return -ENOMEM;
-    for (uint32_t block = 0; block < f->block_count; block++) {
-        uint32_t to[2];
-        uint32_t count = lower_successors(f, block, to);
-        for (uint32_t i = 0; i < count; i++) {
-            if (to[i] <= block)
-                latch[to[i]] = block + 1;
-        }
-    }
-    for (uint32_t block = 0; block < f->block_count; block++) {
-        f->blocks[block].loop_head = latch[block] != 0;
-        if (latch[block] != 0) {
-            change[block]++;
-            change[latch[block]]--;
-        }
-    }
-    int32_t depth = 0;
-    for (uint32_t block = 0; block < f->block_count; block++) {
-        depth += change[block];
-        f->blocks[block].loop_depth = (uint8_t)(depth > 200 ? 200 : depth);
-    }
-    return 0;
-}
-
 static int prepare(struct allocator *a)
 {
     struct lower *f = a->f;
@@ -437,7 +405,7 @@ static int prepare(struct allocator *a)
         a->callee_saved |= UINT64_C(1) << target->callee_saved[i];
     }
     a->allowed |= a->callee_saved;
-    return find_loops(f);
+    return lower_find_loops(f);
 }
 
 int lower_allocate(struct lower *f)

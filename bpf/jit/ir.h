@@ -161,6 +161,7 @@ struct ir_block {
     uint32_t first, end; /* instructions */
     bool loop_head;      /* jumped to from behind: worth aligning */
     uint8_t loop_depth;
+    uint32_t frequency; /* how often it runs, in guessed 256ths of the function's entries */
 };
 
 struct ir_function {

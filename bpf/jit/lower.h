@@ -3,6 +3,8 @@
  *
  *   build.c     instructions of one BPF function to blocks over variables (R0 to R10, the run, the
  *               count of instructions, promoted stack slots) and temporaries
+ *   flow.c      branches that only choose values go (convert.c), those decided before (thread.c);
+ *               blocks are put in order (order.c)
  *   webs.c      each variable's separate lives become separate virtual registers
  *   simplify.c  copies, constants, strength, fused addresses, rotates: forward, block by block
  *   live.c      what is live where; instructions whose result nobody reads go
@@ -95,11 +97,15 @@ struct ir_block *lower_append_block(struct lower *f);
 struct ir_call *lower_append_call(struct lower *f);
 
 int lower_build(struct lower *f);
+int lower_flow(struct lower *f);
 int lower_webs(struct lower *f);
 int lower_simplify(struct lower *f);
 int lower_blind(struct lower *f);
 int lower_live(struct lower *f);
 int lower_allocate(struct lower *f);
+
+/* How deep in loops each block is, by jumps to blocks before: what stands between is the loop. */
+int lower_find_loops(struct lower *f);
 
 /* --- What instructions do, for every pass --- */
 

@@ -32,17 +32,6 @@ static const struct workload {
     BENCH_WORKLOADS(ROW)
 };
 
-/* The same input for all, from a generator of its own. */
-static void fill(struct workload_memory *memory)
-{
-    uint64_t state = 88172645463325252u;
-    memset(memory, 0, sizeof *memory);
-    for (uint32_t i = 0; i < IN_COUNT; i++) {
-        state ^= state << 13, state ^= state >> 7, state ^= state << 17;
-        memory->in[i] = (uint32_t)(state >> 16);
-    }
-}
-
 static int by_value(const void *a, const void *b)
 {
     double difference = *(const double *)a - *(const double *)b;
@@ -73,7 +62,7 @@ static void measure(const struct workload *workload, struct totals *totals)
 {
     struct workload_memory input;
     struct bench_engines engines;
-    fill(&input);
+    bench_fill(&input);
     *workload->memory = input;
     if (!bench_engines_open(&engines, workload->object, workload->native, &input, sizeof input))
         return;

@@ -3,6 +3,17 @@
 #pragma once
 #include "workloads/workload.h"
 
+/* The same input for all, from a generator of its own. */
+static inline void bench_fill(struct workload_memory *memory)
+{
+    uint64_t state = 88172645463325252u;
+    *memory = (struct workload_memory){ .in = { 0 } };
+    for (uint32_t i = 0; i < IN_COUNT; i++) {
+        state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+        memory->in[i] = (uint32_t)(state >> 16);
+    }
+}
+
 #define BENCH_WORKLOADS(X)                                                                   \
     X(alu64)                                                                                 \
     X(alu32)                                                                                 \
