@@ -26,7 +26,6 @@ void bpf_run_begin(const struct bpf_prog *prog, struct bpf_run *run)
     run->error = 0;
     run->engine = (struct bpf_engine_state){
         .frame = (uint64_t)(uintptr_t)run->stack + prog->frame_size,
-        .may_goto_left = BPF_MAY_GOTO_PASSES,
     };
 }
 

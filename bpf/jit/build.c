@@ -247,6 +247,14 @@ static void build_early_end(struct builder *b, const struct early_end *end)
 
 /* --- The function --- */
 
+static bool has_may_goto(const struct lower *f)
+{
+    for (uint32_t i = f->low; i < f->high; i++)
+        if ((f->marks[i] & MARK_REACHED) != 0 && f->prog->origins[i].op == BPF_OP_MAY_GOTO)
+            return true;
+    return false;
+}
+
 static void build_entry(struct builder *b)
 {
     struct lower *f = b->f;
@@ -259,6 +267,8 @@ static void build_entry(struct builder *b)
     build_load(b, VAR_FP, VAR_RUN, offsetof(struct bpf_run, engine.frame), 8);
     if (f->options->count_insns)
         build_mov_imm(b, VAR_COUNT, 0);
+    if (has_may_goto(f))
+        build_mov_imm(b, VAR_PASSES, BPF_MAY_GOTO_PASSES);
     for (uint32_t i = 0; i < f->slot_count; i++)
         build_mov_imm(b, VAR_SLOT_FIRST + i, 0);
     struct ir_insn *jump = build_insn(b, IR_JUMP, IR_NONE);

@@ -21,6 +21,7 @@ enum {
     VAR_FP = BPF_REG_FP,
     VAR_RUN = BPF_REG_COUNT,
     VAR_COUNT,
+    VAR_PASSES,     /* that may_goto has left in this call of the function */
     VAR_SLOT_FIRST, /* promoted stack slots */
     LOWER_VAR_MAX = 64,
     LOWER_SLOT_MAX = LOWER_VAR_MAX - VAR_SLOT_FIRST,

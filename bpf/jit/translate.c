@@ -444,17 +444,12 @@ static void packet_load(struct builder *b, uint32_t index)
 
 static void may_goto(struct builder *b, uint32_t index)
 {
-    ir_place left = build_temp(b);
-    build_load(b, left, VAR_RUN, offsetof(struct bpf_run, engine.may_goto_left), 4);
     struct ir_insn *check = build_insn(b, IR_BRANCH, IR_NONE);
     check->cond = IR_EQ;
-    check->a = left;
+    check->a = VAR_PASSES;
     check->d = build_jump_target(b->f, index);
     build_cut(b);
-    struct ir_insn *less = build_insn(b, IR_ADD, left);
-    less->a = left;
-    less->imm = -1;
-    build_store(b, VAR_RUN, offsetof(struct bpf_run, engine.may_goto_left), 4, left, 0);
+    build_add_imm(b, VAR_PASSES, VAR_PASSES, -1);
 }
 
 static void fail(struct builder *b, int error, uint32_t index)

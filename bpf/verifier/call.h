@@ -80,9 +80,13 @@ struct reg void_pointer(const struct verifier *v);
 void packet_changed(struct verifier *v);
 /* At the end of a run or callback: what was acquired must have been given up, regions left. */
 int check_nothing_held(struct verifier *v, const char *where);
-/* --- callback.c: the function `call->callback` may be called any number of times
+/* --- callback.c: the function `call->callback`
  * ----------------------------------------------------------------------------------------------- */
-int call_back(struct verifier *v, const struct call *call);
+/* Another round of it is entered, or the call is done; the first is gone at once, and the state waits
+ * to go the other way (`waited`). */
+int call_back(struct verifier *v, const struct call *call, bool waited, bool *entered);
+/* It runs on its own, after the program. */
+int call_later(struct verifier *v, const struct call *call);
 
 /* --- special.c
  * ------------------------------------------------------------------------------------------------------ */

@@ -193,6 +193,19 @@ static uint32_t arguments_used(const struct verifier *v, const struct bpf_insn *
     return used;
 }
 
+/* Helpers that call functions of the program back: they are loops (callback.c). */
+static void find_call_backs(struct verifier *v)
+{
+    for (uint32_t pc = 0; pc < v->insn_count; pc += bpf_insn_slots(&v->insns[pc])) {
+        if (insn_row(v, pc)->op != BPF_OP_CALL_HELPER)
+            continue;
+        const struct bpf_helper *helper =
+            bpf_helper_find_for(v->env, (uint32_t)v->insns[pc].imm, v->context);
+        if (helper != NULL && is_called_back(helper))
+            v->info[pc].loop_head = v->info[pc].join = 1;
+    }
+}
+
 static bool compares_r0(uint32_t op)
 {
     return op == BPF_OP_ATOMIC_CMPXCHG32 || op == BPF_OP_ATOMIC_CMPXCHG64;
@@ -269,7 +282,9 @@ int cfg_check(struct verifier *v)
         err = check_functions(v);
     if (err == 0)
         err = check_reached(v);
-    if (err == 0)
+    if (err == 0) {
+        find_call_backs(v);
         find_live(v);
+    }
     return err;
 }

@@ -285,13 +285,17 @@ static int find_helper(struct verifier *v, const struct bpf_insn *insn, struct c
     return check_may_call(v, call);
 }
 
-int check_helper_call(struct verifier *v, const struct bpf_insn *insn)
+int check_helper_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *entered)
 {
     struct call call;
     int err = find_helper(v, insn, &call);
     for (uint32_t r = 1; err == 0 && r <= BPF_CALL_ARG_COUNT; r++)
         err = check_argument(v, &call, r);
-    if (err != 0)
+    if (err == 0 && is_called_back(call.helper))
+        err = call_back(v, &call, waited, entered);
+    else if (err == 0 && call.helper->callback != BPF_CALLBACK_NONE)
+        err = call_later(v, &call);
+    if (err != 0 || *entered)
         return err;
     if (call.release != 0)
         err = reference_release(v, call.name, call.release);
@@ -304,11 +308,6 @@ int check_helper_call(struct verifier *v, const struct bpf_insn *insn)
         if (err != 0)
             return err;
         v->functions[state_top(&v->state)->function].has_tail_call = true;
-    }
-    if (call.helper->callback != BPF_CALLBACK_NONE) {
-        err = call_back(v, &call);
-        if (err != 0)
-            return err;
     }
     v->state.ns += call.helper->cost_ns;
     if (call.map != NULL)
@@ -328,9 +327,10 @@ bool ends_function(const struct verifier *v, const struct bpf_insn *insn)
 int check_tail_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *path_ends)
 {
     int err = waited ? 0 : walk_push(v);
+    bool entered = false;
     v->state.calls++;
     if (err == 0)
-        err = check_helper_call(v, insn);
+        err = check_helper_call(v, insn, waited, &entered);
     if (err != 0)
         return err;
     if (waited) {

@@ -160,6 +160,7 @@ int push_frame(struct verifier *v, uint32_t target, enum frame_kind kind, uint32
     callee->slot_base = s->slot_count;
     callee->function = function_at(v, target);
     callee->kind = (uint8_t)kind;
+    callee->invocation = ++v->next_id;
     s->frame_count++;
     if (s->frame_count > v->call_depth)
         v->call_depth = s->frame_count;
@@ -307,11 +308,8 @@ static bool returns_nothing(const struct verifier *v)
 int check_exit(struct verifier *v, bool *path_ends)
 {
     struct state *s = &v->state;
-    if (s->frame_count > 1 && state_top(s)->kind == FRAME_CALLBACK) {
-        int left = check_callback_exit(v);
-        *path_ends = left == 0;
-        return left;
-    }
+    if (s->frame_count > 1 && state_top(s)->kind == FRAME_CALLBACK)
+        return check_callback_exit(v);
     if (s->frame_count > 1)
         return leave_function(v);
     if (state_top(s)->kind == FRAME_PROGRAM && returns_nothing(v)) {

@@ -218,8 +218,10 @@ static int give_kfunc_result(struct verifier *v, const struct kfunc_call *k, str
                   "bpf_%s() gives back what this verifier does not know", k->call.name);
 }
 
-int check_kfunc_call(struct verifier *v, const struct bpf_insn *insn)
+int check_kfunc_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *entered)
 {
+    (void)waited;
+    (void)entered;
     struct kfunc_call k;
     struct reg result;
     int err = find_kfunc(v, insn, &k);

@@ -11,8 +11,8 @@
  * what is added to it is counted (reg_added()). If every way round adds at least `least` > 0, and
  * the invariant keeps it within `span`, there are no more than span / least + 1 rounds: it can
  * neither leave the interval nor come round in 64 bits. The same for numbers that shrink, and for
- * offsets of pointers. may_goto ends a loop too: a run has only so many passes. A loop with neither is
- * not summarised.
+ * offsets of pointers. What progress.c counts ends a loop too: passes of may_goto, rounds of callbacks,
+ * elements of iterators. A loop with neither is not summarised.
  *
  * All of it is speculation (speculate.c): a refusal of what the widened state allows means that the
  * loop is walked round by round. */
@@ -25,6 +25,8 @@
 #define ROUNDS_TRIED    12u
 #define ATTEMPTS_MAX    12u
 #define ATTEMPTS_LIMITS 6u /* after so many the thresholds were of no use */
+/* More are not walked one by one. */
+#define ROUNDS_WALKED_OUT 1000000u
 
 /* --- Thresholds: what the loop compares with --- */
 
@@ -57,10 +59,10 @@ static void add_size(const struct reg *old, const struct reg *now, void *user)
         add_threshold(user, now->size);
 }
 
-static void find_thresholds(struct verifier *v, const struct loop *l, const uint8_t *before,
-                            struct merge *m)
+static void add_compared(struct verifier *v, uint32_t first, uint32_t last, struct merge *m)
 {
-    for (uint32_t pc = l->pc; pc <= l->last; pc += bpf_insn_slots(&v->insns[pc])) {
+    for (uint32_t pc = first; pc <= last && pc < v->insn_count;
+         pc += bpf_insn_slots(&v->insns[pc])) {
         const struct bpf_insn *insn = &v->insns[pc];
         const struct bpf_insn_row *row = insn_row(v, pc);
         if ((row->fields & BPF_JUMPS) == 0 || (row->fields & BPF_ENDS) != 0 ||
@@ -69,6 +71,28 @@ static void find_thresholds(struct verifier *v, const struct loop *l, const uint
         add_threshold(m, (uint64_t)(int64_t)insn->imm);
         add_threshold(m, (uint32_t)insn->imm);
     }
+}
+
+/* Of a call that calls back, the callback is the loop's body. */
+static void add_callback(struct verifier *v, struct merge *m)
+{
+    for (uint32_t r = 1; r <= BPF_CALL_ARG_COUNT; r++) {
+        const struct reg *argument = state_reg(&v->state, r);
+        if (argument->type != REG_FUNCTION)
+            continue;
+        uint32_t index = function_at(v, argument->function);
+        uint32_t end =
+            index + 1 < v->function_count ? v->functions[index + 1].start : v->insn_count;
+        add_compared(v, argument->function, end - 1, m);
+    }
+}
+
+static void find_thresholds(struct verifier *v, const struct loop *l, const uint8_t *before,
+                            struct merge *m)
+{
+    add_compared(v, l->pc, l->last, m);
+    if (insn_row(v, l->pc)->op == BPF_OP_CALL_HELPER)
+        add_callback(v, m);
     state_each_pair(v, before, add_unchanged, m);
     state_each_pair(v, before, add_size, m);
 }
@@ -167,7 +191,7 @@ static int set_head(struct verifier *v, struct loop *l, const struct merge *m)
     l->tag_count = v->tags_made - m->tag_first;
     l->came_round = false;
     l->alive = 0;
-    l->least_passes = 0;
+    l->progress.count = 0;
     memset(l->tags, 0, sizeof l->tags);
     int err = prune_make(v, 0, 0, true);
     l->number = v->checkpoint_count;
@@ -204,8 +228,10 @@ static int loop_open(struct verifier *v, struct checkpoint *before)
     l->outer = v->here.loop;
     l->level = level_of(v->here.loop) + 1;
     find_thresholds(v, l, checkpoint_snapshot(before), &m);
+    struct progress progress;
+    progress_since(v, checkpoint_snapshot(before), &progress);
     bool merged = state_merge(v, checkpoint_snapshot(before), &m);
-    bool ends = v->tags_made != m.tag_first || v->state.passes > before->passes;
+    bool ends = v->tags_made != m.tag_first || progress.count != 0;
     if (!merged || !ends || l->level > LOOP_LEVEL_MAX) {
         pending_restore(v, p);
         pending_put(v, p);
@@ -244,7 +270,6 @@ static int loop_again(struct verifier *v, struct loop *l, struct checkpoint *hea
     v->state.insns = p->path.insns;
     v->state.ns = p->path.ns;
     v->state.calls = p->path.calls;
-    v->state.passes = p->passes;
     v->state.decisions = p->decisions;
     if (prune_newest(v)->number != p->newest)
         snapshot_lose_deps(&v->state);
@@ -256,17 +281,20 @@ static int loop_return(struct verifier *v, struct loop *l, struct checkpoint *he
 {
     uint64_t deps;
     struct round round = { .loop = l };
+    struct progress progress;
     if (v->here.from > l->last)
         l->last = find_last(v, v->state.pc, v->here.from);
     if (!snapshot_covers(v, checkpoint_snapshot(head), COVERS_ALL, &deps))
         return loop_again(v, l, head);
     state_each_pair(v, checkpoint_snapshot(head), note_added, &round);
-    uint64_t passes = v->state.passes - head->passes;
+    progress_since(v, checkpoint_snapshot(head), &progress);
     l->alive = l->came_round ? l->alive & round.seen : round.seen;
-    if (!l->came_round || passes < l->least_passes)
-        l->least_passes = passes;
+    if (l->came_round)
+        progress_meet(&l->progress, &progress);
+    else
+        l->progress = progress;
     l->came_round = true;
-    if (l->alive == 0 && l->least_passes == 0)
+    if (l->alive == 0 && l->progress.count == 0)
         return refuse_endless(v);
     mark_precise(v, deps);
     const struct cost nothing = { 0 };
@@ -333,14 +361,14 @@ static int count_rounds(struct verifier *v, struct checkpoint *head, struct cost
     for (uint32_t tag = 0; tag < l->tag_count; tag++)
         if ((l->alive >> tag & 1) && l->tags[tag].span / l->tags[tag].least < rounds)
             rounds = l->tags[tag].span / l->tags[tag].least;
-    if (l->least_passes > 0 && BPF_MAY_GOTO_PASSES / l->least_passes < rounds)
-        rounds = BPF_MAY_GOTO_PASSES / l->least_passes;
+    if (progress_rounds(&l->progress) < rounds)
+        rounds = progress_rounds(&l->progress);
     if (!l->came_round)
         rounds = 0;
     if (l->came_round && over_budget(v, head, rounds, &round)) {
         v->here.blamed = l->speculation;
         /* Walked round by round, a loop that only may_goto ends would not take less. */
-        v->final = l->alive == 0;
+        v->final = l->alive == 0 && progress_rounds(&l->progress) > ROUNDS_WALKED_OUT;
         return refuse_rounds(v, head, rounds, round.insns);
     }
     *all = (struct cost){ times(rounds, round.insns), times(rounds, round.ns),

@@ -176,6 +176,8 @@ static void merge_value(struct verifier *v, struct merge *m, const struct reg *o
     else if (m->how == MERGE_AGAIN)
         now->deps = old->deps;
     merge_origin(v, m, old, now, changed);
+    if (now->type == REG_SLOT_ITERATOR && old->fixed < now->fixed)
+        now->fixed = old->fixed;
     now->precise = 0;
 }
 
@@ -189,7 +191,8 @@ static bool same_kind(const struct reg *old, const struct reg *now)
         return true;
     return old->may_be_null == now->may_be_null && old->frame == now->frame &&
            old->map == now->map && old->size == now->size && old->ref == now->ref &&
-           old->fixed == now->fixed && old->attr == now->attr &&
+           (old->fixed == now->fixed || old->type == REG_SLOT_ITERATOR) &&
+           old->attr == now->attr &&
            (old->type != REG_RECORD || old->id == now->id);
 }
 
@@ -254,6 +257,10 @@ static bool merge_frame(struct verifier *v, struct merge *m, const uint8_t **at,
     *at = snapshot_get_frame(*at, &old);
     if (old.return_to != now->return_to || old.function != now->function || old.kind != now->kind)
         return false;
+    if (old.invocation != now->invocation && m->how == MERGE_HULL)
+        return false;
+    now->passes = (uint32_t)least(old.passes, now->passes);
+    now->rounds = (uint32_t)least(old.rounds, now->rounds);
     for (uint32_t r = 0; r < BPF_REG_FP; r++)
         if (!merge_reg(v, m, &old.regs[r], &now->regs[r]))
             return false;

@@ -328,7 +328,6 @@ int prune_make(struct verifier *v, uint32_t fingerprint, uint32_t rounds, bool p
     c->rounds = (uint8_t)(rounds < 255 ? rounds : 255);
     c->pinned = pinned;
     c->path = (struct cost){ s->insns, s->ns, s->calls };
-    c->passes = s->passes;
     c->tail_count = (uint16_t)tail_count;
     c->snapshot_size = size;
     memcpy(checkpoint_snapshot(c), v->scratch, size);
@@ -359,7 +358,7 @@ static bool comes_again(struct verifier *v, uint32_t fingerprint)
     struct checkpoint *c = prune_newest(v);
     uint64_t deps;
     for (uint32_t i = 0; c != NULL && i < LOOKED_BACK_MAX; i++, c = before(v, c))
-        if (c->pc == v->state.pc && c->fingerprint == fingerprint && c->passes == v->state.passes &&
+        if (c->pc == v->state.pc && c->fingerprint == fingerprint &&
             snapshot_covers(v, checkpoint_snapshot(c), COVERS_EXACTLY, &deps))
             return true;
     return false;
@@ -379,14 +378,13 @@ static void end_by(struct verifier *v, struct checkpoint *c, uint64_t deps)
     list_add(&c->bucket, bucket_of(v, c->pc));
 }
 
-/* Does it lead to the head of an open loop, of another walk or with passes of may_goto on the way
- * from there that the state did not have? */
-static bool is_foreign(const struct verifier *v, const struct checkpoint *c)
+/* Does it lead to the head of an open loop, and of another walk? */
+static bool is_foreign(struct verifier *v, const struct checkpoint *c)
 {
-    bool leads = false;
+    v->cover_leads = false;
     for (uint32_t i = 1; i < c->tail_count; i++)
-        leads |= c->tails[i].insns != 0;
-    return leads && (c->walk != v->here.number || v->state.passes < c->passes);
+        v->cover_leads |= c->tails[i].insns != 0;
+    return v->cover_leads && c->walk != v->here.number;
 }
 
 static bool find_cover(struct verifier *v)
@@ -409,6 +407,45 @@ static bool find_cover(struct verifier *v)
             !snapshot_covers(v, checkpoint_snapshot(c), COVERS_WHAT_MATTERS, &deps))
             continue;
         end_by(v, c, deps);
+        return true;
+    }
+    return false;
+}
+
+/* Then the worst case counts, and a loop of which only this is known has none. */
+static bool bounded_by_budget(const struct verifier *v)
+{
+    return !v->request->ignore_budget &&
+           (v->context->insn_budget != 0 || v->context->time_budget_ns != 0);
+}
+
+/* The way back to `head` is for the loop as a whole: checkpoints between are not to be relied on
+ * when it is open no more. */
+static void pass_over(struct verifier *v, const struct checkpoint *head)
+{
+    for (struct checkpoint *c = prune_newest(v); c != head; c = before(v, c))
+        c->passing = true;
+}
+
+/* Was a state that covers this one here before on this very path, and something used up since? Then
+ * what is walked from there holds for every round, and the rounds end. Everything counts, not only
+ * what has mattered so far: that is not known before all of its paths are walked. */
+static bool comes_round(struct verifier *v)
+{
+    struct checkpoint *c = prune_newest(v);
+    struct progress progress;
+    uint64_t deps;
+    for (uint32_t i = 0; c != NULL && i < LOOKED_BACK_MAX; i++, c = before(v, c)) {
+        if (c->pc != v->state.pc || c->frame_count != v->state.frame_count)
+            continue;
+        progress_since(v, checkpoint_snapshot(c), &progress);
+        if (progress.count == 0 ||
+            !snapshot_covers(v, checkpoint_snapshot(c), COVERS_ALL, &deps))
+            continue;
+        const struct cost unknown = { COST_MAX, COST_MAX, COST_MAX };
+        mark_precise(v, deps);
+        pass_over(v, c);
+        prune_note(v, 0, &unknown);
         return true;
     }
     return false;
@@ -437,6 +474,10 @@ int prune_visit(struct verifier *v, bool *covered)
             last->pinned = was_pinned;
         if (err != 0 || *covered || v->checkpoint_count != made)
             return err;
+    }
+    if (info->loop_head && may_cover && !bounded_by_budget(v) && comes_round(v)) {
+        *covered = true;
+        return 0;
     }
     uint32_t fingerprint = state_fingerprint(&v->state, info->live);
     if (comes_again(v, fingerprint))

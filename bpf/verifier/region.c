@@ -44,7 +44,7 @@ static bool find_end(const struct verifier *v, uint32_t pc, uint32_t *end)
         if (v->info[at].loop_head && at != pc)
             return false;
         if (BPF_CLASS(v->insns[at].opcode) == BPF_JMP && BPF_OP(v->insns[at].opcode) == BPF_CALL &&
-            row->op != BPF_OP_CALL_HELPER)
+            (row->op != BPF_OP_CALL_HELPER || v->info[at].loop_head))
             return false;
         if ((row->fields & BPF_JUMPS) == 0)
             continue;
@@ -144,7 +144,6 @@ static int merge_into(struct verifier *v, const struct pending *one, struct pend
     v->state.insns = more(one->path.insns, p->path.insns);
     v->state.ns = more(one->path.ns, p->path.ns);
     v->state.calls = more(one->path.calls, p->path.calls);
-    v->state.passes = one->passes < p->passes ? one->passes : p->passes;
     if (p->path.insns > one->path.insns)
         v->state.decisions = p->decisions;
     struct pending *both = pending_make(v, false);

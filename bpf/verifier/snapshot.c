@@ -2,8 +2,8 @@
 /* States as bytes: what waits and what is remembered is kept small, only the state being walked is
  * spread out.
  *
- *     frame count, for each frame: return address, function, kind, mask of registers, those
- * registers, slot count, the slots; reference count, references; regions
+ *     frame count, for each frame: return address, function, kind, what it used up (progress.c),
+ * mask of registers, those registers, slot count, the slots; reference count, references; regions
  *
  * A register is a byte (type, precision, form of the number), a byte of flags, and only those
  * fields that are not 0. Unset registers and those that nobody reads any more are left
@@ -250,6 +250,9 @@ static uint8_t *put_frame(const struct verifier *v, uint8_t *at, const struct st
     at = put_number(at, frame->return_to);
     at = put_number(at, frame->function);
     *at++ = frame->kind;
+    at = put_number(at, frame->invocation);
+    at = put_number(at, frame->passes);
+    at = put_number(at, frame->rounds);
     put_le16(at, mask);
     at += 2;
     for (uint32_t r = 0; r < BPF_REG_FP; r++)
@@ -296,7 +299,7 @@ static uint64_t state_size(const struct state *s)
 int snapshot_encode(struct verifier *v, uint32_t pc, uint32_t *size)
 {
     const struct state *s = &v->state;
-    size_t most = 80 + s->frame_count * (BPF_REG_COUNT * REG_BYTES_MAX + 22u) +
+    size_t most = 80 + s->frame_count * (BPF_REG_COUNT * REG_BYTES_MAX + 37u) +
                   s->slot_count * (REG_BYTES_MAX + 2u) + s->reference_count * 11u;
     int err = scratch_reserve(v, most);
     if (err != 0)
@@ -335,6 +338,9 @@ const uint8_t *snapshot_get_frame(const uint8_t *at, struct frame *frame)
     frame->return_to = (uint32_t)get_number(&at);
     frame->function = (uint32_t)get_number(&at);
     frame->kind = *at++;
+    frame->invocation = (uint32_t)get_number(&at);
+    frame->passes = (uint32_t)get_number(&at);
+    frame->rounds = (uint32_t)get_number(&at);
     uint16_t mask = get_le16(at);
     at += 2;
     for (uint32_t r = 0; r < BPF_REG_FP; r++)
@@ -446,6 +452,14 @@ static bool number_covers(struct comparison *c, const struct reg *old, const str
     return scalar_subset(&now->n, &old->n) && ids_agree(c, old->id, now->id, false);
 }
 
+static bool elements_cover(const struct comparison *c, const struct reg *old, const struct reg *now)
+{
+    if (c->how == COVERS_EXACTLY)
+        return old->fixed == now->fixed;
+    return c->how != COVERS_WHAT_MATTERS || !c->v->cover_leads ||
+           (old->ref == now->ref && now->fixed >= old->fixed);
+}
+
 static bool reg_covers(struct comparison *c, const struct reg *old, const struct reg *now)
 {
     if (old->type != now->type)
@@ -453,7 +467,9 @@ static bool reg_covers(struct comparison *c, const struct reg *old, const struct
     if (old->type == REG_NUMBER)
         return number_covers(c, old, now);
     if (old->may_be_null != now->may_be_null || old->frame != now->frame || old->map != now->map ||
-        old->fixed != now->fixed || old->attr != now->attr)
+        old->attr != now->attr)
+        return false;
+    if (old->type == REG_SLOT_ITERATOR ? !elements_cover(c, old, now) : old->fixed != now->fixed)
         return false;
     /* More of a packet may be readable, never less. */
     bool packet = old->type == REG_PACKET || old->type == REG_PACKET_META;
@@ -494,6 +510,22 @@ static bool slot_covers(struct comparison *c, const struct slot *old, const stru
            reg_covers(c, &old->value, &now->value);
 }
 
+/* What bounds the loops. Where rounds of a callback are bounded, a state with fewer rounds behind it
+ * has more before it. Paths from the snapshot to the head of an open loop used something up since: so
+ * must the state have. */
+static bool counts_cover(const struct comparison *c, uint32_t f, const struct frame *old,
+                         const struct frame *now)
+{
+    const struct loop *inner = c->v->here.loop;
+    if (c->how == COVERS_EXACTLY)
+        return old->passes == now->passes && old->rounds == now->rounds;
+    if (now->rounds < old->rounds)
+        return false;
+    bool lives_on = c->how == COVERS_WHAT_MATTERS && c->v->cover_leads && inner != NULL &&
+                    f < inner->frame_count;
+    return !lives_on || (old->invocation == now->invocation && now->passes >= old->passes);
+}
+
 static bool frame_covers(struct comparison *c, const uint8_t **at, const struct state *s,
                          uint32_t f)
 {
@@ -501,6 +533,12 @@ static bool frame_covers(struct comparison *c, const uint8_t **at, const struct 
     const struct slot unset = { 0 };
     if (get_number(at) != now->return_to || get_number(at) != now->function ||
         *(*at)++ != now->kind)
+        return false;
+    struct frame counts;
+    counts.invocation = (uint32_t)get_number(at);
+    counts.passes = (uint32_t)get_number(at);
+    counts.rounds = (uint32_t)get_number(at);
+    if (!counts_cover(c, f, &counts, now))
         return false;
     uint16_t mask = get_le16(*at);
     *at += 2;
@@ -596,7 +634,11 @@ static const uint8_t *skip_frame_head(const uint8_t *at)
 {
     (void)get_number(&at); /* return_to */
     (void)get_number(&at); /* function */
-    return at + 1;         /* kind */
+    at++;                  /* kind */
+    (void)get_number(&at); /* invocation */
+    (void)get_number(&at); /* passes */
+    (void)get_number(&at); /* rounds */
+    return at;
 }
 
 /* Marks the register whose snapshot begins at `at`. */

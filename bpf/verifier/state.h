@@ -65,6 +65,15 @@ enum reg_attr {
     REG_FIRST_SLOT = 1u << 8, /* REG_SLOT_*: the lowest of its object's slots */
     REG_USER = 1u << 9,       /* user space's memory */
     REG_INNER = 1u << 10,     /* REG_MAP*: of a map that lies in `map` */
+    REG_DRAINED = 1u << 11,   /* REG_SLOT_ITERATOR: it has no more elements */
+};
+
+/* REG_DYNPTR, REG_SLOT_DYNPTR: what it shows. */
+enum dynptr_kind {
+    DYNPTR_LOCAL,
+    DYNPTR_RINGBUF,
+    DYNPTR_SKB,
+    DYNPTR_XDP,
 };
 
 struct reg {
@@ -80,8 +89,9 @@ struct reg {
     uint32_t size; /* REG_MAP_VALUE, REG_RECORD, ...: bytes from offset 0 */
     uint32_t id;   /* equal numbers, pointers from one lookup, one record have one id; 0: none */
     uint32_t ref;  /* the reference (or borrowed owner) that it lives by, 0: none; REG_RECORD: 0 */
-    int32_t
-        fixed; /* REG_PACKET, REG_PACKET_META: the offset is n + fixed, equal ids have equal n */
+    /* REG_PACKET, REG_PACKET_META: the offset is n + fixed, equal ids have equal n.
+     * REG_SLOT_ITERATOR: how many elements it has given on this path (loop.c). */
+    int32_t fixed;
     uint16_t attr; /* enum reg_attr */
     /* A number or offset that a summarised loop changes (loop.c): which one, 0: none, and what was
      * added to it since the loop's head. */
@@ -102,7 +112,7 @@ struct slot {
 enum frame_kind {
     FRAME_PROGRAM,  /* the program itself, or a function that it calls */
     FRAME_GLOBAL,   /* a global function, checked on its own */
-    FRAME_CALLBACK, /* called by a helper, which is in the frame below */
+    FRAME_CALLBACK, /* called by a call of the frame below: comes back to it (callback.c) */
     FRAME_ASYNC,    /* called later: a timer's callback */
     FRAME_EXCEPTION /* called by bpf_throw() */
 };
@@ -113,6 +123,10 @@ struct frame {
     uint32_t slot_base, slot_count;
     uint32_t function; /* which of the program's (functions.c) */
     uint8_t kind;      /* enum frame_kind */
+    /* What makes loops end that nothing else bounds (progress.c). */
+    uint32_t invocation; /* this call of the function; 0: of the program itself */
+    uint32_t passes;     /* of may_goto so far, by the way with the fewest */
+    uint32_t rounds;     /* of the callback, while a call that calls back is not done */
 };
 
 #define REFERENCE_MAX 8u
@@ -148,7 +162,6 @@ struct state {
     struct regions regions;
     /* This path so far, by the longest way where several were merged. */
     uint64_t insns, ns, calls;
-    uint64_t passes; /* of may_goto, by the way with the fewest */
     struct decisions decisions;
 };
 

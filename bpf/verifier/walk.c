@@ -22,7 +22,6 @@ struct pending *pending_make(struct verifier *v, bool at_jump)
     }
     p->newest = prune_newest(v)->number;
     p->path = (struct cost){ v->state.insns, v->state.ns, v->state.calls };
-    p->passes = v->state.passes;
     p->decisions = v->state.decisions;
     p->pc = v->state.pc;
     p->from = v->here.from;
@@ -78,7 +77,6 @@ void pending_restore(struct verifier *v, const struct pending *p)
     v->state.insns = p->path.insns;
     v->state.ns = p->path.ns;
     v->state.calls = p->path.calls;
-    v->state.passes = p->passes;
     v->state.decisions = p->decisions;
     v->state.pc = p->pc;
     v->here.from = p->from;
@@ -186,26 +184,18 @@ static int check_straight(struct verifier *v, const struct bpf_insn *insn, enum 
         return check_lddw(v, insn, op);
     if (op >= BPF_OP_NEG64 && op <= BPF_OP_BSWAP64)
         return check_alu_other(v, insn, op);
-    if (op == BPF_OP_CALL_HELPER) {
-        v->state.calls++;
-        return check_helper_call(v, insn);
-    }
-    if (op == BPF_OP_CALL_BTF) {
-        v->state.calls++;
-        return check_kfunc_call(v, insn);
-    }
     return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
                   "this verifier does not know how to prove this instruction");
 }
 
-/* Jumps when the run's passes are used up, which may be at any time. */
+/* Jumps when the function's passes are used up, which may be at any time. */
 static int check_may_goto(struct verifier *v, const struct bpf_insn *insn, bool waited)
 {
     int err = waited ? 0 : walk_push(v);
     if (err != 0)
         return err;
     bool take_it = waited != v->here.taken_first;
-    v->state.passes += !take_it;
+    state_top(&v->state)->passes += !take_it;
     v->state.pc = (uint32_t)((int64_t)v->state.pc + 1 + (take_it ? insn->offset : 0));
     return 0;
 }
@@ -222,6 +212,23 @@ static int check_decision(struct verifier *v, const struct bpf_insn *insn, enum 
     return check_jump(v, insn, op, waited, path_ends);
 }
 
+static int check_call(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op, bool waited)
+{
+    bool entered = false;
+    int err = op == BPF_OP_CALL_HELPER ? check_helper_call(v, insn, waited, &entered)
+                                       : check_kfunc_call(v, insn, waited, &entered);
+    if (err != 0 || entered)
+        return err;
+    v->state.calls++;
+    v->state.pc++;
+    return 0;
+}
+
+static bool is_call(enum bpf_op op)
+{
+    return op == BPF_OP_CALL_HELPER || op == BPF_OP_CALL_BTF;
+}
+
 /* A jump both ways of which are possible; for the message, should one come. */
 static int decide(struct verifier *v, bool waited, bool *path_ends)
 {
@@ -229,6 +236,8 @@ static int decide(struct verifier *v, bool waited, bool *path_ends)
     uint32_t pc = v->state.pc, waiting = v->here.pending_count;
     const struct bpf_insn *insn = &v->insns[pc];
     enum bpf_op op = (enum bpf_op)insn_row(v, pc)->op;
+    if (is_call(op) && !(op == BPF_OP_CALL_HELPER && ends_function(v, insn)))
+        return check_call(v, insn, op, waited);
     v->here.taken_first = waited ? v->here.taken_first : loop_taken_first(v);
     int err = check_decision(v, insn, op, waited, path_ends);
     bool both = waited || v->here.pending_count > waiting;
@@ -266,6 +275,8 @@ static int step(struct verifier *v, bool *path_ends)
         return refuse(v, -EACCES, BPF_REJECT_BAD_INSN, "",
                       "r10, the frame pointer, may not be written");
     facts_note(v, insn, op);
+    if (is_call(op))
+        return check_call(v, insn, op, false);
     int err = check_straight(v, insn, op);
     s->pc += err == 0 ? bpf_insn_slots(insn) : 0;
     return err;

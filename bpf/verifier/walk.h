@@ -50,7 +50,6 @@ struct insn_info {
 struct pending {
     struct pending *below;
     struct cost path;
-    uint64_t passes;
     struct decisions decisions;
     uint32_t newest; /* number of the checkpoint that its numbers refer to */
     uint32_t pc, from;
@@ -127,9 +126,9 @@ struct verifier {
     struct bpf_insn_fact *facts; /* one per slot, or NULL */
     struct function *functions;  /* sorted by start */
     uint32_t function_count;
-    const struct state *callback_before; /* of the caller, of the callback being walked */
-    uint32_t nested;                     /* walks that wait for the one going on */
-    bool packet_changed;                 /* by something on the walk going on */
+    uint32_t nested;     /* walks that wait for the one going on */
+    bool packet_changed; /* by something on the walk going on */
+    bool cover_leads;    /* the checkpoint being compared leads to an open loop's head */
 
     struct state state;
     struct here here;
@@ -233,12 +232,17 @@ int check_lddw(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op);
 int check_load(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op);
 int check_store(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op);
 int check_atomic(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op);
-int check_helper_call(struct verifier *v, const struct bpf_insn *insn);
-/* callback.c: a callback returns to the helper that called it; the path ends. */
+/* Calls; where both "once more" and "done" are possible (a callback's next round, an iterator's next
+ * element), one is gone at once and the state waits to come here again with `waited`. *entered:
+ * state.pc was set. */
+int check_helper_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *entered);
+int check_kfunc_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *entered);
+/* callback.c: a callback returns to the call that called it. */
 int check_callback_exit(struct verifier *v);
+bool is_called_back(const struct bpf_helper *helper);
+uint64_t callback_rounds(struct verifier *v);
 /* special.c: bytes from..to-1 of a REG_MAP_VALUE are no lock, timer, ... */
 int check_no_special(struct verifier *v, uint32_t reg_number, int64_t from, int64_t to);
-int check_kfunc_call(struct verifier *v, const struct bpf_insn *insn);
 /* Sets state.pc, or *path_ends when neither way is possible. Where both are, one is gone at once;
  * the state waits, and comes here again with `waited` to go the other. */
 int check_jump(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op, bool waited,
@@ -349,7 +353,6 @@ struct checkpoint {
     uint16_t tail_count;
     struct constants constants; /* once complete: those that matter */
     struct cost path;           /* from the program's start to here */
-    uint64_t passes;
     /* The most from here to the end [0], and to the head of the open loop of each level; then the
      * snapshot. */
     struct cost tails[];
@@ -490,6 +493,35 @@ void facts_note_jump(struct verifier *v, uint32_t pc, bool both, bool jumped);
 void facts_finish(struct verifier *v);
 void facts_destroy(struct verifier *v);
 
+/* --- progress.c: what ends loops that no number ends
+ * ----------------------------------------------------------------------------------------------------
+ */
+enum measure_kind {
+    MEASURE_PASSES,   /* of may_goto in one call of a function */
+    MEASURE_ROUNDS,   /* of a callback */
+    MEASURE_ELEMENTS, /* of an iterator */
+};
+
+struct measure {
+    uint8_t kind;   /* enum measure_kind */
+    uint32_t id;    /* the frame's invocation, the iterator's reference */
+    uint64_t least; /* used up on every way seen */
+    uint64_t bound; /* of all */
+};
+
+#define MEASURE_MAX 8u
+struct progress {
+    uint32_t count;
+    struct measure each[MEASURE_MAX];
+};
+
+/* What was used up on the path from the snapshot, which lies on it, to the state. */
+void progress_since(struct verifier *v, const uint8_t *snapshot, struct progress *out);
+/* What both ways use up. */
+void progress_meet(struct progress *all, const struct progress *one);
+/* So many rounds at most use it up; UINT64_MAX: none. */
+uint64_t progress_rounds(const struct progress *p);
+
 /* --- loop.c: loops summarised
  * ----------------------------------------------------------------------------------------------------
  */
@@ -509,7 +541,7 @@ struct loop {
         bool down;
     } tags[TAG_MAX];
     uint32_t alive; /* tags that every round so far brought on */
-    uint64_t least_passes; /* of may_goto in each round: there are BPF_MAY_GOTO_PASSES in a run */
+    struct progress progress; /* of every round so far */
     bool came_round;
 };
 #define LOOP_LEVEL_MAX 100u

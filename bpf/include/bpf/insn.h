@@ -104,8 +104,8 @@ _Static_assert(sizeof(struct bpf_insn) == 8, "RFC 9669 §3.1");
 #define BPF_LOAD_ACQUIRE  0x100
 #define BPF_STORE_RELEASE 0x110
 
-/* Passes that all may_goto instructions of one run have together before they jump: Linux's
- * BPF_MAX_LOOPS, there for each frame. */
+/* Passes that the may_goto instructions of one call of a function have together before they jump:
+ * Linux's BPF_MAX_LOOPS. */
 #define BPF_MAY_GOTO_PASSES (UINT32_C(8) << 20)
 
 /* Bytes that a load or store moves. */

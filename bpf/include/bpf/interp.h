@@ -43,7 +43,6 @@ struct bpf_run {
         const void *checker;    /* of a checked run */
         uint64_t frame;         /* R10 of the function that called the helper */
         uint32_t depth;         /* its frame, 0 for the main program's */
-        uint32_t may_goto_left; /* passes before may_goto jumps */
         uint32_t tail_call_count;
         /* A JIT's: the program ended early, functions return at once; the highest R10 there may be;
          * the result of a tail call. */

@@ -22,6 +22,7 @@ struct interp_frame {
     const struct bpf_code *resume;
     const struct bpf_prog *prog; /* another one after a tail call */
     uint64_t saved[4];           /* R6 to R9 */
+    uint32_t may_goto_left;
 };
 
 struct interp_arguments {
@@ -59,6 +60,7 @@ INTERP_LOOP(const struct interp_arguments *arguments, const int32_t **handlers)
     const uint32_t first_depth = run->engine.depth;
     uint32_t depth = first_depth;
     uint64_t count = run->insn_count;
+    uint32_t may_goto_left = BPF_MAY_GOTO_PASSES; /* of the frame on top */
     int error = 0;
     uint64_t r[BPF_REG_COUNT] = { 0 };
     memcpy(&r[1], arguments->r, BPF_CALL_ARG_COUNT * sizeof r[1]);
@@ -184,9 +186,9 @@ origin:
 do_JA:
     TAKE();
 do_MAY_GOTO:
-    if (run->engine.may_goto_left == 0)
+    if (may_goto_left == 0)
         TAKE();
-    run->engine.may_goto_left--;
+    may_goto_left--;
     NEXT();
 
 #define CALL_HELPER(row)                                       \
@@ -252,6 +254,7 @@ do_TAIL_CALL : {
     run->prog = prog = next;
     bpf_run_end(prog); /* only the first one's maps are touched when the run is over */
     r[2] = r[3] = r[4] = r[5] = r[6] = r[7] = r[8] = r[9] = 0;
+    may_goto_left = BPF_MAY_GOTO_PASSES;
     pc = block = prog->code;
     DISPATCH();
 }
@@ -263,6 +266,8 @@ do_TAIL_CALL : {
         frames[depth].resume = pc;                                                           \
         frames[depth].prog = prog;                                                           \
         memcpy(frames[depth].saved, &r[6], sizeof frames[depth].saved);                      \
+        frames[depth].may_goto_left = may_goto_left;                                         \
+        may_goto_left = BPF_MAY_GOTO_PASSES;                                                 \
         r[BPF_REG_FP] += prog->frame_size;                                                   \
         depth++;                                                                             \
     } while (0)
@@ -275,6 +280,7 @@ do_EXIT:
     END_BLOCK();
     depth--;
     memcpy(&r[6], frames[depth].saved, sizeof frames[depth].saved);
+    may_goto_left = frames[depth].may_goto_left;
     r[BPF_REG_FP] -= prog->frame_size;
     if (__builtin_expect(frames[depth].prog != prog, 0)) {
         r[BPF_REG_FP] += prog->frame_size - frames[depth].prog->frame_size;
