@@ -201,12 +201,26 @@ static int load(struct verifier *v, uint32_t reg_number, int64_t displacement, u
     return 0;
 }
 
+/* Load-acquire and store-release: like atomic operations, aligned always and not everywhere. */
+static int check_ordered(struct verifier *v, uint32_t reg_number, int64_t displacement,
+                         uint32_t size)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    if (r->type == REG_CONTEXT || r->type == REG_SOCKET || reg_is_packet(r))
+        return refuse(v, -EACCES, BPF_REJECT_TYPE, "", "r%u is %s: no ordered accesses there",
+                      reg_number, describe(v, r).text);
+    return reg_is_pointer(r) ? check_aligned(v, reg_number, displacement, size, true) : 0;
+}
+
 int check_load(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
 {
     uint32_t size = bpf_access_size(insn->opcode);
     bool sign_extends = op >= BPF_OP_LDSX8 && op <= BPF_OP_LDSX32;
+    bool ordered = op >= BPF_OP_LOAD_ACQUIRE8 && op <= BPF_OP_LOAD_ACQUIRE64;
     struct reg value;
     int err = check_set(v, insn->src_reg);
+    if (err == 0 && ordered)
+        err = check_ordered(v, insn->src_reg, insn->offset, size);
     if (err == 0)
         err = load(v, insn->src_reg, insn->offset, size, sign_extends, &value);
     if (err != 0)
@@ -280,6 +294,8 @@ int check_store(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
     }
     if (err == 0)
         err = check_set(v, insn->src_reg);
+    if (err == 0 && op >= BPF_OP_STORE_RELEASE8 && op <= BPF_OP_STORE_RELEASE64)
+        err = check_ordered(v, insn->dst_reg, insn->offset, size);
     return err != 0
                ? err
                : store(v, insn->dst_reg, insn->offset, size, state_reg(&v->state, insn->src_reg));

@@ -43,10 +43,16 @@ static bool in_own_frame(const struct verifier *v, const struct reg *r)
     return r->type == REG_STACK && r->frame + 1u == v->state.frame_count;
 }
 
+/* Memory that a global function was given may lie in a frame of its callers, a dynptr's too. */
+static bool may_be_stack(const struct reg *r)
+{
+    return r->type == REG_STACK || r->type == REG_MEM || r->type == REG_DYNPTR;
+}
+
 static void note_region(const struct verifier *v, struct bpf_insn_fact *now, const struct reg *r,
                         int64_t displacement, uint64_t size)
 {
-    if (r->type != REG_STACK) {
+    if (r->type != REG_STACK && !may_be_stack(r)) {
         now->pointer = BPF_FACT_POINTER_OTHER;
         return;
     }
@@ -76,8 +82,8 @@ static bool accesses_memory(const struct bpf_insn *insn)
 static bool arguments_lead_elsewhere(struct verifier *v)
 {
     for (uint32_t r = 1; r <= BPF_CALL_ARG_COUNT; r++) {
-        uint8_t type = state_reg(&v->state, r)->type;
-        if (type == REG_STACK || type == REG_DYNPTR || type == REG_FUNCTION)
+        const struct reg *is = state_reg(&v->state, r);
+        if (may_be_stack(is) || is->type == REG_FUNCTION)
             return false;
     }
     return true;

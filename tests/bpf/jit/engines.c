@@ -70,7 +70,8 @@ static void restore(const struct world *from, uint64_t *context)
 /* NULL, or what differs. */
 static const char *difference(const struct world *a, const struct world *b)
 {
-    static const char *const names[] = { "array8", "array48", "hash16", "ring", "bss", "rodata" };
+    static const char *const names[] = { "array8", "array48", "hash16", "ring",
+                                         "bss",    "rodata",  "progs" };
     if (memcmp(a->context, b->context, sizeof a->context) != 0)
         return "the context";
     if (a->notify_count != b->notify_count || a->stop_reason != b->stop_reason ||
@@ -234,7 +235,7 @@ static void fill_maps(void)
 {
     uint64_t dice = 99;
     for (uint32_t i = 0; i < GENERATOR_MAP_COUNT; i++) {
-        if (i == GENERATOR_RING)
+        if (i == GENERATOR_RING || i == GENERATOR_PROGS)
             continue;
         for (uint64_t key = 0; key < maps[i]->max_entries && key < 3; key++) {
             uint8_t value[64];
@@ -248,19 +249,11 @@ static void fill_maps(void)
 
 void engines_begin(void)
 {
-    static const struct bpf_map_spec specs[GENERATOR_MAP_COUNT] = {
-        [GENERATOR_ARRAY8] = MAP_SPEC("array8", BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0),
-        [GENERATOR_ARRAY48] = MAP_SPEC("array48", BPF_MAP_TYPE_ARRAY, 4, 48, 4, 0),
-        [GENERATOR_HASH16] = MAP_SPEC("hash16", BPF_MAP_TYPE_HASH, 8, 16, 4, 0),
-        [GENERATOR_RING] = MAP_SPEC("ring", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0),
-        [GENERATOR_BSS] = MAP_SPEC("bss", BPF_MAP_TYPE_ARRAY, 4, 64, 1, 0),
-        [GENERATOR_RODATA] = MAP_SPEC("rodata", BPF_MAP_TYPE_ARRAY, 4, 32, 1, BPF_F_RDONLY_PROG),
-    };
     host_env_init(&host);
     host.env.exec = &bpf_host_exec;
     for (uint32_t i = 0; i < GENERATOR_MAP_COUNT; i++) {
         struct bpf_error error;
-        if (bpf_map_create(&host.env, &specs[i], &maps[i], &error) != 0 ||
+        if (bpf_map_create(&host.env, &generator_maps[i], &maps[i], &error) != 0 ||
             maps[i]->size_bytes > MAP_BYTES_MAX)
             abort();
     }

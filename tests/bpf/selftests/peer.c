@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The running Linux as second judge: random programs of the soundness generator, as raw tracepoint
- * programs, go to this verifier and to bpf(2).
+/* The running Linux as second judge: random programs of the soundness generator, as raw tracepoint, XDP and
+ * tc programs, go to this verifier and to bpf(2).
  *
- *     bpf-linux-peer COUNT [SEED [SHOW]]
+ *     bpf-linux-peer COUNT [SEED [SHOW [PATTERN]]]
  *
- * Prints how often both say the same, and for each way to differ its reasons with how often; SHOW
- * prints so many programs of those that only this verifier accepts. It is no test of verdicts: newer
- * kernels know more than 6.12, and both are incomplete in their own ways. Where both accept, what the
- * program does is the engines' business (differential tests elsewhere). Exit 77: bpf(2) cannot be
- * used here. */
+ * Each program that only this verifier accepts is held against execution (tests/bpf/verifier/soundness.h)
+ * with INPUTS inputs: what it may do to memory, registers and slots, what it claims. One that is not what was
+ * claimed ends the run: exit 1. Prints how often both say the same, and for each way to differ its reasons
+ * with how often; SHOW prints so many programs of those that only one accepts and whose reason has PATTERN.
+ * Verdicts alone fail nothing: newer kernels know more than 6.12, and both are incomplete in their own ways.
+ * Exit 77: bpf(2) cannot be used here. */
 #include <bpf/disasm.h>
 #include <bpf/verifier.h>
 #include <bpf_linux/contexts.h>
 #include <bpf_linux/helpers.h>
 
+#include "domain.h"
+#include "generated_btf.h"
 #include "generator.h"
 #include "host_env.h"
+#include "soundness.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,51 +31,88 @@
 
 #define COMMAND_MAP_CREATE 0
 #define COMMAND_PROG_LOAD  5
-#define COMMAND_MAP_FREEZE 22
+#define COMMAND_BTF_LOAD   18
 #define BYTES_MAX          600
+#define INPUTS             64
 
 struct map_create {
     uint32_t type, key_size, value_size, max_entries, flags;
     uint8_t rest[100];
 };
 
+struct btf_load {
+    uint64_t btf, log;
+    uint32_t size, log_size, log_level;
+    uint8_t rest[100];
+};
+
+struct func_info {
+    uint32_t insn_index, type_id;
+};
+
+/* include/uapi/linux/bpf.h: union bpf_attr, of BPF_PROG_LOAD */
 struct prog_load {
     uint32_t prog_type, insn_count;
     uint64_t insns, license;
     uint32_t log_level, log_size;
     uint64_t log;
     uint32_t version, flags;
-    uint8_t rest[88];
+    char name[16];
+    uint32_t ifindex, expected_type, btf_fd, func_info_size;
+    uint64_t func_info;
+    uint32_t func_info_count;
+    uint8_t rest[60];
 };
 
-static struct host_env host;
-static struct bpf_map *maps[GENERATOR_MAP_COUNT];
-static int fds[GENERATOR_MAP_COUNT];
+/* Of the generator's kinds; Axiom's own has no peer. */
+static const struct {
+    const char *section;
+    uint32_t prog_type, expected_type;
+} peers[GENERATED_KIND_COUNT] = {
+    [GENERATED_RAW_TP] = { "raw_tp", BPF_LINUX_RAW_TRACEPOINT, 0 },
+    [GENERATED_XDP] = { "xdp", BPF_LINUX_XDP, BPF_LINUX_XDP_HOOK },
+    [GENERATED_TC] = { "tc", BPF_LINUX_SCHED_CLS, 0 },
+};
+
+/* Of each kind its own: an array of programs belongs to the first kind that calls through it. */
+static int fds[GENERATED_KIND_COUNT][GENERATOR_MAP_COUNT], btf_fds[GENERATED_KIND_COUNT];
 static char linux_log[1 << 20];
 
-static const struct bpf_map_spec specs[GENERATOR_MAP_COUNT] = {
-    [GENERATOR_ARRAY8] = MAP_SPEC("array8", BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0),
-    [GENERATOR_ARRAY48] = MAP_SPEC("array48", BPF_MAP_TYPE_ARRAY, 4, 48, 4, 0),
-    [GENERATOR_HASH16] = MAP_SPEC("hash16", BPF_MAP_TYPE_HASH, 8, 16, 4, 0),
-    [GENERATOR_RING] = MAP_SPEC("ring", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0),
-    [GENERATOR_BSS] = MAP_SPEC("bss", BPF_MAP_TYPE_ARRAY, 4, 64, 1, 0),
-    [GENERATOR_RODATA] = MAP_SPEC("rodata", BPF_MAP_TYPE_ARRAY, 4, 32, 1, BPF_F_RDONLY_PROG),
-};
-
-static int make_maps(void)
+static int make_maps(enum generated_kind kind)
 {
     for (uint32_t i = 0; i < GENERATOR_MAP_COUNT; i++) {
-        struct bpf_error error = { 0 };
+        const struct bpf_map_spec *spec = &generator_maps[i];
         struct map_create create = {
-            .type = specs[i].type,
-            .key_size = specs[i].key_size,
-            .value_size = specs[i].value_size,
-            .max_entries = specs[i].max_entries,
-            .flags = specs[i].flags,
+            .type = spec->type,
+            .key_size = spec->key_size,
+            .value_size = spec->value_size,
+            .max_entries = spec->max_entries,
+            .flags = spec->flags,
         };
-        fds[i] = (int)syscall(SYS_bpf, COMMAND_MAP_CREATE, &create, sizeof create);
-        if (fds[i] < 0 || bpf_map_create(&host.env, &specs[i], &maps[i], &error) != 0) {
-            printf("skipped: map %s: %s %s\n", specs[i].name, strerror(errno), error.text);
+        fds[kind][i] = (int)syscall(SYS_bpf, COMMAND_MAP_CREATE, &create, sizeof create);
+        if (fds[kind][i] < 0) {
+            printf("skipped: map %s: %s\n", spec->name, strerror(errno));
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int make_peers(void)
+{
+    for (uint32_t kind = GENERATED_AXIOM + 1; kind < GENERATED_KIND_COUNT; kind++) {
+        if (make_maps((enum generated_kind)kind) != 0)
+            return -1;
+        uint8_t blob[GENERATED_BTF_MAX];
+        const char *context = bpf_linux_context_by_section(peers[kind].section)->struct_name;
+        struct btf_load load = { .btf = (uint64_t)(uintptr_t)blob,
+                                 .size = (uint32_t)generated_btf(context, blob),
+                                 .log = (uint64_t)(uintptr_t)linux_log,
+                                 .log_size = sizeof linux_log,
+                                 .log_level = 1 };
+        btf_fds[kind] = (int)syscall(SYS_bpf, COMMAND_BTF_LOAD, &load, sizeof load);
+        if (btf_fds[kind] < 0) {
+            printf("skipped: BTF: %s\n%s\n", strerror(errno), linux_log);
             return -1;
         }
     }
@@ -80,7 +122,13 @@ static int make_maps(void)
 static int linux_verdict(const struct generated *program)
 {
     struct bpf_insn insns[GENERATED_INSN_MAX];
+    struct func_info infos[GENERATED_FUNCTION_MAX + 1] = { { 0, GENERATED_FUNC_MAIN } };
     memcpy(insns, program->insns, program->insn_count * sizeof *insns);
+    for (uint32_t i = 0; i < program->function_count; i++)
+        infos[i + 1] = (struct func_info){ program->functions[i].start,
+                                           program->functions[i].is_global
+                                               ? GENERATED_FUNC_GLOBAL
+                                               : GENERATED_FUNC_STATIC };
     for (uint32_t i = 0; i < program->insn_count; i += bpf_insn_slots(&insns[i])) {
         bool map = insns[i].opcode == (BPF_LD | BPF_IMM | BPF_DW) &&
                    (insns[i].src_reg == BPF_PSEUDO_MAP_IDX ||
@@ -90,15 +138,20 @@ static int linux_verdict(const struct generated *program)
             continue;
         bool value = insns[i].src_reg == BPF_PSEUDO_MAP_IDX_VALUE;
         insns[i].src_reg = value ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;
-        insns[i].imm = fds[insns[i].imm];
+        insns[i].imm = fds[program->kind][insns[i].imm];
     }
-    struct prog_load load = { .prog_type = BPF_LINUX_RAW_TRACEPOINT,
+    struct prog_load load = { .prog_type = peers[program->kind].prog_type,
+                              .expected_type = peers[program->kind].expected_type,
                               .insn_count = program->insn_count,
                               .insns = (uint64_t)(uintptr_t)insns,
                               .license = (uint64_t)(uintptr_t) "GPL",
                               .log_level = 1,
                               .log_size = sizeof linux_log,
-                              .log = (uint64_t)(uintptr_t)linux_log };
+                              .log = (uint64_t)(uintptr_t)linux_log,
+                              .btf_fd = (uint32_t)btf_fds[program->kind],
+                              .func_info = (uint64_t)(uintptr_t)infos,
+                              .func_info_size = sizeof infos[0],
+                              .func_info_count = program->function_count + 1 };
     linux_log[0] = '\0';
     long fd = syscall(SYS_bpf, COMMAND_PROG_LOAD, &load, sizeof load);
     if (fd < 0 && errno == ENOSPC) {
@@ -129,7 +182,7 @@ static bool has_loop(const struct generated *program)
 #define REASONS_MAX 400
 
 struct reasons {
-    char text[REASONS_MAX][100];
+    char text[REASONS_MAX][120];
     uint32_t counts[REASONS_MAX], count;
 };
 
@@ -138,7 +191,7 @@ static struct reasons only_here, only_there;
 /* Numbers are all one. */
 static void note(struct reasons *reasons, const char *text)
 {
-    char line[100];
+    char line[120];
     size_t length = 0;
     for (; *text != '\0' && *text != '\n' && length + 1 < sizeof line; text++) {
         bool digit = *text >= '0' && *text <= '9';
@@ -159,7 +212,7 @@ static void note(struct reasons *reasons, const char *text)
 static void print_reasons(const char *title, const struct reasons *reasons)
 {
     printf("%s\n", title);
-    for (uint32_t shown = 0, below = UINT32_MAX; shown < 40; shown++) {
+    for (uint32_t shown = 0, below = UINT32_MAX; shown < 60; shown++) {
         uint32_t most = 0;
         for (uint32_t i = 0; i < reasons->count; i++)
             if (reasons->counts[i] < below && reasons->counts[i] > most)
@@ -174,19 +227,27 @@ static void print_reasons(const char *title, const struct reasons *reasons)
 }
 
 /* The line of the log that says why: the last one but the summary. */
-static const char *last_line(void)
+static const char *last_line(int err)
 {
+    static char bare[80];
+    bool bare_summary = strncmp(linux_log, "processed ", 10) == 0;
     char *end = strstr(linux_log, "\nprocessed ");
     if (end == NULL)
-        return "(no log)";
+        end = linux_log + strlen(linux_log);
+    while (end > linux_log && end[-1] == '\n')
+        end--;
     *end = '\0';
     char *start = strrchr(linux_log, '\n');
-    return start == NULL ? linux_log : start + 1;
+    start = start == NULL ? linux_log : start + 1;
+    if (*start != '\0' && !bare_summary)
+        return start;
+    snprintf(bare, sizeof bare, "(no reason in the log) %s", strerror(-err));
+    return bare;
 }
 
 static void show(const struct generated *program, const char *why)
 {
-    printf("--- %s\n", why);
+    printf("--- %s: %s\n", peers[program->kind].section, why);
     for (uint32_t i = 0; i < program->insn_count; i += bpf_insn_slots(&program->insns[i])) {
         char text[160];
         bpf_disasm_insn(text, sizeof text, program->insns, program->insn_count, i, NULL);
@@ -194,68 +255,77 @@ static void show(const struct generated *program, const char *why)
     }
 }
 
+/* --- All --- */
+
+struct tally {
+    uint64_t tried, same, accepted, only_here;
+    uint64_t to_show;
+    const char *pattern;
+};
+
+static void show_some(struct tally *t, const struct generated *program, const char *why)
+{
+    if (t->to_show == 0 || (t->pattern != NULL && strstr(why, t->pattern) == NULL))
+        return;
+    t->to_show--;
+    show(program, why);
+}
+
+/* False: it is accepted and does what it must not. */
+static bool judge(const struct generated *program, struct soundness_counts *counts, struct tally *t)
+{
+    static char text[40000];
+    struct bpf_verify_result result;
+    int err = linux_verdict(program);
+    bool here = soundness_verify(program, &result), there = err == 0;
+    t->tried++;
+    t->same += here == there;
+    t->accepted += here && there;
+    if (here && !there) {
+        const char *why = last_line(err);
+        note(&only_here, why);
+        show_some(t, program, why);
+        t->only_here++;
+        if (!soundness_program(program, counts, text, sizeof text)) {
+            printf("accepted here only, and wrong: %s\n", text);
+            return false;
+        }
+    } else if (!here && there) {
+        const char *why = strchr(result.text, ':');
+        note(&only_there, why == NULL ? result.text : why);
+        show_some(t, program, result.text);
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
-    uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 0) : 10000, same = 0, accepted = 0, tried = 0;
+    uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 0) : 10000;
     uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-    uint64_t to_show = argc > 3 ? strtoull(argv[3], NULL, 0) : 0;
-    const char *pattern = argc > 4 ? argv[4] : NULL;
-    host_env_init(&host);
-    if (make_maps() != 0)
+    struct tally t = { .to_show = argc > 3 ? strtoull(argv[3], NULL, 0) : 0,
+                       .pattern = argc > 4 ? argv[4] : NULL };
+    struct soundness_counts counts = { 0 };
+    bool fine = true;
+    if (make_peers() != 0)
         return 77;
-    host.env.helpers = bpf_linux_helpers;
-    host.env.helper_count = bpf_linux_helper_count;
-    for (uint64_t n = 0; n < count; n++) {
-        uint8_t bytes[BYTES_MAX];
+    soundness_begin();
+    soundness_inputs(INPUTS);
+    for (uint64_t n = 0; n < count && fine; n++) {
         static struct generated program;
-        size_t size = 20 + n % (sizeof bytes - 20);
-        for (size_t i = 0; i < size; i++) {
-            seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-            bytes[i] = (uint8_t)(seed >> 56);
-        }
-        generate_program(bytes, size, &program);
-        if (has_loop(&program))
-            continue;
-        tried++;
-        struct bpf_verify_request request = {
-            .env = &host.env,
-            .name = "random",
-            .insns = program.insns,
-            .insn_count = program.insn_count,
-            .maps = maps,
-            .map_count = GENERATOR_MAP_COUNT,
-            .context = bpf_linux_context_by_section("raw_tp"),
-            .memory_limit = (size_t)64 << 20,
-            .ignore_budget = true,
-            .check_only = true,
-            .insn_limit = 20000,
-        };
-        struct bpf_verify_result result;
-        bool here = bpf_verify(&request, &result) == 0;
-        bool there = linux_verdict(&program) == 0;
-        same += here == there;
-        accepted += here && there;
-        if (here && !there) {
-            const char *why = last_line();
-            note(&only_here, why);
-            if (to_show > 0 && (pattern == NULL || strstr(why, pattern) != NULL)) {
-                to_show--;
-                show(&program, why);
-            }
-        } else if (!here && there) {
-            const char *why = strchr(result.text, ':');
-            note(&only_there, why == NULL ? result.text : why);
-            if (to_show > 0 && pattern != NULL && strstr(result.text, pattern) != NULL) {
-                to_show--;
-                show(&program, result.text);
-            }
-        }
+        static uint8_t bytes[SOUNDNESS_BYTES_MAX];
+        size_t size = soundness_bytes(seed, n, bytes);
+        enum generated_kind kind = (enum generated_kind)(GENERATED_AXIOM + 1 + n % 3);
+        generate_program_of(kind, true, bytes, size, &program);
+        if (!has_loop(&program))
+            fine = judge(&program, &counts, &t);
     }
-    printf("%llu programs, %llu verdicts alike (%llu accepted by both)\n",
-           (unsigned long long)tried, (unsigned long long)same, (unsigned long long)accepted);
+    printf("%" PRIu64 " programs, %" PRIu64 " verdicts alike (%" PRIu64 " accepted by both)\n",
+           t.tried, t.same, t.accepted);
+    printf("%" PRIu64 " accepted here only, each run %d times in each way to verify it (%" PRIu64
+           " runs): %s\n",
+           t.only_here, INPUTS, counts.runs, fine ? "no harm" : "HARM");
     print_reasons("accepted here only; Linux says:", &only_here);
     print_reasons("accepted by Linux only; here:", &only_there);
-    for (uint32_t i = 0; i < GENERATOR_MAP_COUNT; i++)
-        bpf_map_put(maps[i]);
-    return 0;
+    soundness_end();
+    return !fine;
 }

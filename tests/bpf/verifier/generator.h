@@ -4,11 +4,13 @@
  * having. */
 #pragma once
 #include <bpf/insn.h>
+#include <bpf/map.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define GENERATED_INSN_MAX 400
+#define GENERATED_INSN_MAX 500
 
 /* The maps that generated programs know, by their index. */
 enum generator_map {
@@ -18,12 +20,47 @@ enum generator_map {
     GENERATOR_RING,
     GENERATOR_BSS,    /* value 64, reached directly */
     GENERATOR_RODATA, /* value 32, read-only, reached directly */
+    GENERATOR_PROGS,  /* of programs */
     GENERATOR_MAP_COUNT,
 };
+extern const struct bpf_map_spec generator_maps[GENERATOR_MAP_COUNT];
+
+/* For which attach points. */
+enum generated_kind {
+    GENERATED_AXIOM, /* gpio/ and pwm/ */
+    GENERATED_RAW_TP,
+    GENERATED_XDP,
+    GENERATED_TC,
+    GENERATED_KIND_COUNT
+};
+
+/* What is in a program, for statistics. */
+#define GENERATED_FEATURES(X)                                                                      \
+    X(alu) X(alu32) X(signed_division) X(movsx) X(byte_order) X(jump) X(jump32) X(loop)           \
+    X(may_goto) X(far_jump) X(linked) X(linked_plus_constant) X(value_variable)                   \
+    X(stack_variable) X(spilled_pointer) X(atomic) X(ordered) X(helper_memory) X(record)          \
+    X(record_or_null) X(function) X(function_nested) X(spill_across_frames) X(global_function)    \
+    X(callback_loop) X(callback_map) X(tail_call) X(packet) X(packet_variable) X(packet_meta)     \
+    X(packet_changed) X(packet_argument) X(socket) X(legacy_load) X(context_write)
+#define GENERATED_FEATURE(name) GENERATED_##name,
+enum generated_feature { GENERATED_FEATURES(GENERATED_FEATURE) GENERATED_FEATURE_COUNT };
+const char *generated_feature_name(enum generated_feature feature);
+
+#define GENERATED_FUNCTION_MAX 8
 
 struct generated {
     struct bpf_insn insns[GENERATED_INSN_MAX];
     uint32_t insn_count;
+    enum generated_kind kind;
+    uint64_t features; /* bit mask of enum generated_feature */
+    struct {
+        uint32_t start;
+        bool is_global; /* int f(u64 number, u32 *memory, context *) */
+    } functions[GENERATED_FUNCTION_MAX]; /* behind the program itself */
+    uint32_t function_count;
 };
 
+/* One for Axiom's attach points, without global functions. */
 void generate_program(const uint8_t *bytes, size_t size, struct generated *out);
+void generate_program_of(enum generated_kind kind, bool with_globals, const uint8_t *bytes,
+                         size_t size, struct generated *out);

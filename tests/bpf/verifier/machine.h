@@ -2,7 +2,10 @@
 /* A machine that runs BPF programs and believes nothing: objects lie far apart in an address space
  * of its own, so that every access outside of one is seen; what is not set, and what is or was a
  * pointer, is known byte by byte; helpers do whatever their signature allows, by dice. The judge of
- * the verifier. */
+ * the verifier.
+ *
+ * What a program may do depends on its context's rules: where addresses are no secret and stack need
+ * not be set (Linux's kinds of program), the machine lets it. */
 #pragma once
 #include <bpf/verifier.h>
 
@@ -19,44 +22,81 @@ struct machine_reg {
 struct machine_object {
     uint64_t base;
     uint32_t size;
-    uint32_t map; /* of map values */
+    uint32_t map; /* of map values and keys */
     uint8_t *bytes;
     uint8_t kind; /* enum machine_object_kind */
     bool writable, live;
 };
 
-enum machine_object_kind { OBJECT_CONTEXT, OBJECT_FRAME, OBJECT_VALUE, OBJECT_RECORD };
+enum machine_object_kind {
+    OBJECT_CONTEXT,
+    OBJECT_FRAME,
+    OBJECT_VALUE,
+    OBJECT_KEY, /* what callbacks are shown of a map's key */
+    OBJECT_RECORD,
+    OBJECT_PACKET, /* metadata and data in one; dead once it was changed */
+    OBJECT_SOCKET,
+};
 
 #define MACHINE_OBJECT_MAX 256
+
+/* How a frame was entered, and what happens when it is left. */
+struct machine_frame {
+    uint32_t return_to;
+    uint32_t first; /* the frame where the verifier's walk of it begins: 0, or a global function's */
+    uint32_t low;   /* bytes of its stack that were touched, from its top */
+    /* Of a callback: */
+    const struct bpf_helper *helper; /* NULL: none */
+    uint32_t function, map, round, round_count;
+    struct machine_reg context;
+};
 
 struct machine {
     const struct bpf_verify_request *request;
     uint64_t dice;
     uint32_t pc, frame_count;
     struct machine_reg regs[MACHINE_FRAME_MAX][BPF_REG_COUNT];
-    uint32_t return_to[MACHINE_FRAME_MAX];
+    struct machine_frame frames[MACHINE_FRAME_MAX];
     struct machine_object objects[MACHINE_OBJECT_MAX];
     uint32_t object_count;
     uint32_t memory_used;
     uint8_t frame_set[MACHINE_FRAME_MAX][512], frame_address[MACHINE_FRAME_MAX][512];
-    uint32_t open_records;
-    uint64_t steps;
+    uint32_t open_references;
+    uint32_t packet;    /* the object that it is now */
+    uint32_t meta_size; /* of its metadata */
+    uint64_t steps, calls;
+    uint32_t stack_most, frames_most; /* in use at one time */
+    bool jumped;                      /* the last conditional jump */
     /* Called before each instruction; false ends the run as an escape. May be NULL. */
     bool (*before)(struct machine *m, void *user);
     void *user;
-    uint8_t memory[24 << 10]; /* of all objects */
+    uint8_t memory[64 << 10]; /* of all objects */
     char escape[300];         /* what the program did that no verified program may; "" if nothing */
 };
 
-#define MACHINE_CONTEXT_BASE UINT64_C(0x100000000000)
-#define MACHINE_MAP_BASE     UINT64_C(0x600000000000)
+#define MACHINE_CONTEXT_BASE  UINT64_C(0x100000000000)
+#define MACHINE_MAP_BASE      UINT64_C(0x600000000000)
+#define MACHINE_FUNCTION_BASE UINT64_C(0x700000000000) /* + 8 * its first instruction */
 
 static inline uint64_t machine_frame_top(uint32_t frame)
 {
     return UINT64_C(0x200000000000) + ((uint64_t)frame << 40) + 512;
 }
 
-/* Runs the program to its end, at most `step_limit` instructions. False: m->escape says what went
- * wrong. */
+static inline uint64_t machine_packet_data(const struct machine *m)
+{
+    return m->objects[m->packet].base + m->meta_size;
+}
+
+static inline uint64_t machine_packet_end(const struct machine *m)
+{
+    return m->objects[m->packet].base + m->objects[m->packet].size;
+}
+
+/* The object that all of these bytes lie in, or NULL. */
+struct machine_object *machine_object_at(struct machine *m, uint64_t at, uint64_t size);
+
+/* Runs the program to its end, at most `step_limit` instructions; a run that takes very long is
+ * given up as fine. False: m->escape says what went wrong. */
 bool machine_run(struct machine *m, const struct bpf_verify_request *request, uint64_t seed,
                  uint64_t step_limit);

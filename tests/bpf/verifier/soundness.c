@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "soundness.h"
 
+#include "claims.h"
 #include "domain.h"
+#include "generated_btf.h"
 #include "generator.h"
 #include "host_env.h"
 #include "machine.h"
-#include "walk.h"
 
+#include <bpf/btf.h>
 #include <bpf/disasm.h>
+#include <bpf_host/exec_memory.h>
+#include <bpf_linux/contexts.h>
+#include <bpf_linux/helpers.h>
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,115 +22,32 @@
 static struct host_env host;
 static struct bpf_map *maps[GENERATOR_MAP_COUNT];
 
-/* --- Claims
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* --- What programs are verified for
+ * ------------------------------------------------------------------------------------------- */
 
-#define CLAIM_MAX       30000
-#define CLAIMS_PER_INSN 400
+static struct claims *claims;
+static struct bpf_btf *btfs[GENERATED_KIND_COUNT];
+static const char *const sections[GENERATED_KIND_COUNT] = { "gpio/", "raw_tp", "xdp", "tc" };
 
-/* One state that the verifier saw before an instruction: the top frame's registers. */
-struct claim {
-    struct claim *next;
-    uint32_t frame_count;
-    uint16_t live;
-    struct reg regs[BPF_REG_COUNT];
-};
-
-struct claims {
-    struct claim *all;
-    uint32_t count;
-    struct claim *by_insn[GENERATED_INSN_MAX];
-    uint32_t counts[GENERATED_INSN_MAX];
-    bool incomplete[GENERATED_INSN_MAX]; /* too many: nothing is checked here */
-};
-
-static struct claims claims;
-
-static void note_claim(void *user, const struct verifier *v)
+static const struct bpf_context_layout *context_of(const struct generated *program)
 {
-    const struct state *s = &v->state;
-    struct claims *c = user;
-    if (c->count == CLAIM_MAX || c->counts[s->pc] == CLAIMS_PER_INSN) {
-        c->incomplete[s->pc] = true;
-        return;
+    if (program->kind != GENERATED_AXIOM)
+        return bpf_linux_context_by_section(sections[program->kind]);
+    return bpf_context_by_section(program->insn_count & 1 ? "gpio/" : "pwm/");
+}
+
+static void make_btf(enum generated_kind kind)
+{
+    const char *context = kind == GENERATED_AXIOM
+                              ? bpf_context_by_section("gpio/")->struct_name
+                              : bpf_linux_context_by_section(sections[kind])->struct_name;
+    uint8_t blob[GENERATED_BTF_MAX];
+    struct bpf_error error;
+    size_t size = generated_btf(context, blob);
+    if (bpf_btf_parse(&host.env, blob, size, &btfs[kind], &error) != 0) {
+        fprintf(stderr, "%s\n", error.text);
+        abort();
     }
-    struct claim *claim = &c->all[c->count++];
-    claim->frame_count = s->frame_count;
-    claim->live = v->info[s->pc].live;
-    memcpy(claim->regs, s->frames[s->frame_count - 1].regs, sizeof claim->regs);
-    claim->next = c->by_insn[s->pc];
-    c->by_insn[s->pc] = claim;
-    c->counts[s->pc]++;
-}
-
-static void reset_claims(void)
-{
-    struct claim *all = claims.all;
-    memset(&claims, 0, sizeof claims);
-    claims.all = all;
-}
-
-static bool offset_holds(const struct reg *r, uint64_t value, uint64_t base)
-{
-    return scalar_contains(&r->n, value - base, BITS);
-}
-
-static bool object_holds(const struct machine *m, const struct reg *r, uint64_t value)
-{
-    for (uint32_t i = 0; i < m->object_count; i++) {
-        const struct machine_object *o = &m->objects[i];
-        bool right = r->type == REG_RECORD ? o->kind == OBJECT_RECORD && o->live
-                                           : o->kind == OBJECT_VALUE && o->map == r->map;
-        if (right && o->size == r->size && offset_holds(r, value, o->base))
-            return true;
-    }
-    return false;
-}
-
-static bool reg_holds(const struct machine *m, const struct reg *r, const struct machine_reg *is)
-{
-    if (r->type == REG_UNSET)
-        return true;
-    if (!is->set)
-        return false;
-    if (r->may_be_null && is->value == 0)
-        return true;
-    switch ((enum reg_type)r->type) {
-    case REG_NUMBER:
-        return !is->address && scalar_contains(&r->n, is->value, BITS);
-    case REG_CONTEXT:
-        return offset_holds(r, is->value, MACHINE_CONTEXT_BASE);
-    case REG_STACK:
-        return offset_holds(r, is->value, machine_frame_top(r->frame));
-    case REG_MAP:
-        return is->value == MACHINE_MAP_BASE + r->map * 4096u;
-    default:
-        return object_holds(m, r, is->value);
-    }
-}
-
-static bool claim_holds(const struct machine *m, const struct claim *claim)
-{
-    if (claim->frame_count != m->frame_count)
-        return false;
-    for (uint32_t r = 0; r < BPF_REG_COUNT; r++)
-        if ((claim->live >> r & 1) &&
-            !reg_holds(m, &claim->regs[r], &m->regs[m->frame_count - 1][r]))
-            return false;
-    return true;
-}
-
-static bool some_claim_holds(struct machine *m, void *user)
-{
-    struct soundness_counts *counts = user;
-    if (claims.incomplete[m->pc])
-        return true;
-    counts->claims_checked++;
-    for (const struct claim *claim = claims.by_insn[m->pc]; claim != NULL; claim = claim->next)
-        if (claim_holds(m, claim))
-            return true;
-    return false;
 }
 
 /* --- Running
@@ -133,6 +55,12 @@ static bool some_claim_holds(struct machine *m, void *user)
  */
 
 static struct machine machine;
+static uint32_t inputs = SOUNDNESS_INPUTS;
+
+void soundness_inputs(uint32_t count)
+{
+    inputs = count;
+}
 
 static void tell(char *text, size_t size, const char *what,
                  const struct bpf_verify_request *request)
@@ -156,17 +84,65 @@ static bool is_safety(enum bpf_reject reason)
            reason != BPF_REJECT_BUDGET && reason != BPF_REJECT_MEMORY && reason != BPF_REJECT_LOOP;
 }
 
+/* One accepted program, before each of its instructions. */
+struct watch {
+    const struct bpf_prog *prog; /* NULL: no facts */
+    bool with_claims;
+    uint32_t last_jump; /* the instruction before, if it was a conditional jump; else UINT32_MAX */
+    struct soundness_counts *counts;
+};
+
+static bool is_conditional(const struct bpf_insn *insn)
+{
+    uint8_t class = BPF_CLASS(insn->opcode), code = BPF_OP(insn->opcode);
+    return (class == BPF_JMP || class == BPF_JMP32) && code != BPF_JA && code != BPF_CALL &&
+           code != BPF_EXIT && code != BPF_JCOND;
+}
+
+static bool watch_step(struct machine *m, void *user)
+{
+    struct watch *w = user;
+    bool checked = false;
+    if (w->last_jump != UINT32_MAX && !fact_of_jump_holds(m, w->prog, w->last_jump))
+        return false;
+    w->last_jump = is_conditional(&m->request->insns[m->pc]) ? m->pc : UINT32_MAX;
+    if (!facts_hold(m, w->prog))
+        return false;
+    if (!w->with_claims)
+        return true;
+    bool hold = claims_hold(claims, m, &checked);
+    w->counts->claims_checked += checked;
+    return hold;
+}
+
+/* The figures for the worst case. */
+static const char *exceeded(const struct machine *m, const struct bpf_prog_bounds *bounds)
+{
+    if (m->calls > bounds->worst_case_calls)
+        return "more helper calls than the worst case";
+    if (m->frames_most > bounds->call_depth)
+        return "more frames than the deepest chain of calls";
+    if (m->stack_most > bounds->stack_depth_bytes)
+        return "more stack than the deepest chain of calls";
+    return NULL;
+}
+
 static bool run_accepted(const struct bpf_verify_request *request,
                          const struct bpf_verify_result *result, bool with_claims,
                          struct soundness_counts *counts, char *text, size_t text_size)
 {
-    machine.before = with_claims ? some_claim_holds : NULL;
-    machine.user = counts;
-    for (uint64_t seed = 1; seed <= 5; seed++) {
+    struct watch watch = { .prog = result->prog, .with_claims = with_claims, .counts = counts };
+    machine.before = watch_step;
+    machine.user = &watch;
+    for (uint64_t seed = 1; seed <= inputs; seed++) {
         counts->runs++;
+        watch.last_jump = UINT32_MAX;
         bool fine = machine_run(&machine, request, seed * 77, result->bounds.worst_case_insns);
         counts->steps += machine.steps;
-        if (!fine) {
+        const char *too_much = exceeded(&machine, &result->bounds);
+        if (fine && too_much != NULL)
+            snprintf(machine.escape, sizeof machine.escape, "%s", too_much);
+        if (!fine || too_much != NULL) {
             tell(text, text_size, machine.escape, request);
             return false;
         }
@@ -179,7 +155,7 @@ static bool verify_and_run(struct bpf_verify_request *request, const struct prob
                            char *text, size_t text_size)
 {
     bool with_claims = probe != NULL && probe->claim != NULL;
-    reset_claims();
+    claims_reset(claims);
     int err = verifier_run(request, result, probe);
     if (err != 0)
         return true;
@@ -188,50 +164,116 @@ static bool verify_and_run(struct bpf_verify_request *request, const struct prob
     return fine;
 }
 
-bool soundness_check(const uint8_t *bytes, size_t size, struct soundness_counts *counts, char *text,
-                     size_t text_size)
+/* Ways to walk it: the verdicts must fit each other. */
+#define WAY_COUNT 4
+
+static bool verify_all_ways(struct bpf_verify_request *request, struct bpf_verify_result *results,
+                            struct soundness_counts *counts, char *text, size_t text_size)
 {
-    static struct generated program;
-    static const struct probe exact = {
-        .user = &claims, .claim = note_claim, .all_precise = true, .eager = true
+    const struct probe often = { .eager = true };
+    const struct probe exact = {
+        .user = claims, .claim = claims_note, .all_precise = true, .eager = true
     };
-    static const struct probe often = { .eager = true };
-    static const struct probe unpruned = { .user = &claims,
-                                           .claim = note_claim,
-                                           .never_prune = true };
-    struct bpf_verify_result usual, eager, precise, whole;
-    generate_program(bytes, size, &program);
-    struct bpf_verify_request request = {
-        .env = &host.env,
-        .name = "generated",
-        .insns = program.insns,
-        .insn_count = program.insn_count,
-        .maps = maps,
-        .map_count = GENERATOR_MAP_COUNT,
-        .context = bpf_context_by_section(program.insn_count & 1 ? "gpio/" : "pwm/"),
-        .insn_limit = 20000,
-        .ignore_budget = true,
-    };
-    counts->programs++;
-    if (!verify_and_run(&request, NULL, &usual, counts, text, text_size) ||
-        !verify_and_run(&request, &often, &eager, counts, text, text_size) ||
-        !verify_and_run(&request, &exact, &precise, counts, text, text_size) ||
-        !verify_and_run(&request, &unpruned, &whole, counts, text, text_size))
-        return false;
-    counts->accepted += usual.reason == BPF_REJECT_NONE;
-    counts->reasons[usual.reason]++;
-    const struct bpf_verify_result *results[] = { &usual, &eager, &precise, &whole };
-    for (int i = 0; i < 16; i++) {
-        const struct bpf_verify_result *one = results[i / 4], *other = results[i % 4];
+    const struct probe unpruned = { .user = claims, .claim = claims_note, .never_prune = true };
+    const struct probe *const probes[WAY_COUNT] = { NULL, &often, &exact, &unpruned };
+    for (int way = 0; way < WAY_COUNT; way++)
+        if (!verify_and_run(request, probes[way], &results[way], counts, text, text_size))
+            return false;
+    for (int i = 0; i < WAY_COUNT * WAY_COUNT; i++) {
+        const struct bpf_verify_result *one = &results[i / WAY_COUNT],
+                                       *other = &results[i % WAY_COUNT];
         if (one->reason == BPF_REJECT_NONE && is_safety(other->reason)) {
             char what[700];
-            snprintf(what, sizeof what, "way %d accepts, way %d refuses: %s", i / 4, i % 4,
-                     other->text);
-            tell(text, text_size, what, &request);
+            snprintf(what, sizeof what, "way %d accepts, way %d refuses: %s", i / WAY_COUNT,
+                     i % WAY_COUNT, other->text);
+            tell(text, text_size, what, request);
             return false;
         }
     }
     return true;
+}
+
+static void count(const struct generated *program, enum bpf_reject reason,
+                  struct soundness_counts *counts)
+{
+    bool accepted = reason == BPF_REJECT_NONE;
+    counts->accepted += accepted;
+    counts->reasons[reason]++;
+    counts->kinds[program->kind][accepted]++;
+    for (uint32_t f = 0; f < GENERATED_FEATURE_COUNT; f++)
+        counts->features[f][accepted] += program->features >> f & 1;
+}
+
+struct requested {
+    struct bpf_verify_request request;
+    struct bpf_debug_func funcs[GENERATED_FUNCTION_MAX + 1];
+    struct bpf_debug_info debug;
+};
+
+static void request_for(const struct generated *program, struct requested *r)
+{
+    bool axiom = program->kind == GENERATED_AXIOM;
+    r->funcs[0] = (struct bpf_debug_func){ 0, "main", GENERATED_FUNC_MAIN, true };
+    for (uint32_t i = 0; i < program->function_count; i++) {
+        bool global = program->functions[i].is_global;
+        r->funcs[i + 1] = (struct bpf_debug_func){
+            program->functions[i].start, "f",
+            global ? GENERATED_FUNC_GLOBAL : GENERATED_FUNC_STATIC, global
+        };
+    }
+    r->debug = (struct bpf_debug_info){ .funcs = r->funcs,
+                                        .func_count = program->function_count + 1 };
+    host.env.helpers = axiom ? bpf_helpers : bpf_linux_helpers;
+    host.env.helper_count = axiom ? bpf_helper_count : bpf_linux_helper_count;
+    r->request = (struct bpf_verify_request){
+        .env = &host.env,
+        .name = "generated",
+        .insns = program->insns,
+        .insn_count = program->insn_count,
+        .maps = maps,
+        .map_count = GENERATOR_MAP_COUNT,
+        .context = context_of(program),
+        .debug = &r->debug,
+        .btf = btfs[program->kind],
+        .insn_limit = 20000,
+        .memory_limit = (size_t)4 << 20,
+        .ignore_budget = true,
+        .check_only = !axiom, /* Linux's helpers have no bodies */
+    };
+}
+
+bool soundness_verify(const struct generated *program, struct bpf_verify_result *result)
+{
+    struct requested r;
+    request_for(program, &r);
+    bool accepted = bpf_verify(&r.request, result) == 0;
+    if (accepted)
+        bpf_prog_destroy(result->prog);
+    return accepted;
+}
+
+bool soundness_program(const struct generated *program, struct soundness_counts *counts, char *text,
+                       size_t text_size)
+{
+    struct requested r;
+    struct bpf_verify_result results[WAY_COUNT];
+    request_for(program, &r);
+    counts->programs++;
+    bool fine = verify_all_ways(&r.request, results, counts, text, text_size);
+    if (fine)
+        count(program, results[0].reason, counts);
+    return fine;
+}
+
+bool soundness_check(const uint8_t *bytes, size_t size, struct soundness_counts *counts, char *text,
+                     size_t text_size)
+{
+    static struct generated program;
+    static const enum generated_kind kinds[] = { GENERATED_AXIOM, GENERATED_AXIOM, GENERATED_AXIOM,
+                                                 GENERATED_RAW_TP, GENERATED_XDP, GENERATED_TC };
+    uint32_t first = size == 0 ? 0 : bytes[0];
+    generate_program_of(kinds[first % 6], true, bytes + (size != 0), size - (size != 0), &program);
+    return soundness_program(&program, counts, text, text_size);
 }
 
 size_t soundness_bytes(uint64_t seed, uint64_t index, uint8_t bytes[SOUNDNESS_BYTES_MAX])
@@ -248,6 +290,16 @@ void soundness_print(const struct soundness_counts *counts)
     printf("%" PRIu64 " programs, %" PRIu64 " accepted, %" PRIu64 " runs, %" PRIu64
            " steps, %" PRIu64 " claims checked\n",
            counts->programs, counts->accepted, counts->runs, counts->steps, counts->claims_checked);
+    for (uint32_t k = 0; k < GENERATED_KIND_COUNT; k++)
+        printf("  %-8s %8" PRIu64 " accepted of %" PRIu64 "\n", sections[k], counts->kinds[k][1],
+               counts->kinds[k][0] + counts->kinds[k][1]);
+    printf("programs with (accepted of all):\n");
+    for (uint32_t f = 0; f < GENERATED_FEATURE_COUNT; f++)
+        printf("  %-22s %7" PRIu64 " of %7" PRIu64 "%s",
+               generated_feature_name((enum generated_feature)f), counts->features[f][1],
+               counts->features[f][0] + counts->features[f][1],
+               f % 2 != 0 || f + 1 == GENERATED_FEATURE_COUNT ? "\n" : "  ");
+    printf("refused for:\n");
     for (int r = 1; r < BPF_REJECT_COUNT; r++)
         if (counts->reasons[r] != 0)
             printf("  %7" PRIu64 " %s\n", counts->reasons[r], bpf_reject_name((enum bpf_reject)r));
@@ -255,28 +307,25 @@ void soundness_print(const struct soundness_counts *counts)
 
 void soundness_begin(void)
 {
-    static const struct bpf_map_spec specs[GENERATOR_MAP_COUNT] = {
-        [GENERATOR_ARRAY8] = MAP_SPEC("array8", BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0),
-        [GENERATOR_ARRAY48] = MAP_SPEC("array48", BPF_MAP_TYPE_ARRAY, 4, 48, 4, 0),
-        [GENERATOR_HASH16] = MAP_SPEC("hash16", BPF_MAP_TYPE_HASH, 8, 16, 4, 0),
-        [GENERATOR_RING] = MAP_SPEC("ring", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0),
-        [GENERATOR_BSS] = MAP_SPEC("bss", BPF_MAP_TYPE_ARRAY, 4, 64, 1, 0),
-        [GENERATOR_RODATA] = MAP_SPEC("rodata", BPF_MAP_TYPE_ARRAY, 4, 32, 1, BPF_F_RDONLY_PROG),
-    };
     host_env_init(&host);
-    claims.all = calloc(CLAIM_MAX, sizeof *claims.all);
+    host.env.exec = &bpf_host_exec;
+    claims = claims_create();
     for (uint32_t i = 0; i < GENERATOR_MAP_COUNT; i++) {
         struct bpf_error error;
-        if (bpf_map_create(&host.env, &specs[i], &maps[i], &error) != 0)
+        if (bpf_map_create(&host.env, &generator_maps[i], &maps[i], &error) != 0)
             abort();
     }
+    for (uint32_t kind = 0; kind < GENERATED_KIND_COUNT; kind++)
+        make_btf((enum generated_kind)kind);
 }
 
 void soundness_end(void)
 {
     for (uint32_t i = 0; i < GENERATOR_MAP_COUNT; i++)
         bpf_map_put(maps[i]);
-    free(claims.all);
+    for (uint32_t kind = 0; kind < GENERATED_KIND_COUNT; kind++)
+        bpf_btf_put(btfs[kind]);
+    claims_destroy(claims);
     if (host.live_bytes != 0)
         abort();
 }

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* What the generator's files offer each other: generator.c the program and its statements, generator_number.c
+ * arithmetic and jumps, generator_memory.c stack, values and packets, generator_call.c helpers and functions. */
+#pragma once
+#include "generator.h"
+
+#include <bpf/helper.h>
+
+#include <string.h>
+
+enum kind { K_UNSET, K_NUMBER, K_CONTEXT, K_STACK, K_VALUE, K_RECORD, K_PACKET, K_SOCKET };
+
+#define PATCH_MAX 16
+
+struct patch {
+    uint32_t insn_index;
+    uint32_t statements_left; /* the jump goes to where this many statements more have been made */
+    enum kind kinds[BPF_REG_COUNT]; /* on the way where it is taken */
+    uint32_t sizes[BPF_REG_COUNT];
+};
+
+/* Functions of the program, each made once if it is called. */
+enum function {
+    FUNCTION_FIRST,  /* of main */
+    FUNCTION_GLOBAL, /* of main */
+    FUNCTION_LOOP,   /* callback of bpf_loop() */
+    FUNCTION_EACH,   /* callback of bpf_for_each_map_elem() */
+    FUNCTION_INNER,  /* of the others */
+    FUNCTION_COUNT,
+    FUNCTION_MAIN = FUNCTION_COUNT,
+};
+
+struct call_patch {
+    uint32_t insn_index;
+    enum function function;
+};
+
+struct generator {
+    struct generated *out;
+    const uint8_t *bytes;
+    size_t left;
+    bool with_globals;
+    bool careful; /* bounds that hold, mostly */
+    enum kind kinds[BPF_REG_COUNT];
+    uint32_t sizes[BPF_REG_COUNT]; /* K_VALUE, K_RECORD, K_PACKET */
+    enum kind held;                /* K_RECORD, K_SOCKET: in held_reg, to be given back */
+    uint32_t held_reg;
+    uint32_t depth; /* of loops */
+    struct patch patches[PATCH_MAX];
+    uint32_t patch_count;
+    enum function function; /* being made */
+    struct call_patch calls[16];
+    uint32_t call_count;
+    bool slot_is_pointer; /* what callers leave for functions in their stack */
+};
+
+/* --- generator.c --- */
+uint32_t take(struct generator *g);
+uint32_t pick(struct generator *g, uint32_t count);
+static inline bool one_in(struct generator *g, uint32_t count)
+{
+    return pick(g, count) == count - 1;
+}
+void emit(struct generator *g, uint32_t opcode, uint32_t dst, uint32_t src, int32_t offset,
+          int64_t imm);
+static inline void uses(struct generator *g, enum generated_feature feature)
+{
+    g->out->features |= UINT64_C(1) << feature;
+}
+static inline bool has_packets(const struct generator *g)
+{
+    return g->out->kind == GENERATED_XDP || g->out->kind == GENERATED_TC;
+}
+static inline bool has_context(const struct generator *g)
+{
+    return g->kinds[9] == K_CONTEXT;
+}
+int64_t number(struct generator *g);
+/* A register of R0 to R8 that holds this, or mostly. */
+uint32_t reg_of(struct generator *g, enum kind kind);
+/* One that may be written. */
+uint32_t target_reg(struct generator *g);
+static inline void set_number(struct generator *g, uint32_t r)
+{
+    g->kinds[r] = K_NUMBER;
+}
+void statements(struct generator *g, uint32_t count);
+
+/* --- generator_number.c --- */
+/* Any 64-bit number, of which nothing is known. */
+void load_any(struct generator *g, uint32_t dst);
+void load_context(struct generator *g);
+void alu(struct generator *g);
+void alu_other(struct generator *g);
+void wide_number(struct generator *g);
+void jump(struct generator *g);
+void select_number(struct generator *g);
+void half_known(struct generator *g);
+/* Some bound on a number, mostly near `size`. */
+void bound(struct generator *g, uint32_t r, uint32_t size);
+/* if (r > limit) return 0: whatever is linked to r is bounded too. */
+void bound_or_leave(struct generator *g, uint32_t r, uint32_t size);
+/* A copy, or not quite one; what is tested is the copy. */
+uint32_t copied(struct generator *g, uint32_t r, int32_t *plus);
+void loop(struct generator *g);
+
+/* --- generator_memory.c --- */
+uint32_t access_opcode(struct generator *g, uint32_t *bytes);
+void access_object(struct generator *g);
+void access_stack(struct generator *g);
+void access_packet(struct generator *g);
+void access_caller(struct generator *g); /* R6 is a pointer to its stack */
+void write_context(struct generator *g);
+
+/* --- generator_call.c --- */
+void lookup(struct generator *g, uint32_t dst);
+void direct_value(struct generator *g);
+void helper(struct generator *g);
+void change_packet(struct generator *g);
+void reserve(struct generator *g);
+void look_up_socket(struct generator *g);
+void read_socket(struct generator *g);
+void give_back(struct generator *g);
+void local_call(struct generator *g);
+void call_with_callback(struct generator *g);
+void tail_call(struct generator *g);
+void legacy_load(struct generator *g);
+void finish(struct generator *g);
+void functions(struct generator *g);

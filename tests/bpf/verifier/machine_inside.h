@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* What the machine's files offer each other: machine.c instructions and the run, machine_memory.c objects and
+ * accesses, machine_call.c helpers, functions and callbacks. Functions that return bool give false after
+ * escape() has said why. */
+#pragma once
+#include "machine.h"
+
+#include "domain.h"
+
+#include <bpf/helper.h>
+
+bool escape(struct machine *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+uint64_t roll(struct machine *m);
+/* Often near the places where arithmetic breaks. */
+uint64_t roll_number(struct machine *m);
+
+static inline struct machine_reg *reg(struct machine *m, uint32_t number)
+{
+    return &m->regs[m->frame_count - 1][number];
+}
+
+static inline bool has(const struct machine *m, enum bpf_rule rule)
+{
+    return bpf_context_has_rule(m->request->context, rule);
+}
+
+bool need(struct machine *m, uint32_t number);
+
+/* --- machine_memory.c --- */
+void memory_set_up(struct machine *m);
+struct machine_object *add_object(struct machine *m, enum machine_object_kind kind, uint64_t base,
+                                  uint32_t size);
+uint64_t value_base(uint32_t map, uint32_t index);
+uint64_t key_base(uint32_t map);
+/* How many values of the map there are. */
+uint32_t value_count(const struct machine *m, uint32_t map);
+void enter_frame(struct machine *m);
+void leave_frame(struct machine *m);
+/* Another packet in place of the one there was. */
+void new_packet(struct machine *m);
+bool read_bytes(struct machine *m, uint64_t at, uint64_t size, void *to, bool *address);
+bool write_bytes(struct machine *m, uint64_t at, uint64_t size, const void *from, bool address);
+bool run_load(struct machine *m, const struct bpf_insn *insn);
+bool run_store(struct machine *m, const struct bpf_insn *insn);
+bool run_atomic(struct machine *m, const struct bpf_insn *insn);
+bool run_lddw(struct machine *m, const struct bpf_insn *insn);
+
+/* --- machine_call.c: these set m->pc --- */
+bool run_helper(struct machine *m, const struct bpf_insn *insn, bool *ends);
+bool run_local_call(struct machine *m, const struct bpf_insn *insn);
+bool run_exit(struct machine *m, bool *ends);
+/* A packet load of classic BPF, which ends the function where there is nothing. */
+bool run_legacy_load(struct machine *m, bool *ends);
