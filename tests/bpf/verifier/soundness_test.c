@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PROGRAM_COUNT 20000
+#define PROGRAM_COUNT 8000
 
 /* AXIOM_PROGRAMS=n and AXIOM_SEED=n for longer searches by hand. */
 static uint64_t from_environment(const char *name, uint64_t otherwise)
@@ -33,7 +33,7 @@ START_TEST(accepted_programs_do_no_harm_and_are_what_was_claimed)
     soundness_end();
     soundness_print(&counts);
     /* A generator whose programs are all refused would prove nothing. */
-    ck_assert_uint_gt(counts.accepted, program_count / 10);
+    ck_assert_uint_gt(counts.accepted, program_count * 3 / 10);
 }
 END_TEST
 
