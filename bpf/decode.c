@@ -61,9 +61,20 @@ static int decode_distance(struct decoder *d, uint32_t index)
     return 0;
 }
 
+/* Calls of what is not there may stand where a verified program never comes: CO-RE and weak symbols
+ * leave them behind checks that this kernel answers with no. */
+static bool is_never_reached(const struct decoder *d)
+{
+    return d->prog->is_verified;
+}
+
 static int decode_helper(struct decoder *d, uint32_t index, const struct bpf_insn *insn)
 {
     const struct bpf_helper *helper = bpf_helper_find(d->request->env, (uint32_t)insn->imm);
+    if (helper == NULL && is_never_reached(d)) {
+        d->origins[index].op = BPF_OP_FALL_OFF;
+        return 0;
+    }
     if (helper == NULL)
         return fail(d, d->origins[index].slot, "there is no helper with number", insn->imm);
     if (helper->body == NULL && (helper->flags & BPF_HELPER_TAIL_CALL) == 0)
@@ -92,12 +103,24 @@ static void note_touched(struct decoder *d, struct bpf_map *map)
     d->touched[d->prog->touched_count++] = map;
 }
 
+/* A tail call hands the context on, so all must take the same (Linux: bpf_prog_map_compatible()). */
+static bool is_of_strangers(const struct decoder *d, struct bpf_map *map)
+{
+    return d->prog->is_verified && map->ops->type == BPF_MAP_TYPE_PROG_ARRAY &&
+           !bpf_prog_array_accepts(map, d->request->context);
+}
+
 static int decode_map(struct decoder *d, uint32_t index, const struct bpf_insn *insn)
 {
     uint32_t slot = d->origins[index].slot;
     if (insn->imm < 0 || (uint32_t)insn->imm >= d->request->map_count)
         return fail(d, slot, "there is no map with index", insn->imm);
     struct bpf_map *map = d->request->maps[insn->imm];
+    if (d->origins[index].op == BPF_OP_LD_MAP && is_of_strangers(d, map))
+        return bpf_error_set(d->error, -EINVAL, (uint64_t)slot * sizeof *insn,
+                             "the programs in map '%s' are of another kind than this one: tail "
+                             "calls stay among programs of one attach point",
+                             map->name);
     if (d->origins[index].op == BPF_OP_LD_MAP) {
         d->code[index].imm = (int64_t)(uintptr_t)map;
         return 0;
@@ -170,6 +193,10 @@ static int decode_references(struct decoder *d, uint32_t index)
         return fail(d, d->origins[index].slot,
                     "64-bit load whose form (src) must be resolved before loading:", insn->src_reg);
     case BPF_OP_CALL_BTF:
+        if (is_never_reached(d) && d->request->env->kfunc_count == 0) {
+            d->origins[index].op = BPF_OP_FALL_OFF;
+            return 0;
+        }
         return fail(d, d->origins[index].slot, "there are no kernel functions to call by BTF id",
                     insn->imm);
     case BPF_OP_CALL_HELPER:

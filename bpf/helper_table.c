@@ -159,6 +159,7 @@ BODY(sensor_last_timestamp)
 #define KEYED   (M(HASH) | M(ARRAY) | M(LRU_HASH) | PERCPU | M(LPM_TRIE))
 /* Walked by their own order, each entry with a key and a value. */
 #define WALKED (KEYED & ~M(LPM_TRIE))
+#define NESTED (M(ARRAY_OF_MAPS) | M(HASH_OF_MAPS))
 #define QUEUED (M(QUEUE) | M(STACK))
 #define SERIES BPF_MAP_BIT_TIMESERIES
 #define RING   BPF_MAP_BIT_RINGBUF
@@ -169,7 +170,7 @@ BODY(sensor_last_timestamp)
  * takes on a desk, not measured on the board yet. */
 // clang-format off
 const struct bpf_helper bpf_helpers[] = {
-    { ID(map_lookup_elem), .body = map_lookup_elem, .cost_ns = 10, .map_types = KEYED | SERIES,
+    { ID(map_lookup_elem), .body = map_lookup_elem, .cost_ns = 10, .map_types = KEYED | SERIES | NESTED,
       .returns = BPF_RETURN_MAP_VALUE_OR_NULL, .args = { BPF_ARG_MAP, BPF_ARG_MAP_KEY } },
     { ID(map_update_elem), .body = map_update_elem, .cost_ns = 40, .map_types = KEYED,
       .returns = BPF_RETURN_SCALAR, .args = { BPF_ARG_MAP, BPF_ARG_MAP_KEY, BPF_ARG_MAP_VALUE, BPF_ARG_SCALAR } },

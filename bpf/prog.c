@@ -119,6 +119,7 @@ int bpf_prog_create(const struct bpf_verify_request *request, const struct bpf_p
                              "no memory for a program of %zu bytes", size_bytes);
     struct bpf_prog *prog = pack_prog(&packer, request, &parts);
     memcpy(parts.insns, request->insns, request->insn_count * sizeof *request->insns);
+    prog->is_verified = bounds != NULL;
     int err = bpf_decode(request, prog, parts.code, parts.origins, parts.touched, error);
     if (err) {
         bpf_env_free(request->env, prog, size_bytes);
@@ -126,7 +127,6 @@ int bpf_prog_create(const struct bpf_verify_request *request, const struct bpf_p
     }
     if (bounds != NULL)
         prog->bounds = *bounds;
-    prog->is_verified = bounds != NULL;
     prog->frame_size = prog->bounds.frame_bytes > BPF_FRAME_SIZE_MAX
                            ? (uint32_t)align_up64(prog->bounds.frame_bytes, 16)
                            : BPF_FRAME_SIZE_MAX;

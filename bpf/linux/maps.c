@@ -3,33 +3,34 @@
  * type and sizes, so that programs which name them can be checked at a desk, and no contents. */
 #include <axiom/errno.h>
 #include <axiom/string.h>
+#include <bpf/helper.h>
 #include <bpf_linux/maps.h>
 
-#define STAND_IN(number, text)           \
-    {                                    \
-        .type = (number), .name = (text) \
+#define STAND_IN(number, text, which)                                \
+    {                                                                \
+        .type = (number), .name = (text), .bit = BPF_MAP_BIT_##which \
     }
 
 /* Numbers: Linux, include/uapi/linux/bpf.h, enum bpf_map_type. */
 static const struct bpf_map_ops stand_ins[] = {
-    STAND_IN(4, "perf event array"),
-    STAND_IN(7, "stack trace"),
-    STAND_IN(8, "cgroup array"),
-    STAND_IN(14, "devmap"),
-    STAND_IN(15, "sockmap"),
-    STAND_IN(16, "cpumap"),
-    STAND_IN(17, "xskmap"),
-    STAND_IN(18, "sockhash"),
-    STAND_IN(19, "cgroup storage"),
-    STAND_IN(20, "reuseport sockarray"),
-    STAND_IN(21, "per-cpu cgroup storage"),
-    STAND_IN(24, "socket storage"),
-    STAND_IN(25, "devmap hash"),
-    STAND_IN(28, "inode storage"),
-    STAND_IN(29, "task storage"),
-    STAND_IN(31, "user ring buffer"),
-    STAND_IN(32, "cgroup storage"),
-    STAND_IN(33, "arena"),
+    STAND_IN(4, "perf event array", PERF_EVENT_ARRAY),
+    STAND_IN(7, "stack trace", STACK_TRACE),
+    STAND_IN(8, "cgroup array", CGROUP_ARRAY),
+    STAND_IN(14, "devmap", DEVMAP),
+    STAND_IN(15, "sockmap", SOCKMAP),
+    STAND_IN(16, "cpumap", CPUMAP),
+    STAND_IN(17, "xskmap", XSKMAP),
+    STAND_IN(18, "sockhash", SOCKHASH),
+    STAND_IN(19, "cgroup storage", CGROUP_STORAGE),
+    STAND_IN(20, "reuseport sockarray", REUSEPORT),
+    STAND_IN(21, "per-cpu cgroup storage", CGROUP_STORAGE),
+    STAND_IN(24, "socket storage", SK_STORAGE),
+    STAND_IN(25, "devmap hash", DEVMAP),
+    STAND_IN(28, "inode storage", INODE_STORAGE),
+    STAND_IN(29, "task storage", TASK_STORAGE),
+    STAND_IN(31, "user ring buffer", USER_RINGBUF),
+    STAND_IN(32, "cgroup storage", CGRP_STORAGE),
+    STAND_IN(33, "arena", ARENA),
 };
 
 int bpf_linux_map_create(const struct bpf_env *env, const struct bpf_map_spec *spec,

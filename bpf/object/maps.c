@@ -15,7 +15,7 @@ struct object_map *object_add_map(struct object_loader *loader, const char *name
                                   uint64_t where)
 {
     struct bpf_object *object = loader->object;
-    if (object->map_count == BPF_PROG_MAP_MAX) {
+    if (object->map_count == object->map_capacity) {
         loader_fail(loader, -E2BIG, where, "more than %u maps and data sections", BPF_PROG_MAP_MAX);
         return NULL;
     }
@@ -90,7 +90,15 @@ static bool is_section(const char *name, const char *kind)
     return strncmp(name, kind, length) == 0 && (name[length] == '\0' || name[length] == '.');
 }
 
-void object_describe_data(struct object_map *map, const uint8_t *data, uint32_t size_bytes,
+static bool is_data_section(const struct elf_file *file, uint32_t index)
+{
+    struct elf_section section = elf_section_at(file, index);
+    return (is_section(section.name, ".data") || is_section(section.name, ".rodata") ||
+            is_section(section.name, ".bss")) &&
+           (section.type == ELF_SHT_PROGBITS || section.type == ELF_SHT_NOBITS);
+}
+
+void object_describe_data(struct object_map *map, uint8_t *data, uint32_t size_bytes,
                           bool read_only)
 {
     map->is_data = true;
@@ -99,6 +107,7 @@ void object_describe_data(struct object_map *map, const uint8_t *data, uint32_t 
     map->spec.value_size = size_bytes;
     map->spec.max_entries = 1;
     map->spec.flags = read_only ? BPF_F_RDONLY_PROG : 0;
+    map->is_constant = read_only;
     map->data = data;
 }
 
@@ -202,23 +211,43 @@ static int read_slots(struct object_loader *loader)
     return 0;
 }
 
+/* Memory for all that there can be: variables in .maps, sections of data, and .kconfig. */
+static int make_room(struct object_loader *loader)
+{
+    struct bpf_object *object = loader->object;
+    uint32_t count = 1;
+    for (uint32_t i = 0; i < loader->file.section_count; i++)
+        count += is_data_section(&loader->file, i);
+    for (uint32_t i = 0; i < loader->file.symbol_count && count < BPF_PROG_MAP_MAX; i++) {
+        struct elf_symbol symbol;
+        count += elf_symbol_at(&loader->file, i, &symbol) &&
+                 symbol.section < loader->file.section_count &&
+                 strcmp(elf_section_at(&loader->file, symbol.section).name, ".maps") == 0;
+    }
+    object->map_capacity = count < BPF_PROG_MAP_MAX ? count : BPF_PROG_MAP_MAX;
+    object->maps = pool_alloc(&object->pool, object->map_capacity * sizeof *object->maps);
+    if (object->maps == NULL)
+        return loader_fail(loader, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for the list of maps");
+    return 0;
+}
+
 int object_read_maps(struct object_loader *loader)
 {
     uint64_t total = 0;
-    int err = check_no_data_relocations(loader);
+    int err = make_room(loader);
+    if (err == 0)
+        err = check_no_data_relocations(loader);
     for (uint32_t i = 0; err == 0 && i < loader->file.section_count; i++) {
         struct elf_section section = elf_section_at(&loader->file, i);
         if (section.size == 0)
             continue;
-        bool is_data = is_section(section.name, ".data") || is_section(section.name, ".rodata") ||
-                       is_section(section.name, ".bss");
         if (strcmp(section.name, ".maps") == 0)
             err = read_map_section(loader, &section);
         else if (strcmp(section.name, "maps") == 0)
             err = loader_fail(loader, -EINVAL, section.offset,
                               "maps in the old section \"maps\": define them in SEC(\".maps\") "
                               "with __uint and __type");
-        else if (is_data && (section.type == ELF_SHT_PROGBITS || section.type == ELF_SHT_NOBITS))
+        else if (is_data_section(&loader->file, i))
             err = read_data_section(loader, &section, &total);
     }
     return err == 0 ? read_slots(loader) : err;

@@ -247,20 +247,116 @@ int bpf_object_set_map(struct bpf_object *object, uint32_t index, struct bpf_map
     return 0;
 }
 
+/* As libbpf does: initial contents first, then constants are frozen, so that a verifier may rely on
+ * them. */
+static int create_map(struct bpf_object *object, uint32_t index, struct bpf_error *error)
+{
+    static const uint32_t first;
+    struct object_map *definition = &object->maps[index];
+    struct bpf_map *map;
+    int err = object->map_create(object->env, &definition->spec, &map, error);
+    if (err)
+        return err;
+    if (definition->data != NULL)
+        bpf_map_update(map, &first, definition->data, BPF_ANY);
+    if (definition->is_constant)
+        err = bpf_map_freeze(map);
+    give_map(object, index, map);
+    definition->is_ours = true;
+    return err == 0 ? 0
+                    : bpf_error_set(error, err, BPF_ERROR_NO_OFFSET, "map %s cannot be frozen",
+                                    definition->spec.name);
+}
+
+/* Maps of maps get what their definition says; programs come later (bpf_object_fill_programs). */
+static int fill_maps(struct bpf_object *object, struct bpf_error *error)
+{
+    for (const struct object_slot *slot = object->slots; slot != NULL; slot = slot->next) {
+        struct bpf_map *outer = object->maps[slot->map].map;
+        if (object->maps[slot->map].spec.inner == NULL || !object->maps[slot->map].is_ours)
+            continue;
+        struct bpf_map *inner = object->maps[bpf_object_map_index(object, slot->name)].map;
+        int err = bpf_map_set_object(outer, &slot->key, inner, BPF_ANY);
+        if (err)
+            return bpf_error_set(error, err, BPF_ERROR_NO_OFFSET,
+                                 "map %s cannot take %s into slot %u: %s", outer->name, slot->name,
+                                 slot->key,
+                                 err == -E2BIG    ? "it has fewer slots"
+                                 : err == -EINVAL ? "it is of another type or size"
+                                                  : "it is refused");
+    }
+    return 0;
+}
+
 int bpf_object_create_maps(struct bpf_object *object, struct bpf_error *error)
 {
     for (uint32_t i = 0; i < object->map_count; i++) {
-        struct object_map *definition = &object->maps[i];
-        struct bpf_map *map;
-        if (definition->map != NULL)
-            continue;
-        int err = object->map_create(object->env, &definition->spec, &map, error);
+        int err = object->maps[i].map != NULL ? 0 : create_map(object, i, error);
         if (err)
             return err;
-        static const uint32_t first;
-        if (definition->data != NULL)
-            bpf_map_update(map, &first, definition->data, BPF_ANY);
-        give_map(object, i, map);
+    }
+    return fill_maps(object, error);
+}
+
+int bpf_object_set_data(struct bpf_object *object, uint32_t index, uint32_t offset,
+                        const void *bytes, uint32_t size_bytes)
+{
+    struct object_map *map = index < object->map_count ? &object->maps[index] : NULL;
+    if (map == NULL || !map->is_data || map->map != NULL || offset > map->spec.value_size ||
+        size_bytes > map->spec.value_size - offset)
+        return -EINVAL;
+    if (map->data == NULL)
+        map->data = pool_alloc(&object->pool, map->spec.value_size);
+    if (map->data == NULL)
+        return -ENOMEM;
+    memcpy(map->data + offset, bytes, size_bytes);
+    return 0;
+}
+
+static const struct object_program *program_named(const struct bpf_object *object, const char *name,
+                                                  uint32_t *index)
+{
+    for (uint32_t i = 0; i < object->program_count; i++) {
+        if (strcmp(object->programs[i].public.name, name) == 0) {
+            *index = i;
+            return &object->programs[i];
+        }
+    }
+    return NULL;
+}
+
+bool bpf_object_in_array(const struct bpf_object *object, uint32_t index)
+{
+    for (const struct object_slot *slot = object->slots; slot != NULL; slot = slot->next) {
+        uint32_t program;
+        if (object->maps[slot->map].spec.inner == NULL &&
+            program_named(object, slot->name, &program) != NULL && program == index)
+            return true;
+    }
+    return false;
+}
+
+int bpf_object_fill_programs(struct bpf_object *object, struct bpf_prog *const *progs,
+                             struct bpf_error *error)
+{
+    for (const struct object_slot *slot = object->slots; slot != NULL; slot = slot->next) {
+        const struct object_map *array = &object->maps[slot->map];
+        uint32_t program = 0;
+        if (array->spec.inner != NULL)
+            continue;
+        if (program_named(object, slot->name, &program) == NULL)
+            return bpf_error_set(error, -ENOENT, BPF_ERROR_NO_OFFSET,
+                                 "map %s: slot %u is to hold %s, which is no program of the object",
+                                 array->spec.name, slot->key, slot->name);
+        if (progs[program] == NULL) /* libbpf leaves those out that are not loaded */
+            continue;
+        int err = bpf_map_set_object(array->map, &slot->key, progs[program], BPF_ANY);
+        if (err)
+            return bpf_error_set(
+                error, err, BPF_ERROR_NO_OFFSET, "map %s cannot take %s into slot %u: %s",
+                array->spec.name, slot->name, slot->key,
+                err == -E2BIG ? "it has fewer slots"
+                              : "programs that tail-call each other must be of one kind");
     }
     return 0;
 }

@@ -91,6 +91,11 @@ static int check_argument(struct verifier *v, struct call *call, uint32_t reg_nu
         return check_fixed(v, call, reg_number, base, helper->fixed_sizes[reg_number - 1]);
     case BPF_ARG_CONST_STRING:
         return check_const_string(v, call, reg_number);
+    case BPF_ARG_ZERO:
+        if (!reg_is_null(r))
+            return refuse_argument(v, call, reg_number, "0");
+        mark_precise(v, r->deps);
+        return 0;
     case BPF_ARG_CONTEXT:
         return check_context_argument(v, call, reg_number);
     case BPF_ARG_CALLBACK:
@@ -257,6 +262,18 @@ static bool may_ask_for_path(const struct verifier *v)
     return false;
 }
 
+/* As Linux has it (include/linux/license.h). A loader that says nothing of it answers for it. */
+static bool license_is_gpl(const char *license)
+{
+    static const char *const names[] = {
+        "GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"
+    };
+    for (uint32_t i = 0; license != NULL && i < ARRAY_SIZE(names); i++)
+        if (strcmp(license, names[i]) == 0)
+            return true;
+    return license == NULL;
+}
+
 static int find_helper(struct verifier *v, const struct bpf_insn *insn, struct call *call)
 {
     const struct bpf_helper *helper = bpf_helper_find_for(v->env, (uint32_t)insn->imm, v->context);
@@ -279,6 +296,12 @@ static int find_helper(struct verifier *v, const struct bpf_insn *insn, struct c
     if (strcmp(helper->name, "d_path") == 0 && !may_ask_for_path(v))
         return refuse(v, -EINVAL, BPF_REJECT_HELPER, "", "bpf_%s() is not allowed in this function",
                       call->name);
+    if (helper->is_gpl && !license_is_gpl(v->request->license))
+        return refuse(v, -EINVAL, BPF_REJECT_HELPER,
+                      "char LICENSE[] SEC(\"license\") = \"GPL\"; or \"Dual MIT/GPL\"",
+                      "bpf_%s() is for programs under the GPL only, and this one's license is "
+                      "\"%s\"",
+                      call->name, v->request->license);
     if (helper->flags & BPF_HELPER_UNWIND)
         return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "", "bpf_%s() may end the program",
                       call->name);
@@ -318,9 +341,8 @@ int check_helper_call(struct verifier *v, const struct bpf_insn *insn, bool wait
 bool ends_function(const struct verifier *v, const struct bpf_insn *insn)
 {
     const struct bpf_helper *helper =
-        v->state.frame_count == 1
-            ? NULL
-            : bpf_helper_find_for(v->env, (uint32_t)insn->imm, v->context);
+        v->state.frame_count == 1 ? NULL
+                                  : bpf_helper_find_for(v->env, (uint32_t)insn->imm, v->context);
     return helper != NULL && (helper->flags & BPF_HELPER_TAIL_CALL) != 0;
 }
 

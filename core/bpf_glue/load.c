@@ -131,7 +131,23 @@ static int attach(const struct boot_module *module, const struct bpf_object_prog
     return 0;
 }
 
-static int load_programs(const struct boot_module *module, const struct bpf_object *object)
+/* SEC("?..."): not attached on its own; loaded if a program array of the object holds it. */
+static bool is_wanted(const struct bpf_object *object, uint32_t index)
+{
+    return bpf_object_program(object, index)->autoload || bpf_object_in_array(object, index);
+}
+
+static int fill(const struct boot_module *module, struct bpf_object *object,
+                struct bpf_prog *const *progs)
+{
+    struct bpf_error error = { 0 };
+    int err = bpf_object_fill_programs(object, progs, &error);
+    if (err)
+        log_err("bpf: %s: %s", module->name, error.text);
+    return err;
+}
+
+static int load_programs(const struct boot_module *module, struct bpf_object *object)
 {
     uint32_t count = bpf_object_program_count(object), first_link = link_count();
     if (count == 0) {
@@ -143,10 +159,15 @@ static int load_programs(const struct boot_module *module, const struct bpf_obje
         return -ENOMEM;
     char reason[REASON_SIZE] = "";
     int err = 0;
+    for (uint32_t i = 0; i < count && err == 0; i++) {
+        if (is_wanted(object, i))
+            err = verify(module, object, i, reason, &progs[i]);
+    }
+    if (err == 0)
+        err = fill(module, object, progs);
     for (uint32_t i = 0; i < count && err == 0; i++)
-        err = verify(module, object, i, reason, &progs[i]);
-    for (uint32_t i = 0; i < count && err == 0; i++)
-        err = attach(module, bpf_object_program(object, i), &progs[i]);
+        if (bpf_object_program(object, i)->autoload)
+            err = attach(module, bpf_object_program(object, i), &progs[i]);
     if (err)
         link_detach_from(first_link);
     for (uint32_t i = 0; i < count; i++) {

@@ -84,8 +84,19 @@ bool bpf_object_map_is_pinned(const struct bpf_object *object, uint32_t index);
  * the spec. */
 int bpf_object_set_map(struct bpf_object *object, uint32_t index, struct bpf_map *map,
                        struct bpf_error *error);
-/* Creates those not set, and gives global data their initial contents. */
+/* Other initial contents of a section of global data, before it is created: what a loader writes to
+ * `const volatile` variables. -EINVAL: no such bytes. */
+int bpf_object_set_data(struct bpf_object *object, uint32_t index, uint32_t offset,
+                        const void *bytes, uint32_t size_bytes);
+/* Creates those not set, gives global data their initial contents, freezes .rodata and .kconfig, and
+ * puts maps into maps of maps as their definitions say. */
 int bpf_object_create_maps(struct bpf_object *object, struct bpf_error *error);
+/* Whether a program array of the object holds program `index` at the start. */
+bool bpf_object_in_array(const struct bpf_object *object, uint32_t index);
+/* Puts programs into program arrays as their definitions say. progs[i] was made of program i of the
+ * object; NULL: it was not, its slots stay empty. A reference is taken. */
+int bpf_object_fill_programs(struct bpf_object *object, struct bpf_prog *const *progs,
+                             struct bpf_error *error);
 /* The map, owned by the object, or NULL before bpf_object_create_maps(). */
 struct bpf_map *bpf_object_map(const struct bpf_object *object, uint32_t index);
 

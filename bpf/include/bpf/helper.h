@@ -33,6 +33,7 @@ enum bpf_arg_type {
     BPF_ARG_FIXED_WRITE,    /* the helper fills fixed_sizes[] bytes, aligned to their number */
     BPF_ARG_FIXED_UPDATE,   /* reads and fills them */
     BPF_ARG_CONST_STRING,   /* a string in a read-only map whose contents do not change */
+    BPF_ARG_ZERO,           /* the number 0, nothing else */
     BPF_ARG_STACK,          /* the program's stack, or NULL: what a callback is handed */
     BPF_ARG_CALLBACK,    /* a function of the program; bpf_helper.callback says how it is called */
     BPF_ARG_SPIN_LOCK,   /* a struct bpf_spin_lock in a map value or allocated object */
@@ -121,12 +122,14 @@ struct bpf_helper {
     enum bpf_arg_type args[BPF_HELPER_ARG_MAX];
     uint32_t flags;         /* enum bpf_helper_flags */
     uint32_t map_types;     /* BPF_MAP_BIT_*: what a BPF_ARG_MAP argument may be */
-    uint32_t attach_types;  /* bit mask of 1 << enum bpf_attach_type that may call it */
-    uint64_t prog_types;    /* for contexts of Linux: 1 << bpf_context_layout.prog_type */
+    uint64_t attach_types;  /* bit mask of 1 << enum bpf_attach_type that may call it */
+    uint64_t prog_types;    /* for contexts of Linux: 1 << bpf_context_layout.prog_type; attach_types
+                               are then 1 << expected_type, 0 for all */
     uint32_t cost_ns;       /* by the CPU model */
     uint32_t entry_cost_ns; /* more for each entry of the map argument (max_entries) */
     enum bpf_callback callback;
     uint8_t fixed_sizes[BPF_HELPER_ARG_MAX]; /* of BPF_ARG_FIXED_* arguments, in bytes */
+    bool is_gpl;                             /* for programs whose license says so */
     const char *btf_name;                    /* struct of a BPF_ARG_BTF argument */
     const char *return_name;                 /* struct of a BPF_RETURN_BTF* result */
 };
@@ -184,6 +187,8 @@ static inline bool bpf_helper_allowed(const struct bpf_helper *helper,
     if ((helper->flags & BPF_HELPER_ACTUATOR) != 0 && !context->actuators_allowed)
         return false;
     if (context->prog_type != 0)
-        return (helper->prog_types >> context->prog_type & 1u) != 0;
+        return (helper->prog_types >> context->prog_type & 1u) != 0 &&
+               (helper->attach_types == 0 ||
+                (helper->attach_types >> context->expected_type & 1u) != 0);
     return (helper->attach_types >> context->attach_type & 1u) != 0;
 }

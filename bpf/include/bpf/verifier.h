@@ -63,7 +63,7 @@ struct bpf_verify_request {
     uint32_t attach_btf_id; /* in kernel_btf: the function, tracepoint's typedef, or struct_ops type
                                that it attaches to; 0: none */
     uint32_t attach_member; /* of a struct_ops type: which function pointer */
-    const char *license;    /* "" or NULL: none */
+    const char *license;    /* "": none; NULL: whoever loads it answers for that */
     bool sleepable;
     bool check_only; /* the verdict is wanted, no program: it may call what only others have */
     bool strict_alignment; /* whatever the program's kind says */

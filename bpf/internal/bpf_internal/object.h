@@ -42,7 +42,9 @@ struct object_map {
     uint32_t values_at;
     bool is_pinned; /* asks to be shared under its name: the caller's business */
     bool is_data;
-    const uint8_t *data; /* initial bytes, NULL for zeros */
+    bool is_ours;        /* it was created, not handed in */
+    bool is_constant;    /* .rodata, .kconfig: frozen once filled */
+    uint8_t *data;       /* initial bytes, NULL for zeros */
     struct bpf_map *map; /* the object holds a reference */
 };
 
@@ -103,8 +105,8 @@ struct bpf_object {
     char license[64];
     char signer[sizeof(((struct bpf_public_key *)NULL)->name)];
     bool is_signed;
-    struct object_map maps[BPF_PROG_MAP_MAX];
-    uint32_t map_count;
+    struct object_map *maps; /* map_capacity of them in the pool */
+    uint32_t map_count, map_capacity;
     struct bpf_map **map_pointers; /* map_count of them, for requests */
     struct object_slot *slots;
     struct object_program *programs;
@@ -175,7 +177,7 @@ struct object_function *object_function_around(const struct object_loader *loade
 struct object_map *object_add_map(struct object_loader *loader, const char *name, uint32_t section,
                                   uint64_t where);
 /* Makes it an array of one value; `data` (NULL: zeros) stays the caller's. */
-void object_describe_data(struct object_map *map, const uint8_t *data, uint32_t size_bytes,
+void object_describe_data(struct object_map *map, uint8_t *data, uint32_t size_bytes,
                           bool read_only);
 /* The lines of a stretch of code: how many, from *first on. */
 uint32_t object_lines_of(const struct object_loader *loader, uint32_t section, uint32_t offset,

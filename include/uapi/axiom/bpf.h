@@ -324,6 +324,20 @@ AXIOM_BPF_HELPERS(AXIOM_BPF_HELPER_POINTER)
  * __type(value, long); } counts SEC(".maps"); */
 #define __uint(name, value) int(*name)[value]
 #define __type(name, value) __typeof__(value) *name
+/* What a map of maps or of programs holds, and at the start:
+ *     ... __array(values, struct counts_type); } outer SEC(".maps") = { .values = { [0] = &counts } };
+ * For a program array: __array(values, int(void *)). */
+#define __array(name, value) __typeof__(value) *name[]
+
+/* Declarations of what the object does not have itself (docs/BPF.md). */
+#define __kconfig __attribute__((section(".kconfig")))
+#define __ksym    __attribute__((section(".ksyms")))
+#ifndef __weak
+#define __weak __attribute__((weak))
+#endif
+#ifndef __hidden
+#define __hidden __attribute__((visibility("hidden")))
+#endif
 
 #ifndef NULL
 #define NULL ((void *)0)
