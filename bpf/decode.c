@@ -150,16 +150,17 @@ static int decode_encodings(struct decoder *d)
 {
     const struct bpf_verify_request *request = d->request;
     uint32_t count = 0;
+    /* Linux lets what is never run write R10, so the verifier does. */
+    bool lax = request->context != NULL && bpf_context_has_rule(request->context, BPF_RULE_LINUX);
     for (uint32_t slot = 0; slot < request->insn_count;) {
         const struct bpf_insn *insn = &request->insns[slot];
-        /* Linux lets what is never run write R10, so the verifier does. */
-        bool lax =
-            request->context != NULL && bpf_context_has_rule(request->context, BPF_RULE_LINUX);
-        int err = lax ? bpf_insn_check_encoding(request->insns, request->insn_count, slot, d->error)
-                      : bpf_insn_check(request->insns, request->insn_count, slot, d->error);
+        const struct bpf_insn_row *row;
+        int err =
+            bpf_insn_check_encoding(request->insns, request->insn_count, slot, &row, d->error);
+        if (err == 0 && !lax && bpf_insn_writes_frame_pointer(insn, row))
+            err = bpf_insn_refuse_frame_pointer(slot, d->error);
         if (err)
             return err;
-        const struct bpf_insn_row *row = bpf_insn_find(insn);
         d->code[count] = (struct bpf_code){
             .dst = insn->dst_reg, .src = insn->src_reg, .offset = insn->offset, .imm = insn->imm
         };
@@ -209,6 +210,8 @@ static int decode_references(struct decoder *d, uint32_t index)
             d->code[index].src = NO_REGISTER;
         return 0;
     default:
+        if (BPF_CLASS(insn->opcode) != BPF_JMP && BPF_CLASS(insn->opcode) != BPF_JMP32)
+            return 0;
         if ((bpf_insn_find(insn)->fields & BPF_JUMPS) != 0)
             return decode_distance(d, index);
         return 0;

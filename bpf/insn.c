@@ -54,7 +54,7 @@ static int check_second_slot(const struct bpf_insn *insn, bool have_second, uint
 }
 
 int bpf_insn_check_encoding(const struct bpf_insn *insns, uint32_t insn_count, uint32_t index,
-                            struct bpf_error *error)
+                            const struct bpf_insn_row **out, struct bpf_error *error)
 {
     const struct bpf_insn *insn = &insns[index];
     uint64_t where = (uint64_t)index * sizeof *insn;
@@ -68,22 +68,22 @@ int bpf_insn_check_encoding(const struct bpf_insn *insns, uint32_t insn_count, u
         err = check_numbers(insn, row, where, error);
     if (err == 0 && (row->fields & BPF_WIDE) != 0)
         err = check_second_slot(insn, index + 1 < insn_count, where, error);
+    *out = row;
     return err;
 }
 
-bool bpf_insn_writes_frame_pointer(const struct bpf_insn *insn, const struct bpf_insn_row *row)
+int bpf_insn_refuse_frame_pointer(uint32_t index, struct bpf_error *error)
 {
-    return ((row->fields & BPF_SETS_DST) != 0 && insn->dst_reg == BPF_REG_FP) ||
-           ((row->fields & BPF_SETS_SRC) != 0 && insn->src_reg == BPF_REG_FP);
+    return bpf_error_set(error, -EINVAL, (uint64_t)index * sizeof(struct bpf_insn),
+                         "r10, the frame pointer, may not be written");
 }
 
 int bpf_insn_check(const struct bpf_insn *insns, uint32_t insn_count, uint32_t index,
                    struct bpf_error *error)
 {
-    const struct bpf_insn *insn = &insns[index];
-    int err = bpf_insn_check_encoding(insns, insn_count, index, error);
-    if (err == 0 && bpf_insn_writes_frame_pointer(insn, bpf_insn_find(insn)))
-        err = bpf_error_set(error, -EINVAL, (uint64_t)index * sizeof *insn,
-                            "r10, the frame pointer, may not be written");
+    const struct bpf_insn_row *row;
+    int err = bpf_insn_check_encoding(insns, insn_count, index, &row, error);
+    if (err == 0 && bpf_insn_writes_frame_pointer(&insns[index], row))
+        err = bpf_insn_refuse_frame_pointer(index, error);
     return err;
 }

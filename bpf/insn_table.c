@@ -74,7 +74,7 @@ const struct bpf_insn_row *bpf_insn_find(const struct bpf_insn *insn)
         const struct bpf_insn_row *row = &bpf_insn_table[at - 1];
         if (row->opcode != insn->opcode)
             break;
-        if (selecting_field(row, insn) == row->selected)
+        if (row->selector == BPF_BY_OPCODE || selecting_field(row, insn) == row->selected)
             return row;
     }
     return NULL;

@@ -16,15 +16,16 @@ static int refuse_at(struct verifier *v, uint32_t pc, enum bpf_reject reason, co
 
 static int decode(struct verifier *v)
 {
+    bool lax = has_rule(v, BPF_RULE_LINUX);
     for (uint32_t pc = 0; pc < v->insn_count; pc += bpf_insn_slots(&v->insns[pc])) {
         struct bpf_error error;
-        int err = has_rule(v, BPF_RULE_LINUX)
-                      ? bpf_insn_check_encoding(v->insns, v->insn_count, pc, &error)
-                      : bpf_insn_check(v->insns, v->insn_count, pc, &error);
+        const struct bpf_insn_row *row;
+        int err = bpf_insn_check_encoding(v->insns, v->insn_count, pc, &row, &error);
+        if (err == 0 && !lax && bpf_insn_writes_frame_pointer(&v->insns[pc], row))
+            err = bpf_insn_refuse_frame_pointer(pc, &error);
         v->state.pc = pc;
         if (err != 0)
             return refuse(v, err, BPF_REJECT_BAD_INSN, "", "%s", error.text);
-        const struct bpf_insn_row *row = bpf_insn_find(&v->insns[pc]);
         v->info[pc].row = (uint16_t)(row - bpf_insn_table) & 0xfffu;
         if (row->fields & BPF_WIDE)
             v->info[pc + 1].second = 1;
@@ -256,7 +257,7 @@ static bool update_live(struct verifier *v, uint32_t pc)
     return changed;
 }
 
-/* Sweeps backwards until nothing changes: once more than back edges nest. Code made to need many
+/* Sweeps backwards until no loop's head changes: as often as back edges nest. Code made to need many
  * sweeps gets the answer "all are live", which is always true enough. */
 #define SWEEPS_MAX 32
 
@@ -266,8 +267,8 @@ static void find_live(struct verifier *v)
     for (int sweep = 0; changed && sweep < SWEEPS_MAX; sweep++) {
         changed = false;
         for (uint32_t pc = v->insn_count; pc-- != 0;)
-            if (!v->info[pc].second)
-                changed |= update_live(v, pc);
+            if (!v->info[pc].second && update_live(v, pc))
+                changed |= v->info[pc].loop_head;
     }
     for (uint32_t pc = 0; changed && pc < v->insn_count; pc++)
         v->info[pc].live = ALL_REGISTERS;

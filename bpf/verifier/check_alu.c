@@ -18,10 +18,8 @@ static const char *const alu_signs[ALU_OP_COUNT] = {
     [ALU_LSH] = "<<=",  [ALU_RSH] = ">>=",  [ALU_ARSH] = "s>>=",
 };
 
-int check_set(struct verifier *v, uint32_t reg_number)
+int refuse_unset(struct verifier *v, uint32_t reg_number)
 {
-    if (state_reg(&v->state, reg_number)->type != REG_UNSET)
-        return 0;
     return refuse(v, -EACCES, BPF_REJECT_UNINIT,
                   "give the variable a value on every path; after a call only r0 and r6 to r9 "
                   "still hold theirs",
@@ -177,27 +175,32 @@ static bool linux_gives_up(enum alu_op op, const struct scalar *src, bool half)
     return op == ALU_DIV || op == ALU_MOD || op == ALU_SDIV || op == ALU_SMOD;
 }
 
-static int number_alu(struct verifier *v, const struct bpf_insn *insn, enum alu_op op, bool half,
-                      const struct reg *src)
+static struct scalar number_result(const struct verifier *v, const struct reg *dst,
+                                   const struct reg *src, enum alu_op op, bool half)
+{
+    const struct reg any = reg_any_number();
+    if (has_rule(v, BPF_RULE_LINUX) && linux_gives_up(op, &src->n, half))
+        return scalar_zext(&any.n, half ? 32 : 64, BITS);
+    return half ? scalar_alu_half(op, &dst->n, &src->n, BITS)
+                : scalar_alu(op, &dst->n, &src->n, BITS);
+}
+
+/* `src` may be the same register. */
+static void number_alu(struct verifier *v, const struct bpf_insn *insn, enum alu_op op, bool half,
+                       const struct reg *src)
 {
     struct reg *dst = state_reg(&v->state, insn->dst_reg);
-    struct reg result = { .type = REG_NUMBER, .deps = dst->deps | src->deps };
-    const struct reg any = reg_any_number();
     bool same_register = BPF_SRC(insn->opcode) == BPF_X && insn->src_reg == insn->dst_reg;
     if (same_register && (op == ALU_XOR || op == ALU_SUB)) {
         /* x ^ x and x - x: the usual ways to make zero. */
-        result.n = scalar_const(0, BITS);
-        result.deps = 0;
-    } else if (has_rule(v, BPF_RULE_LINUX) && linux_gives_up(op, &src->n, half)) {
-        result.n = scalar_zext(&any.n, half ? 32 : 64, BITS);
-    } else {
-        result.n = half ? scalar_alu_half(op, &dst->n, &src->n, BITS)
-                        : scalar_alu(op, &dst->n, &src->n, BITS);
-        if (op == ALU_ADD || op == ALU_SUB)
-            reg_added(&result, dst, src, op == ALU_SUB, half);
+        *dst = reg_const(0);
+        return;
     }
+    struct reg result = { .type = REG_NUMBER, .deps = dst->deps | src->deps };
+    result.n = number_result(v, dst, src, op, half);
+    if ((op == ALU_ADD || op == ALU_SUB) && (dst->origin | src->origin) != 0)
+        reg_added(&result, dst, src, op == ALU_SUB, half);
     *dst = result;
-    return 0;
 }
 
 static int move(struct verifier *v, const struct bpf_insn *insn, bool half, const struct reg *value)
@@ -229,32 +232,48 @@ static int move(struct verifier *v, const struct bpf_insn *insn, bool half, cons
     return 0;
 }
 
+/* Constants that the operation cannot have. */
+static int check_immediate(struct verifier *v, const struct bpf_insn *insn, enum alu_op op,
+                           bool half)
+{
+    bool divides = op == ALU_DIV || op == ALU_MOD || op == ALU_SDIV || op == ALU_SMOD;
+    if (divides && insn->imm == 0)
+        return refuse(v, -EINVAL, BPF_REJECT_BAD_INSN, "", "division by the constant 0");
+    if (is_shift(op) && (insn->imm < 0 || insn->imm >= (half ? 32 : 64)))
+        return refuse(v, -EINVAL, BPF_REJECT_BAD_INSN, "",
+                      "shift by the constant %d, outside 0..%d", insn->imm, half ? 31 : 63);
+    return 0;
+}
+
 int check_alu(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
 {
     unsigned form = (unsigned)op % 4; /* 64_X, 64_K, 32_X, 32_K */
     enum alu_op alu = (enum alu_op)alu_ops[op / 4];
     bool half = form >= 2, immediate = form & 1;
-    struct reg src = reg_const((uint64_t)(int64_t)insn->imm);
+    const struct reg *src = state_reg(&v->state, insn->src_reg);
+    const struct reg *dst = state_reg(&v->state, insn->dst_reg);
+    struct reg constant;
     int err = 0;
-    if (!immediate) {
+    if (!immediate)
         err = check_set(v, insn->src_reg);
-        src = *state_reg(&v->state, insn->src_reg);
-    }
     if (err == 0 && alu != ALU_MOV)
         err = check_set(v, insn->dst_reg);
+    if (err == 0 && immediate)
+        err = check_immediate(v, insn, alu, half);
     if (err != 0)
         return err;
+    if (immediate) {
+        constant = reg_const((uint64_t)(int64_t)insn->imm);
+        src = &constant;
+    }
     if (alu == ALU_MOV)
-        return move(v, insn, half, &src);
-    bool divides = alu == ALU_DIV || alu == ALU_MOD || alu == ALU_SDIV || alu == ALU_SMOD;
-    if (divides && immediate && insn->imm == 0)
-        return refuse(v, -EINVAL, BPF_REJECT_BAD_INSN, "", "division by the constant 0");
-    if (is_shift(alu) && immediate && (insn->imm < 0 || insn->imm >= (half ? 32 : 64)))
-        return refuse(v, -EINVAL, BPF_REJECT_BAD_INSN, "",
-                      "shift by the constant %d, outside 0..%d", insn->imm, half ? 31 : 63);
-    if (reg_is_pointer(&src) || reg_is_pointer(state_reg(&v->state, insn->dst_reg)))
-        return pointer_alu(v, insn, alu, half, &src);
-    return number_alu(v, insn, alu, half, &src);
+        return move(v, insn, half, src);
+    if (reg_is_pointer(src) || reg_is_pointer(dst)) {
+        const struct reg value = *src;
+        return pointer_alu(v, insn, alu, half, &value);
+    }
+    number_alu(v, insn, alu, half, src);
+    return 0;
 }
 
 /* --- Negation, sign extension, byte order

@@ -168,6 +168,12 @@ static void meet(struct bpf_insn_fact *all, const struct bpf_insn_fact *now)
     all->flags = both;
 }
 
+/* Another visit takes away, and there is nothing left. */
+static bool says_nothing(const struct bpf_insn_fact *all)
+{
+    return all->flags == 0 && all->pointer == BPF_FACT_POINTER_UNKNOWN;
+}
+
 /* Before the instruction at state.pc, which is not a jump. */
 void facts_note(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
 {
@@ -176,6 +182,8 @@ void facts_note(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
         return;
     struct bpf_insn_fact *all = &v->facts[v->state.pc];
     uint8_t code = BPF_OP(insn->opcode), class = BPF_CLASS(insn->opcode);
+    if (all->unused == SEEN && says_nothing(all))
+        return;
     if (accesses_memory(insn))
         note_region(v, &now, state_reg(&v->state, base_of(insn)), insn->offset,
                     bpf_access_size(insn->opcode));

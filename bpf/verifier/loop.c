@@ -39,24 +39,18 @@ static void add_threshold(struct merge *m, uint64_t value)
         m->thresholds[m->threshold_count++] = value;
 }
 
-/* What the rounds leave alone may be what they compare with. */
-static void add_unchanged(const struct reg *old, const struct reg *now, void *user)
+/* What the rounds leave alone may be what they compare with; and sizes of objects. */
+static void add_value(const struct reg *old, const struct reg *now, void *user)
 {
     struct merge *m = user;
-    if (old->type != now->type || !scalar_subset(&old->n, &now->n) ||
-        !scalar_subset(&now->n, &old->n))
-        return;
-    if (now->type == REG_NUMBER && now->n.umax <= INT64_MAX)
-        add_threshold(m, now->n.umax);
-    if (now->type == REG_NUMBER && now->n.smin < 0 && now->n.smin != INT64_MIN)
-        add_threshold(m, (uint64_t)now->n.smin);
-}
-
-static void add_size(const struct reg *old, const struct reg *now, void *user)
-{
-    (void)old;
     if (reg_is_pointer(now) && now->size != 0)
-        add_threshold(user, now->size);
+        add_threshold(m, now->size);
+    if (old->type != REG_NUMBER || now->type != REG_NUMBER || !scalar_equal(&old->n, &now->n))
+        return;
+    if (now->n.umax <= INT64_MAX)
+        add_threshold(m, now->n.umax);
+    if (now->n.smin < 0 && now->n.smin != INT64_MIN)
+        add_threshold(m, (uint64_t)now->n.smin);
 }
 
 static void add_compared(struct verifier *v, uint32_t first, uint32_t last, struct merge *m)
@@ -93,8 +87,7 @@ static void find_thresholds(struct verifier *v, const struct loop *l, const uint
     add_compared(v, l->pc, l->last, m);
     if (insn_row(v, l->pc)->op == BPF_OP_CALL_HELPER)
         add_callback(v, m);
-    state_each_pair(v, before, add_unchanged, m);
-    state_each_pair(v, before, add_size, m);
+    state_each_pair(v, before, add_value, m);
 }
 
 /* --- What a round adds --- */

@@ -35,11 +35,6 @@ static uint32_t merge_ids(struct verifier *v, struct merge *m, uint32_t old_id, 
 
 /* --- Numbers --- */
 
-static bool scalar_equal(const struct scalar *a, const struct scalar *b)
-{
-    return scalar_subset(a, b) && scalar_subset(b, a);
-}
-
 static uint64_t least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;

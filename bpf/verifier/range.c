@@ -6,39 +6,6 @@
 
 #include <axiom/bug.h>
 
-static uint64_t sign_bit(unsigned bits)
-{
-    return UINT64_C(1) << (bits - 1);
-}
-
-static int64_t signed_max(unsigned bits)
-{
-    return (int64_t)(width_mask(bits) >> 1);
-}
-
-static int64_t signed_min(unsigned bits)
-{
-    return -signed_max(bits) - 1;
-}
-
-struct range range_unknown(unsigned bits)
-{
-    return (struct range){
-        .t = tnum_unknown(bits),
-        .umin = 0,
-        .umax = width_mask(bits),
-        .smin = signed_min(bits),
-        .smax = signed_max(bits),
-    };
-}
-
-struct range range_const(uint64_t value, unsigned bits)
-{
-    uint64_t v = value & width_mask(bits);
-    int64_t s = sign_extend(v, bits);
-    return (struct range){ tnum_const(v), v, v, s, s };
-}
-
 bool range_contains(const struct range *r, uint64_t value, unsigned bits)
 {
     int64_t s = sign_extend(value, bits);
@@ -62,19 +29,32 @@ struct piece {
     uint64_t low, high;
 };
 
-static bool piece_trim(struct piece *p, struct tnum t, unsigned bits)
+static inline bool piece_trim(struct piece *p, struct tnum t, unsigned bits)
 {
     return p->low <= p->high && tnum_least_from(t, p->low, &p->low) &&
            tnum_greatest_to(t, p->high, bits, &p->high) && p->low <= p->high;
 }
 
+/* Everything lies on one half: both orders are one. */
+static inline bool deduce_piece(struct range *r, struct piece p, unsigned bits)
+{
+    if (!piece_trim(&p, r->t, bits))
+        return false;
+    r->umin = p.low;
+    r->umax = p.high;
+    r->smin = sign_extend(p.low, bits);
+    r->smax = sign_extend(p.high, bits);
+    return tnum_intersect(r->t, tnum_range(p.low, p.high), &r->t);
+}
+
 /* The unsigned and the signed order agree on the non-negative half and on the negative half of the
  * circle. So the possible values are cut into these two pieces, each piece is made as small as the
- * tnum allows, and all three parts are read off the pieces again: within one turn the result is as
- * tight as intervals can say. */
-static bool deduce_once(struct range *r, unsigned bits)
+ * tnum allows, and all three parts are read off the pieces again. The ends of the pieces are members
+ * of the new tnum too: the result is as tight as intervals can say, and a second turn would find
+ * nothing more. */
+static inline bool deduce_once(struct range *r, unsigned bits)
 {
-    uint64_t sign = sign_bit(bits);
+    uint64_t sign = range_sign_bit(bits);
     struct piece pos = {
         max_u(r->umin, r->smin < 0 ? 0 : (uint64_t)r->smin),
         min_u(r->umax, r->smax < 0 ? 0 : (uint64_t)r->smax),
@@ -83,30 +63,30 @@ static bool deduce_once(struct range *r, unsigned bits)
         max_u(r->umin, r->smin < 0 ? (uint64_t)r->smin & width_mask(bits) : sign),
         min_u(r->umax, r->smax < 0 ? (uint64_t)r->smax & width_mask(bits) : width_mask(bits)),
     };
-    bool has_pos = r->smax >= 0 && piece_trim(&pos, r->t, bits);
-    bool has_neg = r->smin < 0 && neg.low >= sign && piece_trim(&neg, r->t, bits);
-    if (!has_pos && !has_neg)
-        return false;
-    struct tnum seen;
-    if (has_pos && has_neg)
-        seen = tnum_union(tnum_range(pos.low, pos.high), tnum_range(neg.low, neg.high));
-    else
-        seen = has_pos ? tnum_range(pos.low, pos.high) : tnum_range(neg.low, neg.high);
-    r->umin = has_pos ? pos.low : neg.low;
-    r->umax = has_neg ? neg.high : pos.high;
-    r->smin = sign_extend(has_neg ? neg.low : pos.low, bits);
-    r->smax = sign_extend(has_pos ? pos.high : neg.high, bits);
+    if (r->smin >= 0 || r->umax < sign)
+        return r->smax >= 0 && deduce_piece(r, pos, bits);
+    if (r->smax < 0 || r->umin >= sign)
+        return neg.low >= sign && deduce_piece(r, neg, bits);
+    bool has_pos = piece_trim(&pos, r->t, bits);
+    bool has_neg = neg.low >= sign && piece_trim(&neg, r->t, bits);
+    if (!has_pos || !has_neg)
+        return (has_pos || has_neg) && deduce_piece(r, has_pos ? pos : neg, bits);
+    struct tnum seen = tnum_union(tnum_range(pos.low, pos.high), tnum_range(neg.low, neg.high));
+    r->umin = pos.low;
+    r->umax = neg.high;
+    r->smin = sign_extend(neg.low, bits);
+    r->smax = sign_extend(pos.high, bits);
     return tnum_intersect(r->t, seen, &r->t);
 }
 
 /* Most values are of two kinds: nothing is known of them, or everything. */
-static bool knows_nothing(const struct range *r, unsigned bits)
+static inline bool knows_nothing(const struct range *r, unsigned bits)
 {
     return r->t.mask == width_mask(bits) && r->umin == 0 && r->umax == width_mask(bits) &&
-           r->smin == signed_min(bits) && r->smax == signed_max(bits);
+           r->smin == range_signed_min(bits) && r->smax == range_signed_max(bits);
 }
 
-bool range_deduce(struct range *r, unsigned bits)
+static inline bool deduce(struct range *r, unsigned bits)
 {
     if (r->umin > r->umax || r->smin > r->smax)
         return false;
@@ -118,15 +98,15 @@ bool range_deduce(struct range *r, unsigned bits)
         *r = range_const(value, bits);
         return possible;
     }
-    struct tnum before;
-    do {
-        before = r->t;
-        if (!deduce_once(r, bits))
-            return false;
-        /* Only a new known bit can tighten the intervals further, so this ends after at most `bits`
-         * turns. */
-    } while (r->t.mask != before.mask);
-    return true;
+    return deduce_once(r, bits);
+}
+
+bool range_deduce(struct range *r, unsigned bits)
+{
+    /* The verifier's own widths as constants: half the time. */
+    if (bits == 64)
+        return deduce(r, 64);
+    return bits == 32 ? deduce(r, 32) : deduce(r, bits);
 }
 
 bool range_intersect(struct range *r, const struct range *with, unsigned bits)
@@ -140,10 +120,14 @@ bool range_intersect(struct range *r, const struct range *with, unsigned bits)
 
 struct range range_truncate(const struct range *r, unsigned from, unsigned to)
 {
-    struct range out = range_unknown(to);
-    out.t = tnum_cast(r->t, to);
     if (from == to)
         return *r;
+    /* Nothing is cut off, and no sign appears. */
+    if (r->umax <= (uint64_t)range_signed_max(to))
+        return (struct range){ tnum_cast(r->t, to), r->umin, r->umax, (int64_t)r->umin,
+                               (int64_t)r->umax };
+    struct range out = range_unknown(to);
+    out.t = tnum_cast(r->t, to);
     /* An interval narrower than the target's circle that does not step over its seam keeps its
      * order. */
     if (r->umax - r->umin <= width_mask(to) &&
@@ -196,7 +180,7 @@ static bool assume_below(struct range *a, struct range *b, bool or_equal, unsign
 static bool assume_below_signed(struct range *a, struct range *b, bool or_equal, unsigned bits)
 {
     int64_t gap = or_equal ? 0 : 1;
-    if (b->smax < signed_min(bits) + gap || a->smin > signed_max(bits) - gap)
+    if (b->smax < range_signed_min(bits) + gap || a->smin > range_signed_max(bits) - gap)
         return false;
     int64_t high = b->smax - gap, low = a->smin + gap;
     a->smax = a->smax < high ? a->smax : high;

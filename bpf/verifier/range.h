@@ -72,8 +72,48 @@ static inline int64_t sign_extend(uint64_t value, unsigned bits)
     return (int64_t)(value << up) >> up;
 }
 
-struct range range_unknown(unsigned bits);
-struct range range_const(uint64_t value, unsigned bits);
+static inline uint64_t range_sign_bit(unsigned bits)
+{
+    return UINT64_C(1) << (bits - 1);
+}
+
+static inline int64_t range_signed_max(unsigned bits)
+{
+    return (int64_t)(width_mask(bits) >> 1);
+}
+
+static inline int64_t range_signed_min(unsigned bits)
+{
+    return -range_signed_max(bits) - 1;
+}
+
+static inline struct range range_unknown(unsigned bits)
+{
+    return (struct range){ tnum_unknown(bits), 0, width_mask(bits), range_signed_min(bits),
+                           range_signed_max(bits) };
+}
+
+static inline struct range range_const(uint64_t value, unsigned bits)
+{
+    uint64_t v = value & width_mask(bits);
+    int64_t s = sign_extend(v, bits);
+    return (struct range){ tnum_const(v), v, v, s, s };
+}
+
+/* All members of the tnum, and no others: deduced. */
+static inline struct range range_of_bits(struct tnum t, unsigned bits)
+{
+    uint64_t sign = t.mask & range_sign_bit(bits);
+    return (struct range){ t, tnum_umin(t), tnum_umax(t), sign_extend(t.value | sign, bits),
+                           sign_extend(tnum_umax(t) & ~sign, bits) };
+}
+
+/* Is nothing known but bits? */
+static inline bool range_is_bits(const struct range *r, unsigned bits)
+{
+    struct range all = range_of_bits(r->t, bits);
+    return r->umin == all.umin && r->umax == all.umax && r->smin == all.smin && r->smax == all.smax;
+}
 
 static inline bool range_is_const(const struct range *r)
 {
@@ -94,6 +134,12 @@ bool range_intersect(struct range *r, const struct range *with, unsigned bits);
  * is deduced. */
 struct range range_alu(enum alu_op op, const struct range *dst, const struct range *src,
                        unsigned bits);
+
+/* In two steps, for addition, subtraction, multiplication and bitwise operations, of which the low
+ * bits depend on low bits only: the bits `t` of one width, cast, serve a narrower one. */
+struct tnum range_alu_bits(enum alu_op op, struct tnum a, struct tnum b, unsigned bits);
+struct range range_alu_with_bits(enum alu_op op, const struct range *dst, const struct range *src,
+                                 struct tnum t, unsigned bits);
 
 /* The same of two known values. */
 uint64_t alu_value(enum alu_op op, uint64_t x, uint64_t y, unsigned bits);

@@ -10,6 +10,9 @@
 
 static struct range deduced(struct range r, unsigned bits)
 {
+    if (r.umin == 0 && r.umax == width_mask(bits) && r.smin == range_signed_min(bits) &&
+        r.smax == range_signed_max(bits))
+        return range_of_bits(r.t, bits);
     bool possible = range_deduce(&r, bits);
     BUG_ON(!possible);
     return r;
@@ -44,11 +47,11 @@ static bool add_spans(uint64_t a, uint64_t b, unsigned bits, uint64_t *sum)
     return a <= width_mask(bits) && b <= width_mask(bits) - a;
 }
 
-static struct range add(const struct range *a, const struct range *b, unsigned bits)
+static struct range add(const struct range *a, const struct range *b, struct tnum t, unsigned bits)
 {
     struct range out = range_unknown(bits);
     uint64_t span;
-    out.t = tnum_cast(tnum_add(a->t, b->t), bits);
+    out.t = t;
     if (add_spans(a->umax - a->umin, b->umax - b->umin, bits, &span))
         set_unsigned(&out, a->umin + b->umin, span, bits);
     if (add_spans((uint64_t)a->smax - (uint64_t)a->smin, (uint64_t)b->smax - (uint64_t)b->smin,
@@ -57,11 +60,11 @@ static struct range add(const struct range *a, const struct range *b, unsigned b
     return deduced(out, bits);
 }
 
-static struct range sub(const struct range *a, const struct range *b, unsigned bits)
+static struct range sub(const struct range *a, const struct range *b, struct tnum t, unsigned bits)
 {
     struct range out = range_unknown(bits);
     uint64_t span;
-    out.t = tnum_cast(tnum_sub(a->t, b->t), bits);
+    out.t = t;
     if (add_spans(a->umax - a->umin, b->umax - b->umin, bits, &span))
         set_unsigned(&out, a->umin - b->umax, span, bits);
     if (add_spans((uint64_t)a->smax - (uint64_t)a->smin, (uint64_t)b->smax - (uint64_t)b->smin,
@@ -90,10 +93,10 @@ static struct tnum mul_bits(struct tnum a, struct tnum b, unsigned bits)
     return (struct tnum){ 0, width_mask(bits) << __builtin_ctzll(possible) & width_mask(bits) };
 }
 
-static struct range mul(const struct range *a, const struct range *b, unsigned bits)
+static struct range mul(const struct range *a, const struct range *b, struct tnum t, unsigned bits)
 {
     struct range out = range_unknown(bits);
-    out.t = mul_bits(a->t, b->t, bits);
+    out.t = t;
     uint64_t most;
     if (!__builtin_mul_overflow(a->umax, b->umax, &most) && most <= width_mask(bits)) {
         out.umin = a->umin * b->umin;
@@ -182,22 +185,14 @@ static struct range mod_signed(const struct range *a, const struct range *b, uns
 }
 
 static struct range bitwise(enum alu_op op, const struct range *a, const struct range *b,
-                            unsigned bits)
+                            struct tnum t, unsigned bits)
 {
     struct range out = range_unknown(bits);
-    switch (op) {
-    case ALU_AND:
-        out.t = tnum_and(a->t, b->t);
+    out.t = t;
+    if (op == ALU_AND)
         out.umax = a->umax < b->umax ? a->umax : b->umax;
-        break;
-    case ALU_OR:
-        out.t = tnum_or(a->t, b->t);
+    if (op == ALU_OR)
         out.umin = a->umin > b->umin ? a->umin : b->umin;
-        break;
-    default:
-        out.t = tnum_xor(a->t, b->t);
-        break;
-    }
     return deduced(out, bits);
 }
 
@@ -248,8 +243,10 @@ static struct range range_union(const struct range *a, const struct range *b)
 static struct range shift(enum alu_op op, const struct range *a, const struct range *b,
                           unsigned bits)
 {
+    if (range_is_const(b))
+        return shift_by(op, a, (unsigned)(b->umin & (bits - 1)), bits);
     struct range mask = range_const(bits - 1, bits);
-    struct range amount = bitwise(ALU_AND, b, &mask, bits);
+    struct range amount = range_alu(ALU_AND, b, &mask, bits);
     struct range out = shift_by(op, a, (unsigned)amount.umin, bits);
     for (unsigned i = (unsigned)amount.umin + 1; i <= amount.umax; i++) {
         if (!tnum_contains(amount.t, i))
@@ -306,16 +303,52 @@ uint64_t alu_value(enum alu_op op, uint64_t x, uint64_t y, unsigned bits)
     panic("no such operation %d", op);
 }
 
+struct tnum range_alu_bits(enum alu_op op, struct tnum a, struct tnum b, unsigned bits)
+{
+    switch (op) {
+    case ALU_ADD:
+        return tnum_cast(tnum_add(a, b), bits);
+    case ALU_SUB:
+        return tnum_cast(tnum_sub(a, b), bits);
+    case ALU_MUL:
+        return mul_bits(a, b, bits);
+    case ALU_AND:
+        return tnum_and(a, b);
+    case ALU_OR:
+        return tnum_or(a, b);
+    case ALU_XOR:
+        return tnum_xor(a, b);
+    default:
+        return tnum_unknown(bits);
+    }
+}
+
+struct range range_alu_with_bits(enum alu_op op, const struct range *dst, const struct range *src,
+                                 struct tnum t, unsigned bits)
+{
+    switch (op) {
+    case ALU_ADD:
+        return add(dst, src, t, bits);
+    case ALU_SUB:
+        return sub(dst, src, t, bits);
+    case ALU_MUL:
+        return mul(dst, src, t, bits);
+    default:
+        return bitwise(op, dst, src, t, bits);
+    }
+}
+
 struct range range_alu(enum alu_op op, const struct range *dst, const struct range *src,
                        unsigned bits)
 {
     switch (op) {
     case ALU_ADD:
-        return add(dst, src, bits);
     case ALU_SUB:
-        return sub(dst, src, bits);
     case ALU_MUL:
-        return mul(dst, src, bits);
+    case ALU_AND:
+    case ALU_OR:
+    case ALU_XOR:
+        return range_alu_with_bits(op, dst, src, range_alu_bits(op, dst->t, src->t, bits), bits);
     case ALU_DIV:
         return div_unsigned(dst, src, bits);
     case ALU_MOD:
@@ -324,10 +357,6 @@ struct range range_alu(enum alu_op op, const struct range *dst, const struct ran
         return div_signed(dst, src, bits);
     case ALU_SMOD:
         return mod_signed(dst, src, bits);
-    case ALU_AND:
-    case ALU_OR:
-    case ALU_XOR:
-        return bitwise(op, dst, src, bits);
     case ALU_LSH:
     case ALU_RSH:
     case ALU_ARSH:

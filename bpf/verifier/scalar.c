@@ -4,21 +4,6 @@
  * "anything" is a sound answer. */
 #include "scalar.h"
 
-static struct scalar pack(const struct range *whole, const struct range *low)
-{
-    return (struct scalar){
-        .t = whole->t,
-        .umin = whole->umin,
-        .umax = whole->umax,
-        .smin = whole->smin,
-        .smax = whole->smax,
-        .umin32 = (uint32_t)low->umin,
-        .umax32 = (uint32_t)low->umax,
-        .smin32 = (int32_t)low->smin,
-        .smax32 = (int32_t)low->smax,
-    };
-}
-
 struct range scalar_whole(const struct scalar *s)
 {
     return (struct range){ s->t, s->umin, s->umax, s->smin, s->smax };
@@ -27,18 +12,6 @@ struct range scalar_whole(const struct scalar *s)
 struct range scalar_low(const struct scalar *s, unsigned bits)
 {
     return (struct range){ tnum_cast(s->t, bits / 2), s->umin32, s->umax32, s->smin32, s->smax32 };
-}
-
-struct scalar scalar_unknown(unsigned bits)
-{
-    struct range whole = range_unknown(bits), low = range_unknown(bits / 2);
-    return pack(&whole, &low);
-}
-
-struct scalar scalar_const(uint64_t value, unsigned bits)
-{
-    struct range whole = range_const(value, bits), low = range_const(value, bits / 2);
-    return pack(&whole, &low);
 }
 
 bool scalar_contains(const struct scalar *s, uint64_t value, unsigned bits)
@@ -154,28 +127,57 @@ static bool deduce(struct range *whole, struct range *low, unsigned bits)
     return meet(low, &from_whole, bits / 2);
 }
 
+/* The value is its own low half, and not negative. */
+static bool is_own_half(const struct range *whole, unsigned bits)
+{
+    return whole->umax <= (uint64_t)range_signed_max(bits / 2);
+}
+
+static bool same_bits(struct tnum a, struct tnum b)
+{
+    return a.value == b.value && a.mask == b.mask;
+}
+
+/* Both are deduced; *out untouched where they contradict each other. */
+static bool join(const struct range *whole, const struct range *low, unsigned bits,
+                 struct scalar *out)
+{
+    struct range w = *whole, l = *low;
+    if (is_own_half(&w, bits)) {
+        /* Both speak of one number. */
+        if (!meet(&w, &l, bits))
+            return false;
+        *out = scalar_pack(&w, &w);
+        return true;
+    }
+    bool settled = same_bits(l.t, tnum_cast(w.t, bits / 2)) && range_is_bits(&l, bits / 2) &&
+                   range_is_bits(&w, bits);
+    if (!settled && !deduce(&w, &l, bits))
+        return false;
+    *out = scalar_pack(&w, &l);
+    return true;
+}
+
+static struct scalar joined(const struct range *whole, const struct range *low, unsigned bits)
+{
+    struct scalar out;
+    return join(whole, low, bits, &out) ? out : scalar_unknown(bits);
+}
+
 bool scalar_join_halves(const struct range *whole, const struct range *low, unsigned bits,
                         struct scalar *out)
 {
     struct range w = *whole, l = *low;
-    if (!range_deduce(&w, bits) || !range_deduce(&l, bits / 2) || !deduce(&w, &l, bits))
-        return false;
-    *out = pack(&w, &l);
-    return true;
-}
-
-/* Both are deduced. */
-static struct scalar joined(const struct range *whole, const struct range *low, unsigned bits)
-{
-    struct range w = *whole, l = *low;
-    return deduce(&w, &l, bits) ? pack(&w, &l) : scalar_unknown(bits);
+    return range_deduce(&w, bits) && range_deduce(&l, bits / 2) && join(&w, &l, bits, out);
 }
 
 /* Nothing is known of the low half but what the whole, which is deduced, says. */
 static struct scalar from_whole(const struct range *whole, unsigned bits)
 {
+    if (range_is_bits(whole, bits))
+        return scalar_of_bits(whole->t, bits);
     struct range low = range_truncate(whole, bits, bits / 2);
-    return pack(whole, &low);
+    return scalar_pack(whole, &low);
 }
 
 static struct scalar from_whole_undeduced(struct range whole, unsigned bits)
@@ -183,14 +185,18 @@ static struct scalar from_whole_undeduced(struct range whole, unsigned bits)
     return range_deduce(&whole, bits) ? from_whole(&whole, bits) : scalar_unknown(bits);
 }
 
+/* Is nothing known but bits? */
+static bool is_bits(const struct scalar *s, unsigned bits)
+{
+    struct scalar all = scalar_of_bits(s->t, bits);
+    return s->umin == all.umin && s->umax == all.umax && s->smin == all.smin &&
+           s->smax == all.smax && s->umin32 == all.umin32 && s->umax32 == all.umax32 &&
+           s->smin32 == all.smin32 && s->smax32 == all.smax32;
+}
+
 static bool knows_nothing(const struct scalar *s, unsigned bits)
 {
-    return s->t.mask == width_mask(bits) && s->umin == 0 && s->umax == width_mask(bits) &&
-           s->smin == sign_extend(UINT64_C(1) << (bits - 1), bits) &&
-           s->smax == (int64_t)(width_mask(bits) >> 1) && s->umin32 == 0 &&
-           s->umax32 == width_mask(bits / 2) &&
-           s->smin32 == sign_extend(UINT64_C(1) << (bits / 2 - 1), bits / 2) &&
-           s->smax32 == (int64_t)(width_mask(bits / 2) >> 1);
+    return s->t.mask == width_mask(bits) && is_bits(s, bits);
 }
 
 struct scalar scalar_between(uint64_t umin, uint64_t umax, unsigned bits)
@@ -198,6 +204,10 @@ struct scalar scalar_between(uint64_t umin, uint64_t umax, unsigned bits)
     struct range whole = range_unknown(bits);
     whole.umin = umin;
     whole.umax = umax;
+    if (umin <= umax && umax <= (uint64_t)range_signed_max(bits / 2)) {
+        whole = (struct range){ tnum_range(umin, umax), umin, umax, (int64_t)umin, (int64_t)umax };
+        return scalar_pack(&whole, &whole);
+    }
     return from_whole_undeduced(whole, bits);
 }
 
@@ -208,27 +218,39 @@ static bool low_half_is_separate(enum alu_op op)
            op == ALU_XOR;
 }
 
+/* The operation in both widths. */
+static struct scalar alu_in_halves(enum alu_op op, const struct scalar *dst,
+                                   const struct scalar *src, unsigned bits)
+{
+    bool bitwise = op == ALU_AND || op == ALU_OR || op == ALU_XOR;
+    struct tnum t = range_alu_bits(op, dst->t, src->t, bits);
+    /* Bits are computed one by one. */
+    if (bitwise && is_bits(dst, bits) && is_bits(src, bits))
+        return scalar_of_bits(t, bits);
+    /* Each value of the one operand can be met by one of the other, whatever the result is to be. */
+    if (t.mask == width_mask(bits) && (op == ALU_ADD || op == ALU_SUB || op == ALU_XOR) &&
+        (knows_nothing(dst, bits) || knows_nothing(src, bits)))
+        return scalar_unknown(bits);
+    struct range a = scalar_whole(dst), b = scalar_whole(src);
+    struct range low_a = scalar_low(dst, bits), low_b = scalar_low(src, bits);
+    struct range whole = range_alu_with_bits(op, &a, &b, t, bits);
+    struct range low = range_alu_with_bits(op, &low_a, &low_b, tnum_cast(t, bits / 2), bits / 2);
+    return joined(&whole, &low, bits);
+}
+
 struct scalar scalar_alu(enum alu_op op, const struct scalar *dst, const struct scalar *src,
                          unsigned bits)
 {
     if (scalar_is_const(dst) && scalar_is_const(src))
         return scalar_const(alu_value(op, dst->umin, src->umin, bits), bits);
-    /* Each value of the one operand can be met by one of the other, whatever the result is to be. */
-    if ((op == ALU_ADD || op == ALU_SUB || op == ALU_XOR) &&
-        (knows_nothing(dst, bits) || knows_nothing(src, bits)))
-        return scalar_unknown(bits);
+    if (low_half_is_separate(op))
+        return alu_in_halves(op, dst, src, bits);
     struct range a = scalar_whole(dst), b = scalar_whole(src);
     struct range whole = range_alu(op, &a, &b, bits);
-    if (range_is_const(&whole))
-        return scalar_const(whole.umin, bits);
-    struct range low;
-    struct range low_a = scalar_low(dst, bits), low_b = scalar_low(src, bits);
-    if (low_half_is_separate(op))
-        low = range_alu(op, &low_a, &low_b, bits / 2);
-    else if (op == ALU_LSH && scalar_is_const(src) && (src->umin & (bits - 1)) < bits / 2)
-        low = range_alu(op, &low_a, &low_b, bits / 2);
-    else
+    if (op != ALU_LSH || !scalar_is_const(src) || (src->umin & (bits - 1)) >= bits / 2)
         return from_whole(&whole, bits);
+    struct range low_a = scalar_low(dst, bits), low_b = scalar_low(src, bits);
+    struct range low = range_alu(op, &low_a, &low_b, bits / 2);
     return joined(&whole, &low, bits);
 }
 
@@ -236,7 +258,7 @@ struct scalar scalar_alu(enum alu_op op, const struct scalar *dst, const struct 
 static struct scalar from_low(const struct range *low)
 {
     struct range whole = range_zext(low);
-    return pack(&whole, low);
+    return scalar_pack(&whole, low);
 }
 
 struct scalar scalar_alu_half(enum alu_op op, const struct scalar *dst, const struct scalar *src,
@@ -264,8 +286,10 @@ static struct range narrow(const struct scalar *s, unsigned to, unsigned bits)
 
 struct scalar scalar_zext(const struct scalar *s, unsigned from, unsigned bits)
 {
-    if (from == bits)
+    if (s->umax <= width_mask(from))
         return *s;
+    if (is_bits(s, bits))
+        return scalar_of_bits(tnum_cast(s->t, from), bits);
     struct range whole = narrow(s, from, bits);
     whole = range_zext(&whole);
     return from_whole_undeduced(whole, bits);
@@ -285,6 +309,14 @@ struct scalar scalar_bswap(const struct scalar *s, unsigned bytes, unsigned bits
     struct range whole = range_unknown(bits);
     whole.t = tnum_bswap(s->t, bytes);
     return from_whole_undeduced(whole, bits);
+}
+
+/* What was learnt of one half or the other becomes the scalar; both are deduced. */
+static bool set_learnt(struct scalar *s, const struct range *whole, const struct range *low,
+                       unsigned bits)
+{
+    struct scalar now = scalar_pack(whole, low);
+    return scalar_equal(s, &now) || join(whole, low, bits, s);
 }
 
 bool scalar_assume(enum jump_cond cond, struct scalar *a, struct scalar *b, bool half,
@@ -308,6 +340,5 @@ bool scalar_assume(enum jump_cond cond, struct scalar *a, struct scalar *b, bool
             b_low = a_low;
         }
     }
-    return scalar_join_halves(&a_whole, &a_low, bits, a) &&
-           scalar_join_halves(&b_whole, &b_low, bits, b);
+    return set_learnt(a, &a_whole, &a_low, bits) && set_learnt(b, &b_whole, &b_low, bits);
 }

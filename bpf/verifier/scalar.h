@@ -19,8 +19,41 @@ struct scalar {
     int32_t smin32, smax32;
 };
 
-struct scalar scalar_unknown(unsigned bits);
-struct scalar scalar_const(uint64_t value, unsigned bits);
+static inline struct scalar scalar_pack(const struct range *whole, const struct range *low)
+{
+    return (struct scalar){
+        .t = whole->t,
+        .umin = whole->umin,
+        .umax = whole->umax,
+        .smin = whole->smin,
+        .smax = whole->smax,
+        .umin32 = (uint32_t)low->umin,
+        .umax32 = (uint32_t)low->umax,
+        .smin32 = (int32_t)low->smin,
+        .smax32 = (int32_t)low->smax,
+    };
+}
+
+static inline struct scalar scalar_unknown(unsigned bits)
+{
+    struct range whole = range_unknown(bits), low = range_unknown(bits / 2);
+    return scalar_pack(&whole, &low);
+}
+
+static inline struct scalar scalar_const(uint64_t value, unsigned bits)
+{
+    struct range whole = range_const(value, bits), low = range_const(value, bits / 2);
+    return scalar_pack(&whole, &low);
+}
+
+/* All members of the tnum, and no others. */
+static inline struct scalar scalar_of_bits(struct tnum t, unsigned bits)
+{
+    struct range whole = range_of_bits(t, bits);
+    struct range low = range_of_bits(tnum_cast(t, bits / 2), bits / 2);
+    return scalar_pack(&whole, &low);
+}
+
 /* An unsigned interval, as a load of less than 8 bytes or a helper's result gives. */
 struct scalar scalar_between(uint64_t umin, uint64_t umax, unsigned bits);
 
@@ -33,6 +66,15 @@ bool scalar_contains(const struct scalar *s, uint64_t value, unsigned bits);
 /* Is everything that `inner` allows allowed by `outer`? May say no though it is (which costs time,
  * never safety). */
 bool scalar_subset(const struct scalar *inner, const struct scalar *outer);
+
+/* The same sets of values, for both are deduced. */
+static inline bool scalar_equal(const struct scalar *a, const struct scalar *b)
+{
+    return a->t.value == b->t.value && a->t.mask == b->t.mask && a->umin == b->umin &&
+           a->umax == b->umax && a->smin == b->smin && a->smax == b->smax &&
+           a->umin32 == b->umin32 && a->umax32 == b->umax32 && a->smin32 == b->smin32 &&
+           a->smax32 == b->smax32;
+}
 
 /* The whole and the low half as ranges, and back. scalar_from_* are deduced; false if they
  * contradict each other. */

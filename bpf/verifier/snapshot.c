@@ -5,9 +5,9 @@
  *     frame count, for each frame: return address, function, kind, what it used up (progress.c),
  * mask of registers, those registers, slot count, the slots; reference count, references; regions
  *
- * A register is a byte (type, precision, form of the number), a byte of flags, and only those
- * fields that are not 0. Unset registers and those that nobody reads any more are left
- * out; constants and plain intervals are varints. A register takes 2 to 90 bytes, mostly under 12.
+ * A register is a byte (type, precision, form of the number), a byte of flags, its length, and only
+ * those fields that are not 0. Unset registers and those that nobody reads any more are left
+ * out; constants and plain intervals are varints. A register takes 3 to 90 bytes, mostly under 13.
  */
 #include <axiom/bits.h>
 #include <axiom/bug.h>
@@ -21,7 +21,9 @@
 #define FORM_ANY      0x00u
 #define FORM_CONST    0x20u
 #define FORM_BETWEEN  0x40u
-#define FORM_FULL     0x60u
+#define FORM_OTHER    0x60u /* told by a byte: */
+#define OTHER_BITS    0u    /* nothing is known but bits */
+#define OTHER_FULL    1u
 #define FLAG_ID       0x01u
 #define FLAG_DEPS     0x02u
 #define FLAG_NULL     0x04u
@@ -32,7 +34,8 @@
 #define FLAG_MORE     0x80u /* another byte of flags */
 #define MORE_FIXED    0x01u
 #define MORE_ORIGIN   0x02u
-#define REG_BYTES_MAX 152u
+#define REG_HEAD      3u
+#define REG_BYTES_MAX 154u
 _Static_assert(REG_TYPE_COUNT <= HEAD_TYPE + 1, "a type fits the head");
 
 /* --- Bytes
@@ -77,11 +80,6 @@ static uint64_t get_word(const uint8_t **at)
  * ----------------------------------------------------------------------------------------------------------
  */
 
-static bool scalar_same(const struct scalar *a, const struct scalar *b)
-{
-    return scalar_subset(a, b) && scalar_subset(b, a);
-}
-
 /* Small negative constants are as frequent as small positive ones. */
 static uint64_t zigzag(uint64_t value)
 {
@@ -95,22 +93,29 @@ static uint64_t unzigzag(uint64_t value)
 
 static uint8_t *put_scalar(uint8_t *at, uint8_t *head, const struct scalar *n)
 {
-    struct scalar any = scalar_unknown(BITS);
     if (scalar_is_const(n)) {
         *head |= FORM_CONST;
         return put_number(at, zigzag(n->umin));
     }
-    if (scalar_same(n, &any)) {
+    struct scalar bits = scalar_of_bits(n->t, BITS);
+    if (scalar_equal(n, &bits) && n->t.mask == UINT64_MAX) {
         *head |= FORM_ANY;
         return at;
     }
-    struct scalar plain = scalar_between(n->umin, n->umax, BITS);
-    if (scalar_same(n, &plain)) {
-        *head |= FORM_BETWEEN;
-        at = put_number(at, n->umin);
-        return put_number(at, n->umax - n->umin);
+    if (n->smin >= 0) {
+        struct scalar plain = scalar_between(n->umin, n->umax, BITS);
+        if (scalar_equal(n, &plain)) {
+            *head |= FORM_BETWEEN;
+            at = put_number(at, n->umin);
+            return put_number(at, n->umax - n->umin);
+        }
     }
-    *head |= FORM_FULL;
+    *head |= FORM_OTHER;
+    if (scalar_equal(n, &bits)) {
+        *at++ = OTHER_BITS;
+        return put_word(put_word(at, n->t.value), n->t.mask);
+    }
+    *at++ = OTHER_FULL;
     memcpy(at, n, sizeof *n);
     return at + sizeof *n;
 }
@@ -131,6 +136,11 @@ static const uint8_t *get_scalar(const uint8_t *at, uint8_t head, struct scalar 
         break;
     }
     default:
+        if (*at++ == OTHER_BITS) {
+            uint64_t value = get_word(&at);
+            *n = scalar_of_bits((struct tnum){ value, get_word(&at) }, BITS);
+            break;
+        }
         memcpy(n, at, sizeof *n);
         at += sizeof *n;
         break;
@@ -147,7 +157,7 @@ static uint8_t *put_reg(uint8_t *at, const struct reg *r)
                         (r->may_be_null ? FLAG_NULL : 0) | (r->map != 0 ? FLAG_MAP : 0) |
                         (r->size != 0 ? FLAG_SIZE : 0) | (r->ref != 0 ? FLAG_REF : 0) |
                         (r->attr != 0 ? FLAG_ATTR : 0) | (more != 0 ? FLAG_MORE : 0));
-    at += 2;
+    at += REG_HEAD;
     if (more != 0)
         *at++ = more;
     if (r->deps != 0)
@@ -171,13 +181,15 @@ static uint8_t *put_reg(uint8_t *at, const struct reg *r)
         at = put_number(at, zigzag((uint64_t)r->added_min));
         at = put_number(at, zigzag((uint64_t)r->added_max));
     }
-    return put_scalar(at, head, &r->n);
+    at = put_scalar(at, head, &r->n);
+    head[2] = (uint8_t)(at - head);
+    return at;
 }
 
 static const uint8_t *get_reg(const uint8_t *at, struct reg *r)
 {
     uint8_t head = at[0], flags = at[1], more = 0;
-    at += 2;
+    at += REG_HEAD;
     if (flags & FLAG_MORE)
         more = *at++;
     memset(r, 0, sizeof *r);
@@ -206,6 +218,25 @@ static const uint8_t *get_reg(const uint8_t *at, struct reg *r)
         r->added_max = (int64_t)unzigzag(get_number(&at));
     }
     return get_scalar(at, head, &r->n);
+}
+
+/* The register that comes after it. */
+static const uint8_t *skip_reg(const uint8_t *at)
+{
+    return at + at[2];
+}
+
+static const uint8_t *skip_slot(const uint8_t *at)
+{
+    if (at[0] == 0)
+        return at + 1;
+    return (at[1] & 15) != 0 ? skip_reg(at + 2) : at + 2;
+}
+
+static uint64_t packed_deps(const uint8_t *at)
+{
+    const uint8_t *deps = at + REG_HEAD + ((at[1] & FLAG_MORE) != 0);
+    return (at[1] & FLAG_DEPS) != 0 ? get_word(&deps) : 0;
 }
 
 /* --- Frames and states
@@ -438,7 +469,7 @@ static bool origins_agree(const struct comparison *c, const struct reg *old, con
 static bool number_covers(struct comparison *c, const struct reg *old, const struct reg *now)
 {
     if (c->how == COVERS_EXACTLY)
-        return scalar_same(&old->n, &now->n) && ids_agree(c, old->id, now->id, true);
+        return scalar_equal(&old->n, &now->n) && ids_agree(c, old->id, now->id, true);
     if (!origins_agree(c, old, now))
         return false;
     bool matters =
@@ -460,6 +491,14 @@ static bool elements_cover(const struct comparison *c, const struct reg *old, co
            (old->ref == now->ref && now->fixed >= old->fixed);
 }
 
+/* Does any number do, where the snapshot has the packed one? */
+static bool any_number_does(const struct comparison *c, const uint8_t *packed)
+{
+    return c->how == COVERS_WHAT_MATTERS && (packed[0] & HEAD_TYPE) == REG_NUMBER &&
+           (packed[0] & HEAD_PRECISE) == 0 && (packed[1] & FLAG_MORE) == 0 &&
+           (c->v->probe == NULL || !c->v->probe->all_precise);
+}
+
 static bool reg_covers(struct comparison *c, const struct reg *old, const struct reg *now)
 {
     if (old->type != now->type)
@@ -478,7 +517,7 @@ static bool reg_covers(struct comparison *c, const struct reg *old, const struct
     if (!ids_agree(c, old->ref, now->ref, true) || (old->ref == 0) != (now->ref == 0))
         return false;
     bool offset =
-        c->how == COVERS_EXACTLY ? scalar_same(&old->n, &now->n) : scalar_subset(&now->n, &old->n);
+        c->how == COVERS_EXACTLY ? scalar_equal(&old->n, &now->n) : scalar_subset(&now->n, &old->n);
     return offset && origins_agree(c, old, now) &&
            ids_agree(c, old->id, now->id, c->how == COVERS_EXACTLY || old->type == REG_RECORD);
 }
@@ -546,8 +585,14 @@ static bool frame_covers(struct comparison *c, const uint8_t **at, const struct 
         struct reg old;
         if ((mask >> r & 1) == 0)
             continue;
-        *at = get_reg(*at, &old);
         c->v->work++;
+        if (any_number_does(c, *at)) {
+            if (now->regs[r].type != REG_NUMBER)
+                return false;
+            *at = skip_reg(*at);
+            continue;
+        }
+        *at = get_reg(*at, &old);
         if (!reg_covers(c, &old, &now->regs[r]))
             return false;
     }
@@ -555,10 +600,17 @@ static bool frame_covers(struct comparison *c, const uint8_t **at, const struct 
     if (c->how == COVERS_EXACTLY && slot_count != now->slot_count)
         return false;
     for (uint32_t i = 0; i < slot_count; i++) {
+        const struct slot *slot = i < now->slot_count ? &s->slots[now->slot_base + i] : &unset;
         struct slot old;
-        *at = get_slot(*at, &old);
         c->v->work++;
-        if (!slot_covers(c, &old, i < now->slot_count ? &s->slots[now->slot_base + i] : &unset))
+        if ((*at)[0] != 0 && ((*at)[1] & 15) != 0 && any_number_does(c, *at + 2)) {
+            if (((*at)[0] & ~slot->set) != 0 || holds_pointer(slot))
+                return false;
+            *at = skip_slot(*at);
+            continue;
+        }
+        *at = get_slot(*at, &old);
+        if (!slot_covers(c, &old, slot))
             return false;
     }
     return true;
@@ -644,12 +696,10 @@ static const uint8_t *skip_frame_head(const uint8_t *at)
 /* Marks the register whose snapshot begins at `at`. */
 static uint64_t mark_reg(uint8_t *at)
 {
-    struct reg r;
     if ((at[0] & HEAD_TYPE) != REG_NUMBER || (at[0] & HEAD_PRECISE) != 0)
         return 0;
     at[0] |= HEAD_PRECISE;
-    get_reg(at, &r);
-    return r.deps;
+    return packed_deps(at);
 }
 
 uint64_t snapshot_mark(struct verifier *v, uint8_t *snapshot, uint64_t deps)
@@ -658,7 +708,6 @@ uint64_t snapshot_mark(struct verifier *v, uint8_t *snapshot, uint64_t deps)
     const uint8_t *at = snapshot;
     uint32_t frame_count = (uint32_t)get_number(&at);
     for (uint32_t f = 0; f < frame_count; f++) {
-        struct reg skipped;
         at = skip_frame_head(at);
         uint16_t mask = get_le16(at);
         at += 2;
@@ -667,16 +716,15 @@ uint64_t snapshot_mark(struct verifier *v, uint8_t *snapshot, uint64_t deps)
                 continue;
             if (deps & place_bit(frame_count, f, r))
                 from |= mark_reg(snapshot + (at - snapshot));
-            at = get_reg(at, &skipped);
+            at = skip_reg(at);
         }
         uint32_t slot_count = (uint32_t)get_number(&at);
         v->work += BPF_REG_COUNT + slot_count;
         for (uint32_t i = 0; i < slot_count; i++) {
-            struct slot slot;
             bool has_value = at[0] != 0 && (at[1] & 15) != 0;
             if (has_value && (deps & place_bit(frame_count, f, FIRST_SLOT_PLACE + i)))
                 from |= mark_reg(snapshot + (at + 2 - snapshot));
-            at = get_slot(at, &slot);
+            at = skip_slot(at);
         }
     }
     return from;
@@ -692,20 +740,21 @@ void snapshot_constants(const uint8_t *snapshot, struct constants *out)
         uint16_t mask = get_le16(at);
         at += 2;
         for (uint32_t r = 0; r < BPF_REG_FP; r++) {
-            struct reg reg;
             if ((mask >> r & 1) == 0)
                 continue;
-            at = get_reg(at, &reg);
-            if (reg.type != REG_NUMBER || !reg.precise || !scalar_is_const(&reg.n))
+            const uint8_t *packed = at;
+            at = skip_reg(at);
+            if ((packed[0] & ~FORM_CONST) != (REG_NUMBER | HEAD_PRECISE) ||
+                (packed[0] & HEAD_FORM) != FORM_CONST)
                 continue;
+            struct reg reg;
+            get_reg(packed, &reg);
             out->which |= BIT64(f * 10 + r);
             out->digest = constants_add(out->digest, reg.n.umin);
         }
         uint32_t slot_count = (uint32_t)get_number(&at);
-        for (uint32_t i = 0; i < slot_count && f + 1 < frame_count; i++) {
-            struct slot skipped;
-            at = get_slot(at, &skipped);
-        }
+        for (uint32_t i = 0; i < slot_count && f + 1 < frame_count; i++)
+            at = skip_slot(at);
     }
 }
 

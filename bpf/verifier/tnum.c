@@ -3,110 +3,19 @@
  * pair of members at small widths. */
 #include "tnum.h"
 
-static uint64_t low_mask(unsigned bits)
-{
-    return bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
-}
-
-struct tnum tnum_cast(struct tnum t, unsigned bits)
-{
-    return (struct tnum){ t.value & low_mask(bits), t.mask & low_mask(bits) };
-}
-
-struct tnum tnum_unknown(unsigned bits)
-{
-    return (struct tnum){ 0, low_mask(bits) };
-}
-
-struct tnum tnum_range(uint64_t min, uint64_t max)
-{
-    uint64_t differ = min ^ max;
-    if (differ == 0)
-        return tnum_const(min);
-    unsigned unknown_bits = 64 - (unsigned)__builtin_clzll(differ);
-    uint64_t mask = low_mask(unknown_bits);
-    return (struct tnum){ min & ~mask, mask };
-}
-
-struct tnum tnum_union(struct tnum a, struct tnum b)
-{
-    uint64_t mask = a.mask | b.mask | (a.value ^ b.value);
-    return (struct tnum){ a.value & ~mask, mask };
-}
-
-bool tnum_intersect(struct tnum a, struct tnum b, struct tnum *out)
-{
-    if ((a.value ^ b.value) & ~a.mask & ~b.mask)
-        return false;
-    uint64_t mask = a.mask & b.mask;
-    *out = (struct tnum){ (a.value | b.value) & ~mask, mask };
-    return true;
-}
-
-/* Sum of the known parts and sum with every unknown bit set differ exactly where a carry may
- * differ. */
-struct tnum tnum_add(struct tnum a, struct tnum b)
-{
-    uint64_t least = a.value + b.value;
-    uint64_t most = least + (a.mask + b.mask);
-    uint64_t mask = (least ^ most) | a.mask | b.mask;
-    return (struct tnum){ least & ~mask, mask };
-}
-
-struct tnum tnum_sub(struct tnum a, struct tnum b)
-{
-    uint64_t difference = a.value - b.value;
-    uint64_t most = difference + a.mask;
-    uint64_t least = difference - b.mask;
-    uint64_t mask = (most ^ least) | a.mask | b.mask;
-    return (struct tnum){ difference & ~mask, mask };
-}
-
 /* Long multiplication; the uncertain part of each partial product is summed as a tnum of its own
  * and meets the known product once at the end, which loses less than adding partial products one
- * after the other. */
+ * after the other. No bit of that sum is known to be 1, so tnum_add() of it comes down to this. */
 struct tnum tnum_mul(struct tnum a, struct tnum b)
 {
-    struct tnum known = tnum_const(a.value * b.value);
-    struct tnum uncertain = tnum_const(0);
-    while (a.value | a.mask) {
-        if (a.value & 1)
-            uncertain = tnum_add(uncertain, (struct tnum){ 0, b.mask });
-        else if (a.mask & 1)
-            uncertain = tnum_add(uncertain, (struct tnum){ 0, b.value | b.mask });
-        a = tnum_rsh(a, 1);
-        b = (struct tnum){ b.value << 1, b.mask << 1 };
+    uint64_t left = a.value | a.mask, uncertain = 0;
+    for (uint64_t bit = 1; left != 0; left >>= 1, bit <<= 1) {
+        if (left & 1) {
+            uint64_t part = (a.value & bit ? b.mask : b.value | b.mask) * bit;
+            uncertain |= part | (uncertain + part);
+        }
     }
-    return tnum_add(known, uncertain);
-}
-
-struct tnum tnum_and(struct tnum a, struct tnum b)
-{
-    uint64_t ones = a.value & b.value;
-    uint64_t possible = (a.value | a.mask) & (b.value | b.mask);
-    return (struct tnum){ ones, possible & ~ones };
-}
-
-struct tnum tnum_or(struct tnum a, struct tnum b)
-{
-    uint64_t ones = a.value | b.value;
-    return (struct tnum){ ones, (a.mask | b.mask) & ~ones };
-}
-
-struct tnum tnum_xor(struct tnum a, struct tnum b)
-{
-    uint64_t mask = a.mask | b.mask;
-    return (struct tnum){ (a.value ^ b.value) & ~mask, mask };
-}
-
-struct tnum tnum_lsh(struct tnum a, unsigned amount, unsigned bits)
-{
-    return tnum_cast((struct tnum){ a.value << amount, a.mask << amount }, bits);
-}
-
-struct tnum tnum_rsh(struct tnum a, unsigned amount)
-{
-    return (struct tnum){ a.value >> amount, a.mask >> amount };
+    return tnum_add(tnum_const(a.value * b.value), (struct tnum){ 0, uncertain });
 }
 
 /* An unknown sign bit is copied as unknown, a known one as itself: shift both words arithmetically.
@@ -137,7 +46,7 @@ bool tnum_least_above(struct tnum t, uint64_t bound, uint64_t *out)
 {
     uint64_t wrong = (bound ^ t.value) & ~t.mask;
     unsigned top = 63 - (unsigned)__builtin_clzll(wrong);
-    uint64_t from_top = top == 63 ? UINT64_MAX : low_mask(top + 1);
+    uint64_t from_top = top == 63 ? UINT64_MAX : tnum_low_mask(top + 1);
     if (t.value >> top & 1) {
         /* The tnum has a 1 where the bound has a 0: already greater, so the rest may be least. */
         *out = (bound & ~from_top) | (t.value & from_top);
@@ -156,10 +65,10 @@ bool tnum_least_above(struct tnum t, uint64_t bound, uint64_t *out)
 bool tnum_greatest_below(struct tnum t, uint64_t bound, unsigned bits, uint64_t *out)
 {
     /* Complementing turns the order round. */
-    struct tnum mirrored = { ~(t.value | t.mask) & low_mask(bits), t.mask };
+    struct tnum mirrored = { ~(t.value | t.mask) & tnum_low_mask(bits), t.mask };
     uint64_t least;
-    if (!tnum_least_above(mirrored, ~bound & low_mask(bits), &least))
+    if (!tnum_least_above(mirrored, ~bound & tnum_low_mask(bits), &least))
         return false;
-    *out = ~least & low_mask(bits);
+    *out = ~least & tnum_low_mask(bits);
     return true;
 }

@@ -250,28 +250,37 @@ static int decide(struct verifier *v, bool waited, bool *path_ends)
     return err;
 }
 
+/* Instructions that may go elsewhere than on. */
+static int check_leap(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op,
+                      bool *path_ends)
+{
+    struct state *s = &v->state;
+    if (is_condition(op) || op == BPF_OP_MAY_GOTO || op == BPF_OP_LEGACY_PACKET ||
+        op == BPF_OP_CALL_HELPER)
+        return decide(v, false, path_ends);
+    facts_note(v, insn, op);
+    if (op == BPF_OP_EXIT)
+        return check_exit(v, path_ends);
+    if (op == BPF_OP_CALL_LOCAL)
+        return check_local_call(v, insn);
+    s->pc = (uint32_t)((int64_t)s->pc + 1 + bpf_jump_distance(insn));
+    return 0;
+}
+
+static bool leaps(const struct bpf_insn_row *row)
+{
+    return (row->fields & (BPF_JUMPS | BPF_ENDS | BPF_LEGACY)) != 0 || row->op == BPF_OP_CALL_LOCAL;
+}
+
 static int step(struct verifier *v, bool *path_ends)
 {
     struct state *s = &v->state;
     const struct bpf_insn *insn = &v->insns[s->pc];
-    enum bpf_op op = (enum bpf_op)insn_row(v, s->pc)->op;
-    if (is_condition(op) || op == BPF_OP_MAY_GOTO || op == BPF_OP_LEGACY_PACKET ||
-        (op == BPF_OP_CALL_HELPER && ends_function(v, insn)))
-        return decide(v, false, path_ends);
-    if (op == BPF_OP_EXIT) {
-        facts_note(v, insn, op);
-        return check_exit(v, path_ends);
-    }
-    if (op == BPF_OP_CALL_LOCAL) {
-        facts_note(v, insn, op);
-        return check_local_call(v, insn);
-    }
-    if (op == BPF_OP_JA) {
-        facts_note(v, insn, op);
-        s->pc = (uint32_t)((int64_t)s->pc + 1 + bpf_jump_distance(insn));
-        return 0;
-    }
-    if (bpf_insn_writes_frame_pointer(insn, insn_row(v, s->pc)))
+    const struct bpf_insn_row *row = insn_row(v, s->pc);
+    enum bpf_op op = (enum bpf_op)row->op;
+    if (leaps(row) || (op == BPF_OP_CALL_HELPER && ends_function(v, insn)))
+        return check_leap(v, insn, op, path_ends);
+    if (bpf_insn_writes_frame_pointer(insn, row))
         return refuse(v, -EACCES, BPF_REJECT_BAD_INSN, "",
                       "r10, the frame pointer, may not be written");
     facts_note(v, insn, op);
@@ -292,8 +301,8 @@ static int walk_path(struct verifier *v, enum from_where from)
             return err;
     }
     while (!path_ends) {
-        bool done;
-        int left = region_left(v, &done);
+        bool done = false;
+        int left = v->here.region != NULL ? region_left(v, &done) : 0;
         if (left != 0 || done)
             return left;
         if (v->here.region == NULL && !again &&

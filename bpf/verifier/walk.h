@@ -273,7 +273,11 @@ bool ends_function(const struct verifier *v, const struct bpf_insn *insn);
 int check_tail_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *path_ends);
 
 /* Reading a register that is not set is refused. */
-int check_set(struct verifier *v, uint32_t reg_number);
+int refuse_unset(struct verifier *v, uint32_t reg_number);
+static inline int check_set(struct verifier *v, uint32_t reg_number)
+{
+    return state_reg(&v->state, reg_number)->type != REG_UNSET ? 0 : refuse_unset(v, reg_number);
+}
 
 /* The map of a REG_MAP* register; for one out of a map of maps, what all of its maps are like. */
 static inline const struct bpf_map *reg_map(const struct verifier *v, const struct reg *r)

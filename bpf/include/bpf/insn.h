@@ -169,10 +169,17 @@ const struct bpf_insn_row *bpf_insn_find(const struct bpf_insn *insn);
  * 0, or -EINVAL with the reason. Targets of jumps and calls are not checked here. */
 int bpf_insn_check(const struct bpf_insn *insns, uint32_t insn_count, uint32_t index,
                    struct bpf_error *error);
-/* The same, but R10 may be named as what is written: for code that is never run. */
+/* The same, but R10 may be named as what is written, for code that is never run; and its row. */
 int bpf_insn_check_encoding(const struct bpf_insn *insns, uint32_t insn_count, uint32_t index,
-                            struct bpf_error *error);
-bool bpf_insn_writes_frame_pointer(const struct bpf_insn *insn, const struct bpf_insn_row *row);
+                            const struct bpf_insn_row **row, struct bpf_error *error);
+static inline bool bpf_insn_writes_frame_pointer(const struct bpf_insn *insn,
+                                                 const struct bpf_insn_row *row)
+{
+    return ((row->fields & BPF_SETS_DST) != 0 && insn->dst_reg == BPF_REG_FP) ||
+           ((row->fields & BPF_SETS_SRC) != 0 && insn->src_reg == BPF_REG_FP);
+}
+/* Of an instruction that does: -EINVAL, with the reason. */
+int bpf_insn_refuse_frame_pointer(uint32_t index, struct bpf_error *error);
 
 /* Slots that the instruction takes: 2 for LDDW. */
 static inline uint32_t bpf_insn_slots(const struct bpf_insn *insn)

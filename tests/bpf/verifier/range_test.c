@@ -69,6 +69,9 @@ static void check_deduction(struct range raw, unsigned bits, struct range_list *
     EXPECT((r.umax) == ((uint64_t)(31 - __builtin_clz(before))));
     EXPECT(before >> ((uint64_t)r.smin & machine_mask(bits)) & 1);
     EXPECT(before >> ((uint64_t)r.smax & machine_mask(bits)) & 1);
+    /* One turn finds all there is. */
+    struct range again = r;
+    EXPECT(range_deduce(&again, bits) && same_range(&again, &r));
     append_new(list, &r, before);
 }
 
