@@ -236,7 +236,6 @@ int bpf_decode(const struct bpf_verify_request *request, struct bpf_prog *prog,
     origins[prog->code_count] =
         (struct bpf_code_origin){ .slot = request->insn_count, .op = BPF_OP_FALL_OFF };
     prog->code_count++;
-    for (uint32_t i = 0; i < prog->code_count; i++)
-        code[i].handler = bpf_interp_handler((enum bpf_op)origins[i].op);
+    bpf_interp_choose(code, origins, prog->code_count);
     return 0;
 }

@@ -6,16 +6,15 @@
 #include <bpf_internal/prog.h>
 
 #define INTERP_LOOP                                 loop
-#define INTERP_HANDLER(pc)                          ((pc)->handler)
+#define INTERP_OFFSET(pc)                           ((pc)->handler)
 #define INTERP_BAD_ACCESS(at, size_bytes, is_write) false
 #define INTERP_BAD_CALL(helper)                     false
 #include <bpf_internal/interp_loop.h>
 
-int32_t bpf_interp_handler(enum bpf_op op)
+int32_t bpf_interp_handler(enum bpf_op op, enum interp_form form)
 {
-    const int32_t *handlers;
-    loop(NULL, &handlers);
-    return handlers[op];
+    const char *base = (const char *)(uintptr_t)FALL_OFF;
+    return (int32_t)((const char *)(uintptr_t)handler_table[op][form] - base);
 }
 
 void bpf_run_begin(const struct bpf_prog *prog, struct bpf_run *run)
@@ -57,14 +56,14 @@ uint64_t bpf_call_function(struct bpf_run *run, uint64_t function, const uint64_
 static uint64_t enter(struct bpf_run *run, uint32_t index, const uint64_t *r)
 {
     const struct interp_arguments arguments = { run->prog, r, run, index };
-    return loop(&arguments, NULL);
+    return loop(&arguments);
 }
 
 uint64_t bpf_interp_continue(const struct bpf_prog *prog, const uint64_t *r, struct bpf_run *run)
 {
     const struct interp_arguments arguments = { prog, r, run, 0 };
     run->engine.enter = enter;
-    return loop(&arguments, NULL);
+    return loop(&arguments);
 }
 
 uint64_t bpf_interp_run(const struct bpf_prog *prog, void *context, uint64_t r2,
@@ -74,7 +73,7 @@ uint64_t bpf_interp_run(const struct bpf_prog *prog, void *context, uint64_t r2,
     const struct interp_arguments arguments = { prog, r, run, 0 };
     bpf_run_begin(prog, run);
     run->engine.enter = enter;
-    uint64_t r0 = loop(&arguments, NULL);
+    uint64_t r0 = loop(&arguments);
     bpf_run_end(prog);
     return r0;
 }

@@ -120,16 +120,19 @@ static bool bad_call(const struct bpf_run *run, const struct bpf_helper *helper,
 }
 
 #define INTERP_LOOP        checked_loop
-#define INTERP_HANDLER(pc) (handler_table[prog->origins[(pc)-prog->code].op])
+#define INTERP_OFFSET(pc)                                                                   \
+    ((const char *)(uintptr_t)                                                              \
+         handler_table[s->prog->origins[(pc)-s->prog->code].op][INTERP_FORM_MEMORY] -       \
+     base)
 #define INTERP_BAD_ACCESS(at, size_bytes, is_write) \
-    bad_access(run, r[BPF_REG_FP], at, size_bytes, is_write)
-#define INTERP_BAD_CALL(helper) bad_call(run, helper, r)
+    bad_access(s->run, r[BPF_REG_FP], at, size_bytes, is_write)
+#define INTERP_BAD_CALL(helper) bad_call(s->run, helper, r)
 #include <bpf_internal/interp_loop.h>
 
 static uint64_t enter(struct bpf_run *run, uint32_t index, const uint64_t *r)
 {
     const struct interp_arguments arguments = { run->prog, r, run, index };
-    return checked_loop(&arguments, NULL);
+    return checked_loop(&arguments);
 }
 
 uint64_t bpf_prog_run_checked(const struct bpf_prog *prog, void *context, uint64_t r2,
@@ -143,7 +146,7 @@ uint64_t bpf_prog_run_checked(const struct bpf_prog *prog, void *context, uint64
     run->engine.enter = enter;
     run->engine.checker = &checker;
     memset(run->stack, 0, run->stack_size);
-    uint64_t r0 = checked_loop(&arguments, NULL);
+    uint64_t r0 = checked_loop(&arguments);
     bpf_run_end(prog);
     return r0;
 }

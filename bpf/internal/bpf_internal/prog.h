@@ -7,6 +7,7 @@
 #include <bpf/op.h>
 #include <bpf/prog.h>
 #include <bpf/verifier.h>
+#include <bpf_internal/interp_ops.h>
 
 /* One decoded instruction. `handler` is where its code stands in the interpreter, counted from a
  * label there, so that dispatch is one load, one addition and one jump. */
@@ -99,8 +100,11 @@ int bpf_decode(const struct bpf_verify_request *request, struct bpf_prog *prog,
                struct bpf_code *code, struct bpf_code_origin *origins, struct bpf_map **touched,
                struct bpf_error *error);
 
-/* The handler of an operation in the interpreter. */
-int32_t bpf_interp_handler(enum bpf_op op);
+/* The handler of an operation in the interpreter, as a distance. */
+int32_t bpf_interp_handler(enum bpf_op op, enum interp_form form);
+/* interp_choose.c: the handlers of a decoded program's instructions. */
+void bpf_interp_choose(struct bpf_code *code, const struct bpf_code_origin *origins,
+                       uint32_t code_count);
 
 /* What a run starts with; interp.c and the JITs' entries. */
 void bpf_run_begin(const struct bpf_prog *prog, struct bpf_run *run);
