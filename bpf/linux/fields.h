@@ -15,6 +15,8 @@
     }
 #define N(at, text)            FIELD(at, 4, 1 | 2 | 4, 0, text)
 #define NW(at, text)           FIELD(at, 4, 1 | 2 | 4, 4, text)
+/* Narrow reads of its beginning only. */
+#define F(at, text) FIELD(at, 1, 1, 0, text), FIELD(at, 2, 2, 0, text), FIELD(at, 4, 4, 0, text)
 #define E(at, text)            FIELD(at, 4, 4, 0, text)
 #define EW(at, text)           FIELD(at, 4, 4, 4, text)
 #define E8(at, text)           FIELD(at, 8, 8, 0, text)
@@ -87,24 +89,24 @@ static const struct bpf_context_field xdp_devmap_fields[] = { XDP_FIELDS, E(20, 
 /* struct bpf_sock */
 #define SOCK_TAIL                                                                                 \
     FIELD(48, 2, 1 | 2, 0, "dst_port"), E(48, "dst_port"), N(52, "dst_ip4"),                       \
-    FIELD(56, 16, 1 | 2 | 4, 0, "dst_ip6"), N(72, "state"), N(76, "rx_queue_mapping")
-#define SOCK_TYPE N(4, "family"), N(8, "type"), N(12, "protocol")
+    FIELD(56, 16, 1 | 2 | 4, 0, "dst_ip6"), F(72, "state"), F(76, "rx_queue_mapping")
+#define SOCK_TYPE F(4, "family"), F(8, "type"), F(12, "protocol")
 static const struct bpf_context_field sock_create_fields[] = {
     EW(0, "bound_dev_if"), SOCK_TYPE, EW(16, "mark"), EW(20, "priority"), SOCK_TAIL,
 };
 static const struct bpf_context_field post_bind4_fields[] = {
-    SOCK_TYPE, N(24, "src_ip4"), N(44, "src_port"), SOCK_TAIL,
+    SOCK_TYPE, N(24, "src_ip4"), F(44, "src_port"), SOCK_TAIL,
 };
 static const struct bpf_context_field post_bind6_fields[] = {
-    SOCK_TYPE, FIELD(28, 16, 1 | 2 | 4, 0, "src_ip6"), N(44, "src_port"), SOCK_TAIL,
+    SOCK_TYPE, FIELD(28, 16, 1 | 2 | 4, 0, "src_ip6"), F(44, "src_port"), SOCK_TAIL,
 };
 
 /* The same as a socket that a pointer shows, less of it where it may not be a full one; struct
  * bpf_tcp_sock, struct bpf_xdp_sock */
 #define SOCK_ADDRESS                                                                              \
-    N(24, "src_ip4"), FIELD(28, 16, 1 | 2 | 4, 0, "src_ip6"), N(44, "src_port"), SOCK_TAIL
+    N(24, "src_ip4"), FIELD(28, 16, 1 | 2 | 4, 0, "src_ip6"), F(44, "src_port"), SOCK_TAIL
 static const struct bpf_context_field sock_common_fields[] = {
-    E(0, "bound_dev_if"), N(4, "family"), SOCK_ADDRESS,
+    E(0, "bound_dev_if"), F(4, "family"), SOCK_ADDRESS,
 };
 static const struct bpf_context_field sock_fields[] = {
     E(0, "bound_dev_if"), SOCK_TYPE, E(16, "mark"), E(20, "priority"), SOCK_ADDRESS,
@@ -158,7 +160,7 @@ static const struct bpf_context_field sock_ops_fields[] = {
     E(152, "data_segs_out"), E(156, "lost_out"), E(160, "sacked_out"), EW(164, "sk_txhash"),
     E8(168, "bytes_received"), E8(176, "bytes_acked"), SOCKET(184, "sock", true, "sk"),
     POINTER(192, 8, BPF_FIELD_PACKET, "skb_data"), POINTER(200, 8, BPF_FIELD_PACKET_END, "skb_data_end"),
-    E(208, "skb_len"), N(212, "skb_tcp_flags"), E8(216, "skb_hwtstamp"),
+    E(208, "skb_len"), F(212, "skb_tcp_flags"), E8(216, "skb_hwtstamp"),
 };
 
 /* struct sk_msg_md */
@@ -208,7 +210,8 @@ static const struct bpf_context_field perf_event_fields[] = {
 };
 static const struct bpf_context_field raw_tp_fields[] = { FIELD(0, 96, 15, 0, "args") };
 static const struct bpf_context_field raw_tp_writable_fields[] = {
-    POINTER(0, 8, BPF_FIELD_BUFFER, "buffer"), FIELD(8, 88, 15, 0, "args"),
+    POINTER(0, 8, BPF_FIELD_BUFFER, "buffer"), FIELD(1, 1, 1, 0, "args"), FIELD(2, 2, 1 | 2, 0, "args"),
+    FIELD(4, 4, 1 | 2 | 4, 0, "args"), FIELD(8, 88, 15, 0, "args"),
 };
 static const struct bpf_context_field lirc_fields[] = { E(0, "sample") };
 static const struct bpf_context_field syscall_fields[] = { FIELD(0, 65535, 15, 15, "args") };

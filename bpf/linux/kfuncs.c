@@ -9,9 +9,10 @@
 /* One hook for all of these (Linux: bpf_prog_type_to_kfunc_hook()). */
 #define TRACE   (BIT(TRACING) | BIT(TRACEPOINT) | BIT(PERF_EVENT) | BIT(LSM))
 #define CPUMASK (TRACE | BIT(STRUCT_OPS) | BIT(SYSCALL))
-#define GENERIC                                                                            \
-    (TRACE | BIT(SCHED_CLS) | BIT(SCHED_ACT) | BIT(XDP) | BIT(STRUCT_OPS) | BIT(SYSCALL) | \
-     BIT(CGROUP_SKB))
+#define CGROUP_HOOK                                                                    \
+    (BIT(CGROUP_SKB) | BIT(CGROUP_SOCK) | BIT(CGROUP_SOCK_ADDR) | BIT(CGROUP_DEVICE) | \
+     BIT(CGROUP_SYSCTL) | BIT(CGROUP_SOCKOPT) | BIT(SOCK_OPS))
+#define GENERIC (TRACE | BIT(SCHED_CLS) | BIT(XDP) | BIT(STRUCT_OPS) | BIT(SYSCALL) | CGROUP_HOOK)
 
 #define ACQUIRE BPF_KFUNC_ACQUIRE
 #define RELEASE BPF_KFUNC_RELEASE
