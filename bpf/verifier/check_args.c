@@ -16,6 +16,13 @@ int refuse_argument(struct verifier *v, const struct call *call, uint32_t reg_nu
 /* --- Maps
  * ------------------------------------------------------------------------------------------------------------- */
 
+/* Linux: record_func_map(). */
+static bool changes_map(const struct bpf_helper *helper)
+{
+    return helper->id == BPF_FUNC_map_update_elem || helper->id == BPF_FUNC_map_delete_elem ||
+           helper->id == BPF_FUNC_map_push_elem || helper->id == BPF_FUNC_map_pop_elem;
+}
+
 int check_map_argument(struct verifier *v, struct call *call, uint32_t reg_number)
 {
     const struct reg *r = state_reg(&v->state, reg_number);
@@ -27,6 +34,11 @@ int check_map_argument(struct verifier *v, struct call *call, uint32_t reg_numbe
     call->map_id = r->id;
     if (call->timer_map != 0 && (call->timer_map != r->map + 1 || call->map_attr != 0))
         return refuse_argument(v, call, reg_number, "the map that the timer lies in");
+    if (call->helper != NULL && (call->map->flags & BPF_F_RDONLY_PROG) != 0 &&
+        changes_map(call->helper))
+        return refuse(v, -EACCES, BPF_REJECT_READ_ONLY, "make the variable not const",
+                      "bpf_%s() cannot change the map '%s', which programs may only read",
+                      call->name, call->map->name);
     if (call->helper == NULL || (call->helper->map_types & call->map->ops->bit) != 0)
         return 0;
     return refuse(v, -EACCES, BPF_REJECT_MAP, "",

@@ -146,11 +146,12 @@ static const struct {
     uint8_t share;
     void (*make)(struct generator *g);
 } kinds_of_statement[] = {
-    { 17, alu },          { 4, alu_other },     { 3, wide_number },  { 6, load_context },
-    { 14, jump },         { 6, select_number }, { 3, half_known },   { 14, access_object },
-    { 8, access_stack },  { 6, access_packet }, { 3, access_caller }, { 3, direct_value },
-    { 3, helper },        { 3, records },       { 1, read_socket },  { 2, local_call },
-    { 2, call_with_callback },     { 2, loop },          { 0, rarely },
+    { 14, alu },         { 4, alu_other },     { 2, wide_number },   { 6, load_context },
+    { 13, jump },        { 6, select_number }, { 3, half_known },    { 3, wide_bounded },
+    { 14, access_object }, { 2, access_chosen }, { 8, access_stack }, { 6, access_packet },
+    { 3, access_caller }, { 3, direct_value }, { 3, helper },        { 3, records },
+    { 1, read_socket },  { 2, local_call },    { 2, call_with_callback }, { 2, loop },
+    { 0, rarely },
 };
 
 static void statement(struct generator *g)

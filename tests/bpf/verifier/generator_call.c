@@ -386,7 +386,7 @@ void local_call(struct generator *g)
         helper(g);
         return;
     }
-    if (!nested && g->with_globals && has_context(g) && one_in(g, 3)) {
+    if (!nested && g->with_globals && has_context(g) && one_in(g, has_packets(g) ? 2 : 3)) {
         call_global(g);
         return;
     }
@@ -490,6 +490,8 @@ static void begin_global(struct generator *g)
     set_number(g, 0);
     set_number(g, 1);
     load_any(g, 6);
+    if (has_packets(g) && one_in(g, 2))
+        change_packet(g);
 }
 
 /* R1 is a number and R2 eight bytes of the caller's stack; or map, key, value, and those. */

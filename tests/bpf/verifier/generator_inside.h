@@ -96,6 +96,7 @@ void wide_number(struct generator *g);
 void jump(struct generator *g);
 void select_number(struct generator *g);
 void half_known(struct generator *g);
+void wide_bounded(struct generator *g);
 /* Some bound on a number, mostly near `size`. */
 void bound(struct generator *g, uint32_t r, uint32_t size);
 /* if (r > limit) return 0: whatever is linked to r is bounded too. */
@@ -107,6 +108,7 @@ void loop(struct generator *g);
 /* --- generator_memory.c --- */
 uint32_t access_opcode(struct generator *g, uint32_t *bytes);
 void access_object(struct generator *g);
+void access_chosen(struct generator *g);
 void access_stack(struct generator *g);
 void access_packet(struct generator *g);
 void access_caller(struct generator *g); /* R6 is a pointer to its stack */

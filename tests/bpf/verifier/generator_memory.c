@@ -102,6 +102,29 @@ void access_object(struct generator *g)
     access_by(g, at, opcode, bytes, offset);
 }
 
+/* An index bounded by a number that data chose: one path proves nothing for the other. */
+void access_chosen(struct generator *g)
+{
+    uint32_t size = g->kinds[7] == K_VALUE ? g->sizes[7] : 64, chosen = 4;
+    uint32_t small = pick(g, 4), by = reg_of(g, K_NUMBER);
+    uint32_t large = one_in(g, 3) ? size + pick(g, 64) : size - 1;
+    bool small_first = take(g) & 1;
+    if (by == chosen)
+        load_any(g, by = 0);
+    emit(g, BPF_ALU64 | BPF_MOV | BPF_K, chosen, 0, 0, small_first ? small : large);
+    emit(g, BPF_JMP | (take(g) & 1 ? BPF_JSGT : BPF_JGT) | BPF_K, by, 0, 1, number(g));
+    emit(g, BPF_ALU64 | BPF_MOV | BPF_K, chosen, 0, 0, small_first ? large : small);
+    load_any(g, 0);
+    emit(g, (one_in(g, 3) ? BPF_JMP32 : BPF_JMP) | BPF_JLE | BPF_X, 0, chosen, 1, 0);
+    emit(g, BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0);
+    emit(g, BPF_ALU64 | BPF_MOV | BPF_X, 5, 7, 0, 0);
+    emit(g, BPF_ALU64 | BPF_ADD | BPF_X, 5, 0, 0, 0);
+    emit(g, BPF_LDX | BPF_MEM | BPF_B, 0, 5, 0, 0);
+    set_number(g, 0);
+    set_number(g, 4);
+    g->kinds[5] = K_UNSET;
+}
+
 void access_stack(struct generator *g)
 {
     uint32_t bytes, opcode = access_opcode(g, &bytes);
@@ -266,9 +289,9 @@ void access_packet(struct generator *g)
         /* Kept, for when the packet may be another one: R6, as long as this branch holds. */
         emit(g, BPF_ALU64 | BPF_MOV | BPF_X, 6, at, 0, 0);
         g->kinds[6] = K_UNSET;
-        if (one_in(g, 2))
-            change_packet(g);
         if (one_in(g, 3))
+            change_packet(g);
+        else
             local_call(g);
         emit(g, BPF_LDX | BPF_MEM | opcode, 4, 6, offset, 0);
         emit(g, BPF_ALU64 | BPF_MOV | BPF_K, 6, 0, 0, number(g));

@@ -194,6 +194,31 @@ void half_known(struct generator *g)
     set_number(g, 4);
 }
 
+/* A number whose bounds need more than 32 bits, perhaps with others of its low half, computed with. */
+void wide_bounded(struct generator *g)
+{
+    static const uint8_t ops[] = { BPF_OR, BPF_AND, BPF_XOR, BPF_ADD, BPF_SUB, BPF_RSH, BPF_ARSH };
+    uint32_t r = reg_of(g, K_NUMBER), op = ops[pick(g, sizeof ops)];
+    if (r == 4)
+        load_any(g, r = 0);
+    emit(g, BPF_LDDW, 4, 0, 0, pick(g, 16));
+    emit(g, 0, 0, 0, 0, 1 + pick(g, 6));
+    set_number(g, 4);
+    emit(g, BPF_JMP | (one_in(g, 4) ? BPF_JSLE : BPF_JLE) | BPF_X, r, 4, 1, 0);
+    emit(g, BPF_ALU64 | BPF_MOV | BPF_K, r, 0, 0, pick(g, 4));
+    if (take(g) & 1) {
+        emit(g, BPF_JMP | BPF_JGE | BPF_K, r, 0, 1, 1 + pick(g, 4));
+        emit(g, BPF_ALU64 | BPF_MOV | BPF_X, r, 4, 0, 0);
+    }
+    if (take(g) & 1) {
+        emit(g, BPF_JMP32 | (take(g) & 1 ? BPF_JSGE : BPF_JSGT) | BPF_K, r, 0, 1, 0);
+        emit(g, BPF_ALU64 | BPF_MOV | BPF_K, r, 0, 0, 1 + pick(g, 4));
+    }
+    emit(g, (take(g) & 1 ? BPF_ALU : BPF_ALU64) | op | BPF_K, r, 0, 0, pick(g, 9));
+    if (take(g) & 1)
+        emit(g, BPF_ALU | BPF_MOV | BPF_X, r, r, 0, 0);
+}
+
 /* A copy, or not quite one; what is tested is the copy. */
 uint32_t copied(struct generator *g, uint32_t r, int32_t *plus)
 {

@@ -69,7 +69,10 @@ static bool check_map(struct machine *m, const struct bpf_helper *helper, uint32
         !(m->request->maps[*map]->ops->bit & helper->map_types))
         return escape(m, "argument r%u is no map of a type that bpf_%s() takes", number,
                       helper->name);
-    return true;
+    bool changes = helper->id == BPF_FUNC_map_update_elem || helper->id == BPF_FUNC_map_delete_elem;
+    return !changes || (m->request->maps[*map]->flags & BPF_F_RDONLY_PROG) == 0
+               ? true
+               : escape(m, "bpf_%s() changes a map that is read-only", helper->name);
 }
 
 static bool check_function(struct machine *m, uint32_t number)

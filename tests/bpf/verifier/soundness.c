@@ -252,6 +252,24 @@ bool soundness_verify(const struct generated *program, struct bpf_verify_result 
     return accepted;
 }
 
+static void note_walked(void *user, const struct verifier *v)
+{
+    bool *walked = user;
+    walked[v->state.pc] = true;
+}
+
+bool soundness_walks(const struct generated *program, uint32_t pc)
+{
+    bool walked[GENERATED_INSN_MAX] = { false };
+    const struct probe probe = { .user = walked, .claim = note_walked };
+    struct bpf_verify_result result;
+    struct requested r;
+    request_for(program, &r);
+    if (verifier_run(&r.request, &result, &probe) == 0)
+        bpf_prog_destroy(result.prog);
+    return pc < program->insn_count && walked[pc];
+}
+
 bool soundness_program(const struct generated *program, struct soundness_counts *counts, char *text,
                        size_t text_size)
 {

@@ -39,3 +39,5 @@ bool soundness_program(const struct generated *program, struct soundness_counts 
                        size_t text_size);
 /* Only the usual verdict. */
 bool soundness_verify(const struct generated *program, struct bpf_verify_result *result);
+/* Is the instruction walked at all? */
+bool soundness_walks(const struct generated *program, uint32_t pc);
