@@ -19,22 +19,20 @@ static const char *const quantity_names[] = {
 _Static_assert(ARRAY_SIZE(quantity_names) == IIO_QUANTITY_COUNT, "every quantity has a name");
 
 static struct event_sink *sinks;
-static uint32_t wanted;
-static uint64_t sequence;
+struct event_counter event_counter;
 static uint64_t (*clock_now_ns)(void);
 
 static void wanted_update(void)
 {
-    wanted = 0;
+    event_counter.wanted = 0;
     for (struct event_sink *sink = sinks; sink != NULL; sink = sink->next)
-        wanted |= sink->kinds;
+        event_counter.wanted |= sink->kinds;
 }
 
 void event_registry_reset(void)
 {
     sinks = NULL;
-    wanted = 0;
-    sequence = 0;
+    event_counter = (struct event_counter){ 0 };
     clock_now_ns = NULL;
 }
 
@@ -66,7 +64,7 @@ void event_sink_remove(struct event_sink *sink)
 
 void event_emit(struct event *event)
 {
-    event->sequence = ++sequence;
+    event->sequence = ++event_counter.sequence;
     event->time_ns = clock_now_ns != NULL ? clock_now_ns() : 0;
     if (event->source_ns == 0)
         event->source_ns = event->time_ns;
@@ -75,21 +73,6 @@ void event_emit(struct event *event)
         if (sink->kinds & kind)
             sink->emit(sink, event);
     }
-}
-
-bool event_wanted(enum event_kind kind)
-{
-    return (wanted & (UINT32_C(1) << kind)) != 0;
-}
-
-void event_skip(void)
-{
-    sequence++;
-}
-
-uint64_t event_sequence(void)
-{
-    return sequence;
 }
 
 const char *iio_quantity_name(uint32_t quantity)

@@ -17,23 +17,6 @@ int32_t bpf_interp_handler(enum bpf_op op, enum interp_form form)
     return (int32_t)((const char *)(uintptr_t)handler_table[op][form] - base);
 }
 
-void bpf_run_begin(const struct bpf_prog *prog, struct bpf_run *run)
-{
-    run->prog = prog;
-    run->insn_count = 0;
-    run->helper_ns = 0;
-    run->error = 0;
-    run->engine = (struct bpf_engine_state){
-        .frame = (uint64_t)(uintptr_t)run->stack + prog->frame_size,
-    };
-}
-
-void bpf_run_end(const struct bpf_prog *prog)
-{
-    for (uint32_t i = 0; i < prog->touched_count; i++)
-        bpf_map_touch(prog->touched[i]);
-}
-
 uint64_t bpf_call_function(struct bpf_run *run, uint64_t function, const uint64_t arguments[5])
 {
     struct bpf_engine_state outer = run->engine;

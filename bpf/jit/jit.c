@@ -258,8 +258,9 @@ uint64_t bpf_jit_run_r2(const struct bpf_jit *jit, void *context, uint64_t r2, s
         return 0;
     }
     uint64_t first = (uint64_t)(uintptr_t)run->stack;
-    uint64_t frames = run->stack_size / prog->frame_size;
-    frames = frames > BPF_CALL_DEPTH_MAX ? BPF_CALL_DEPTH_MAX : frames;
+    uint64_t frames = BPF_CALL_DEPTH_MAX;
+    if (run->stack_size < BPF_CALL_DEPTH_MAX * prog->frame_size)
+        frames = run->stack_size / prog->frame_size;
     run->engine.frame_max = first + frames * prog->frame_size;
     run->engine.enter = enter;
     run->engine.jit = jit;

@@ -106,10 +106,28 @@ int32_t bpf_interp_handler(enum bpf_op op, enum interp_form form);
 void bpf_interp_choose(struct bpf_code *code, const struct bpf_code_origin *origins,
                        uint32_t code_count);
 
-/* What a run starts with; interp.c and the JITs' entries. */
-void bpf_run_begin(const struct bpf_prog *prog, struct bpf_run *run);
+/* What a run starts with; interp.c and the JITs' entries. On the path of every event, hence in place.
+ * enter, frame_max, tail_result and jit are the engines'. */
+static inline void bpf_run_begin(const struct bpf_prog *prog, struct bpf_run *run)
+{
+    run->prog = prog;
+    run->insn_count = 0;
+    run->helper_ns = 0;
+    run->error = 0;
+    run->engine.checker = NULL;
+    run->engine.frame = (uint64_t)(uintptr_t)run->stack + prog->frame_size;
+    run->engine.depth = 0;
+    run->engine.tail_call_count = 0;
+    run->engine.ended = 0;
+    run->engine.lent = NULL;
+}
+
 /* Maps that the program may have written without a helper have changed. */
-void bpf_run_end(const struct bpf_prog *prog);
+static inline void bpf_run_end(const struct bpf_prog *prog)
+{
+    for (uint32_t i = 0; i < prog->touched_count; i++)
+        bpf_map_touch(prog->touched[i]);
+}
 
 /* Linux's MAX_TAIL_CALL_CNT: further tail calls of one run fail. */
 #define BPF_TAIL_CALL_MAX 33u

@@ -200,6 +200,29 @@ void event_emit(struct event *event);
 
 /* True if some sink wants this kind: an emitter may skip the work of building the event, yet calls
  * event_skip() so that sequence numbers do not depend on who listens. */
-bool event_wanted(enum event_kind kind);
-void event_skip(void);
-uint64_t event_sequence(void);
+static inline bool event_wanted(enum event_kind kind);
+static inline void event_skip(void);
+static inline uint64_t event_sequence(void);
+
+/* Read and written by the three functions above and base/event.c only: they are on the path of every
+ * edge. */
+struct event_counter {
+    uint64_t sequence;
+    uint32_t wanted; /* bit = kind */
+};
+extern struct event_counter event_counter;
+
+static inline bool event_wanted(enum event_kind kind)
+{
+    return (event_counter.wanted & (UINT32_C(1) << kind)) != 0;
+}
+
+static inline void event_skip(void)
+{
+    event_counter.sequence++;
+}
+
+static inline uint64_t event_sequence(void)
+{
+    return event_counter.sequence;
+}
