@@ -12,7 +12,7 @@ int engine_prepare(struct bpf_prog *prog, enum engine_choice choice, struct bpf_
     if (choice != ENGINE_JIT)
         return 0;
     return bpf_error_set(error, -EOPNOTSUPP, BPF_ERROR_NO_OFFSET,
-                         "bpf.engine=jit: the profile '%s' links no JIT", bpf_profile_name);
+                         "it cannot be compiled: there is no JIT in this image");
 }
 
 uint64_t engine_run(const struct bpf_prog *prog, void *context, struct bpf_run *run)

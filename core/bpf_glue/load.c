@@ -239,6 +239,11 @@ int bpf_glue_init(const struct boot_module *modules, uint32_t module_count, uint
     engine = (flags & BPF_GLUE_JIT) != 0           ? ENGINE_JIT
              : (flags & BPF_GLUE_INTERPRETER) != 0 ? ENGINE_INTERPRETER
                                                    : ENGINE_BEST;
+    if (engine == ENGINE_JIT && engine_exec == NULL) {
+        log_err("bpf: bpf.engine=jit: the profile '%s' links no JIT", bpf_profile_name);
+        if (required)
+            return -EOPNOTSUPP;
+    }
     int keyring_err = read_keyring(modules, module_count);
     if (keyring_err && required)
         return keyring_err;

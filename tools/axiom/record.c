@@ -57,7 +57,7 @@ static int describe(struct record *r, const struct session *s)
              "end_time_ns %" PRIu64 "\nhash_interval_ns %" PRIu64 "\nfail_allocation %" PRIu64 "\n",
              s->end_time_ns, s->hash_interval_ns, s->allocation_to_fail);
     /* Which allocation is the nth depends on the engine, nothing else does. */
-    if (s->allocation_to_fail != 0 && s->engine == SESSION_ENGINE_JIT)
+    if (session_counts_allocations(s) && s->engine == SESSION_ENGINE_JIT)
         strcat(run, "engine jit\n");
     return err ? err
                : trace_recorder_attach(&r->recorder, "run.txt", "text/plain", run, strlen(run));

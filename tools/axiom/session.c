@@ -263,10 +263,16 @@ bool session_take_engine(struct session *s, const char *name)
     return false;
 }
 
+bool session_counts_allocations(const struct session *s)
+{
+    return s->allocation_to_fail != 0 ||
+           (s->fault_script != NULL && strstr(s->fault_script, "allocation") != NULL);
+}
+
 static void make_command_line(const struct session *s, char *line, size_t size)
 {
     enum session_engine engine = s->engine;
-    if (engine == SESSION_ENGINE_BEST && s->allocation_to_fail != 0)
+    if (engine == SESSION_ENGINE_BEST && session_counts_allocations(s))
         engine = SESSION_ENGINE_INTERPRETER;
     snprintf(line, size, "bpf.required%s%s", s->require_signed ? " bpf.require_signed" : "",
              engine == SESSION_ENGINE_JIT           ? " bpf.engine=jit"

@@ -85,6 +85,9 @@ int session_load_object(struct session *session, const char *path);
 int session_add_object(struct session *session, const char *name, const uint8_t *bytes,
                        size_t size);
 
+/* The run asks for the kernel's nth allocation, by an option or a fault. */
+bool session_counts_allocations(const struct session *session);
+
 /* "jit", "interp" or "best"; false: none of them. */
 bool session_take_engine(struct session *session, const char *name);
 

@@ -7,7 +7,7 @@
  * instructions         100,000      1,000,000    1,000,000
  * stack of a run       8 KiB        512 KiB      4 KiB
  * memory               64 KiB static pool (bpf/static_pool.h) | the image's heap
- * JITs                 none linked  all          all
+ * JITs                 none linked  its CPU's    all
  *
  * The stack is that of Axiom's kinds of program: a chain of calls may use all of it, one frame an
  * eighth. Linux's kinds keep Linux's 512 bytes. */
