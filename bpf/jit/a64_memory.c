@@ -114,16 +114,17 @@ static void add_to_memory(struct a64 *a)
 static void effective_address(struct a64 *a)
 {
     const struct ir_insn *insn = a->insn;
+    bool wide = a64_wide(insn);
     uint32_t rd = a64_target(a), base = a64_source(a, insn->a, A64_S0);
     if (insn->b != IR_NONE) {
         uint32_t index = a64_source(a, insn->b, A64_S1);
-        a64_put(a, a64_shifted(A64_ADD, true, rd, base, index, A64_LSL, insn->scale));
+        a64_put(a, a64_shifted(A64_ADD, wide, rd, base, index, A64_LSL, insn->scale));
         base = rd;
     }
     if (insn->disp != 0)
-        a64_add_constant(a, true, rd, base, insn->disp);
-    else if (base != rd)
-        a64_put(a, a64_mov(true, rd, base));
+        a64_add_constant(a, wide, rd, base, insn->disp);
+    else if (base != rd || (!wide && insn->b == IR_NONE))
+        a64_put(a, a64_mov(wide, rd, base));
     a64_finish(a, rd);
 }
 

@@ -82,13 +82,19 @@ static bool simplify_rotate(struct simplifier *s, struct ir_insn *insn)
     return true;
 }
 
+static bool has_lea(const struct simplifier *s, uint32_t size)
+{
+    uint32_t features = s->f->target->features;
+    return (features & IR_HAS_LEA_SHIFT) != 0 && (size == 8 || (features & IR_HAS_LEA32) != 0);
+}
+
 /* a + (x << n), n at most 3, where the target has it in one instruction. */
 static void simplify_scaled_add(struct simplifier *s, struct ir_insn *insn)
 {
-    if ((s->f->target->features & IR_HAS_LEA_SHIFT) == 0 || insn->size != 8 || insn->b == IR_NONE)
+    if (!has_lea(s, insn->size) || insn->b == IR_NONE)
         return;
     for (uint32_t turn = 0; turn < 2; turn++) {
-        const struct ir_insn *shift = made_by(s, insn->b, IR_SHL, 8);
+        const struct ir_insn *shift = made_by(s, insn->b, IR_SHL, insn->size);
         if (shift != NULL && shift->b == IR_NONE && shift_count(shift) <= 3) {
             insn->op = IR_LEA;
             insn->b = shift->a;
@@ -127,13 +133,77 @@ static void simplify_add(struct simplifier *s, struct ir_insn *insn)
         become_copy(insn, insn->a);
 }
 
-static void simplify_multiply(struct ir_insn *insn)
+/* dst = (x << n) + y, as what is cheapest; returns it when it needs no instruction after it. */
+static void become_scaled_add(struct simplifier *s, struct ir_insn *insn, ir_place x, uint32_t n,
+                              ir_place y)
+{
+    struct ir_insn sum = { .op = IR_LEA,
+                           .size = insn->size,
+                           .scale = (uint8_t)n,
+                           .dst = insn->dst,
+                           .a = y,
+                           .b = x,
+                           .c = IR_NONE,
+                           .d = IR_NONE };
+    if (n > 3 || !has_lea(s, insn->size)) {
+        struct ir_insn shift = sum;
+        shift.op = IR_SHL;
+        shift.scale = 0;
+        shift.dst = simplify_new(s, lower_bits(insn));
+        shift.a = x;
+        shift.b = IR_NONE;
+        shift.imm = n;
+        simplify_emit(s, &shift);
+        sum.op = IR_ADD;
+        sum.scale = 0;
+        sum.b = shift.dst;
+    }
+    *insn = sum;
+}
+
+/* Powers of two; and what two additions and shifts give, which take two cycles where a
+ * multiplication takes three or more. */
+static void simplify_multiply(struct simplifier *s, struct ir_insn *insn)
 {
     uint64_t factor = insn->size == 4 ? (uint32_t)insn->imm : (uint64_t)insn->imm;
-    if (factor == 0 || (factor & (factor - 1)) != 0)
+    if (factor == 0)
         return;
-    insn->op = IR_SHL;
-    insn->imm = __builtin_ctzll(factor);
+    uint32_t even = (uint32_t)__builtin_ctzll(factor);
+    uint64_t odd = factor >> even, above = odd - 1;
+    if (above == 0) {
+        insn->op = IR_SHL;
+        insn->imm = even;
+        return;
+    }
+    if ((above & (above - 1)) != 0 || (s->f->target->features & IR_HAS_LEA32) == 0)
+        return;
+    uint32_t n = (uint32_t)__builtin_ctzll(above);
+    if (n > 3 && even != 0)
+        return;
+    ir_place x = insn->a;
+    if (even != 0) { /* (x * odd) << even */
+        struct ir_insn product = *insn;
+        product.dst = simplify_new(s, lower_bits(insn));
+        become_scaled_add(s, &product, x, n, x);
+        simplify_emit(s, &product);
+        insn->op = IR_SHL;
+        insn->a = product.dst;
+        insn->imm = even;
+        return;
+    }
+    become_scaled_add(s, insn, x, n, x);
+}
+
+/* 1 or 0 by the condition; -1 or 0, and any other pair, are as cheap by choosing. */
+static void simplify_select(struct simplifier *s, struct ir_insn *insn)
+{
+    int64_t c, d;
+    if (!constant_of(s, insn->c, &c) || !constant_of(s, insn->d, &d) || c + d != 1 ||
+        (c != 0 && c != 1))
+        return;
+    insn->op = IR_SET;
+    insn->cond ^= c == 0;
+    insn->c = insn->d = IR_NONE;
 }
 
 void simplify_arithmetic(struct simplifier *s, struct ir_insn *insn)
@@ -153,10 +223,30 @@ void simplify_arithmetic(struct simplifier *s, struct ir_insn *insn)
     else if (insn->op == IR_OR || insn->op == IR_XOR)
         simplify_rotate(s, insn);
     else if (by_constant(insn, IR_MUL))
-        simplify_multiply(insn);
+        simplify_multiply(s, insn);
     bool shifts = insn->op >= IR_SHL && insn->op <= IR_ROL && insn->b == IR_NONE;
     if (shifts && shift_count(insn) == 0 && s->width[insn->a] <= lower_bits(insn))
         become_copy(insn, insn->a);
+}
+
+/* Numbers below 2^32 compare alike in 32 bits, those below 2^31 also with signs; the encodings are
+ * shorter, and immediates fit that did not. */
+void simplify_compare_size(struct simplifier *s, struct ir_insn *insn)
+{
+    if (insn->size != 8)
+        return;
+    int64_t imm = insn->imm;
+    uint32_t a = s->width[insn->a];
+    bool tests = insn->cond == IR_TEST || insn->cond == IR_NOT_TEST;
+    bool has_sign = insn->cond >= IR_LTS && !tests;
+    uint32_t b = insn->b == IR_NONE
+                     ? (imm < 0 ? 64 : 64u - (uint32_t)__builtin_clzll((uint64_t)imm | 1))
+                     : s->width[insn->b];
+    uint32_t most = has_sign ? 31 : 32;
+    if (a <= most && (b <= most || tests)) {
+        insn->size = 4;
+        insn->imm = insn->b == IR_NONE ? (int32_t)imm : imm;
+    }
 }
 
 void simplify_compare(struct simplifier *s, struct ir_insn *insn)
@@ -167,18 +257,18 @@ void simplify_compare(struct simplifier *s, struct ir_insn *insn)
         const struct ir_insn *mask = made_by(s, insn->a, IR_AND, insn->size);
         if (mask == NULL && insn->size == 8) /* a 32-bit result is zero or not as a whole */
             mask = made_by(s, insn->a, IR_AND, 4);
+        else if (mask == NULL && s->width[insn->a] <= 32)
+            mask = made_by(s, insn->a, IR_AND, 8);
         if (mask != NULL && (mask->b == IR_NONE || still_holds(s, mask, mask->b))) {
             insn->a = mask->a;
             insn->b = mask->b;
             insn->imm = mask->imm;
             insn->size = mask->size;
             insn->cond = insn->cond == IR_EQ ? IR_NOT_TEST : IR_TEST;
-            return;
+            simplify_compare_size(s, insn);
+            simplify_constants(s, insn);
         }
     }
-    /* Numbers below 2^31 compare alike in 32 bits, whose encodings are shorter. */
-    bool b_small =
-        insn->b == IR_NONE ? insn->imm >= 0 && insn->imm <= INT32_MAX : s->width[insn->b] <= 31;
-    if (insn->size == 8 && s->width[insn->a] <= 31 && b_small)
-        insn->size = 4;
+    if (insn->op == IR_SELECT)
+        simplify_select(s, insn);
 }

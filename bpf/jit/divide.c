@@ -31,15 +31,45 @@ static ir_place compute(struct simplifier *s, enum ir_op op, ir_place a, ir_plac
                             .c = IR_NONE,
                             .d = IR_NONE,
                             .imm = imm };
+    s->width[dst] = (uint8_t)width_of_result(s, &insn);
     simplify_emit(s, &insn);
     return dst;
+}
+
+/* x / d = (x * m) >> p with m below 2^32, for x below 2^width: m = ceil(2^p / d) serves if it is at
+ * most 2^(p - width) / d too large (Granlund and Montgomery, theorem 4.2). */
+static bool short_reciprocal(uint32_t width, uint32_t divisor, uint64_t *factor, uint32_t *shift)
+{
+    for (uint32_t p = width; p < 64; p++) {
+        uint64_t power = UINT64_C(1) << p, m = (power - 1) / divisor + 1;
+        if (m > UINT32_MAX)
+            return false;
+        if (m * divisor - power <= UINT64_C(1) << (p - width)) {
+            *factor = m;
+            *shift = p;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Below 2^32: x / d = mulhi(x, floor(2^64 / d) + 1) exactly, since x * (2^64's error, below d) is
  * below 2^64. */
 static ir_place quotient_32(struct simplifier *s, ir_place x, uint32_t divisor)
 {
-    uint64_t reciprocal = divide_wide(1, divisor) + 1;
+    uint64_t reciprocal;
+    uint32_t shift;
+    if (short_reciprocal(s->width[x], divisor, &reciprocal, &shift)) {
+        ir_place product;
+        if (reciprocal <= INT32_MAX) {
+            product = compute(s, IR_MUL, x, IR_NONE, (int64_t)reciprocal);
+        } else {
+            ir_place m = compute(s, IR_MOV, IR_NONE, IR_NONE, (int64_t)reciprocal);
+            product = compute(s, IR_MUL, x, m, 0);
+        }
+        return compute(s, IR_SHR, product, IR_NONE, shift);
+    }
+    reciprocal = divide_wide(1, divisor) + 1;
     ir_place factor = compute(s, IR_MOV, IR_NONE, IR_NONE, (int64_t)reciprocal);
     return compute(s, IR_MULHI, x, factor, 0);
 }

@@ -68,7 +68,7 @@ enum ir_op {
 
     /* --- addresses: a + (b << scale) + disp. b may be IR_NONE; a never is. Only forms that
      * bpf_jit_target.address allows --- */
-    IR_LEA,   /* dst = the address */
+    IR_LEA,   /* dst = the address; size 4: its low half, the upper zero (IR_HAS_LEA32) */
     IR_LOAD,  /* dst = `size` bytes (1, 2, 4, 8) there, zero-extended; IR_SIGNED: sign-extended to
                  64 bits */
     IR_STORE, /* `size` bytes there = c, or imm when c is IR_NONE */
@@ -160,6 +160,7 @@ struct ir_call {
 struct ir_block {
     uint32_t first, end; /* instructions */
     bool loop_head;      /* jumped to from behind: worth aligning */
+    bool only_falls;     /* nobody jumps to it: whoever comes, comes from the block before */
     uint8_t loop_depth;
     uint32_t frequency; /* how often it runs, in guessed 256ths of the function's entries */
 };
@@ -211,6 +212,7 @@ enum ir_features {
     IR_INDEX_ANY = 1u << 5,
     IR_INDEX_DISP = 1u << 6,
     IR_HAS_LEA_SHIFT = 1u << 7,
+    IR_HAS_LEA32 = 1u << 10,
     IR_BLINDS = 1u << 9,     /* the encoder hides IR_BLIND immediates itself */
     IR_FREE_IMM32 = 1u << 8, /* any signed 32-bit immediate costs nothing */
 };

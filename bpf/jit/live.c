@@ -178,12 +178,7 @@ static bool remove_dead(struct lower *f, uint32_t *live_stamp)
             struct ir_insn *insn = &f->insns[i];
             if (insn->dst != IR_NONE && live_stamp[insn->dst] != block + 1) {
                 if (lower_is_pure(insn)) {
-                    *insn = (struct ir_insn){ .op = IR_NOP,
-                                              .dst = IR_NONE,
-                                              .a = IR_NONE,
-                                              .b = IR_NONE,
-                                              .c = IR_NONE,
-                                              .d = IR_NONE };
+                    lower_erase(insn);
                     removed = true;
                     continue;
                 }

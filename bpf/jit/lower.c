@@ -64,6 +64,13 @@ static int keep_function(struct lower *f, struct ir_form *form, struct ir_functi
     memcpy(out->params, f->params, sizeof out->params);
     if (f->call_count != 0)
         memcpy(out->calls, f->calls, f->call_count * sizeof *out->calls);
+    for (uint32_t block = 0; block < f->block_count; block++)
+        f->blocks[block].only_falls = block != 0;
+    for (uint32_t block = 0; block < f->block_count; block++) {
+        const struct ir_insn *last = lower_last(f, block);
+        if (last != NULL && (last->op == IR_BRANCH || last->op == IR_JUMP))
+            f->blocks[IR_TARGET(last)].only_falls = false;
+    }
     for (uint32_t block = 0; block < f->block_count; block++) {
         out->blocks[block] = f->blocks[block];
         out->blocks[block].first = out->insn_count;
@@ -81,8 +88,8 @@ static int keep_function(struct lower *f, struct ir_form *form, struct ir_functi
 static int lower_function(struct lower *f, struct ir_form *form, struct ir_function *out)
 {
     static int (*const passes[])(struct lower *) = {
-        lower_build, lower_flow, lower_webs,     lower_simplify,
-        lower_blind, lower_live, lower_allocate,
+        lower_build, lower_flow, lower_webs,  lower_simplify,
+        lower_blind, lower_live, lower_hoist, lower_allocate,
     };
     for (uint32_t i = 0; i < ARRAY_SIZE(passes); i++) {
         int err = passes[i](f);

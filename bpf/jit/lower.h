@@ -8,6 +8,7 @@
  *   webs.c      each variable's separate lives become separate virtual registers
  *   simplify.c  copies, constants, strength, fused addresses, rotates: forward, block by block
  *   live.c      what is live where; instructions whose result nobody reads go
+ *   hoist.c     constants out of loops
  *   allocate.c  virtual registers to places of the host
  *
  * Every pass is linear in the function's size times the number of values alive at once. */
@@ -103,6 +104,7 @@ int lower_webs(struct lower *f);
 int lower_simplify(struct lower *f);
 int lower_blind(struct lower *f);
 int lower_live(struct lower *f);
+int lower_hoist(struct lower *f);
 int lower_allocate(struct lower *f);
 
 /* How deep in loops each block is, by jumps to blocks before: what stands between is the loop. */
@@ -129,6 +131,14 @@ uint32_t lower_successors(const struct lower *f, uint32_t block, uint32_t to[2])
 /* Addresses of the places that an instruction reads (with the call's, at most 4 + 8); how many. */
 #define LOWER_SOURCE_MAX 12
 uint32_t lower_sources(struct lower *f, struct ir_insn *insn, ir_place *to[LOWER_SOURCE_MAX]);
+
+/* Becomes nothing. */
+static inline void lower_erase(struct ir_insn *insn)
+{
+    *insn = (struct ir_insn){
+        .op = IR_NOP, .dst = IR_NONE, .a = IR_NONE, .b = IR_NONE, .c = IR_NONE, .d = IR_NONE
+    };
+}
 
 static inline uint32_t lower_bits(const struct ir_insn *insn)
 {

@@ -148,7 +148,7 @@ static uint8_t mirrored(uint32_t cond)
     return mirror[cond];
 }
 
-static void forward_constants(struct simplifier *s, struct ir_insn *insn)
+void simplify_constants(struct simplifier *s, struct ir_insn *insn)
 {
     int64_t value;
     bool compares = insn->op == IR_SET || insn->op == IR_SELECT || insn->op == IR_BRANCH;
@@ -204,15 +204,18 @@ static void simplify_stored(struct simplifier *s, struct ir_insn *insn)
 
 static void simplify_insn(struct simplifier *s, struct ir_insn *insn)
 {
+    bool compares = insn->op == IR_SET || insn->op == IR_SELECT || insn->op == IR_BRANCH;
     forward_copies(s, insn);
-    forward_constants(s, insn);
+    if (compares)
+        simplify_compare_size(s, insn);
+    simplify_constants(s, insn);
     if (insn->op >= IR_DIV && insn->op <= IR_SMOD)
         simplify_divide(s, insn);
     if (insn->op >= IR_MOV && insn->op <= IR_BSWAP)
         simplify_arithmetic(s, insn);
     else if (insn->op == IR_LEA || insn->op == IR_LOAD || insn->op == IR_STORE)
         simplify_address(s, insn);
-    else if (insn->op == IR_SET || insn->op == IR_SELECT || insn->op == IR_BRANCH)
+    else if (compares)
         simplify_compare(s, insn);
     if (insn->op == IR_STORE)
         simplify_stored(s, insn);

@@ -42,8 +42,11 @@ uint32_t width_of_result(const struct simplifier *s, const struct ir_insn *insn)
 int find_widths(struct simplifier *s);
 
 /* Each rewrites the instruction in place, maybe after emitting others. */
+/* Sources that are constants become the immediate (simplify.c). */
+void simplify_constants(struct simplifier *s, struct ir_insn *insn);
 void simplify_arithmetic(struct simplifier *s, struct ir_insn *insn);
 void simplify_compare(struct simplifier *s, struct ir_insn *insn);
+void simplify_compare_size(struct simplifier *s, struct ir_insn *insn);
 void simplify_address(struct simplifier *s, struct ir_insn *insn);
 void simplify_divide(struct simplifier *s, struct ir_insn *insn);
 

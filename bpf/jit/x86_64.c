@@ -15,6 +15,11 @@ struct encoder {
     uint32_t number;
     uint32_t frame_size;  /* bytes below the saved registers */
     uint32_t stack_shift; /* pushed since the prologue */
+    /* What the flags say: of a result that is in a register still; or of an earlier comparison. */
+    enum { FLAGS_NOTHING, FLAGS_ZERO, FLAGS_LOGIC, FLAGS_COMPARED } flags;
+    ir_place flags_place;    /* the result */
+    uint32_t flags_size;     /* its bytes */
+    struct ir_insn compared; /* cond: whether it was a test */
 };
 
 /* --- Places --- */
@@ -70,6 +75,8 @@ static struct x86_rm operand_b(const struct encoder *x, const struct ir_insn *in
     return x86_reg_rm(RCX);
 }
 
+static void set_flags(struct encoder *x, const struct ir_insn *insn, uint32_t flags, uint32_t size);
+
 /* --- ALU --- */
 
 static bool commutes(const struct ir_insn *insn)
@@ -94,7 +101,7 @@ static uint32_t start_two_operand(const struct encoder *x, struct ir_insn *insn)
     return d;
 }
 
-static void encode_alu(const struct encoder *x, struct ir_insn insn)
+static void encode_alu(struct encoder *x, struct ir_insn insn)
 {
     static const uint8_t ops[] = { [IR_ADD] = X86_ADD,
                                    [IR_SUB] = X86_SUB,
@@ -123,8 +130,11 @@ static void encode_alu(const struct encoder *x, struct ir_insn insn)
         if (!by_imm)
             sum.index = (uint8_t)insn.b;
         x86_op(x->e, 0x8d, insn.size, insn.dst, sum);
+        set_flags(x, &insn, FLAGS_NOTHING, 0);
         return;
     }
+    set_flags(x, &insn, insn.op == IR_ADD || insn.op == IR_SUB ? FLAGS_ZERO : FLAGS_LOGIC,
+              insn.size);
     if (by_imm && insn.dst == insn.a && insn.size == 8 && !dst_is_reg) {
         x86_alu_imm(x->e, op, 8, rm_of(x, insn.dst), (int32_t)insn.imm);
         return;
@@ -237,12 +247,13 @@ static void encode_bswap(const struct encoder *x, const struct ir_insn *insn)
 static void encode_mov(const struct encoder *x, const struct ir_insn *insn)
 {
     if (insn->a == IR_NONE) {
-        if (IR_IS_SLOT(insn->dst) && x86_fits32(insn->imm)) {
-            x86_store_imm(x->e, 8, rm_of(x, insn->dst), (int32_t)insn->imm);
+        int64_t value = insn->size == 4 ? (int64_t)(uint32_t)insn->imm : insn->imm;
+        if (IR_IS_SLOT(insn->dst) && x86_fits32(value)) {
+            x86_store_imm(x->e, 8, rm_of(x, insn->dst), (int32_t)value);
             return;
         }
         uint32_t d = result_reg(insn->dst);
-        x86_mov_imm(x->e, d, (uint64_t)insn->imm);
+        x86_mov_imm(x->e, d, (uint64_t)value);
         put(x, insn->dst, d);
         return;
     }
@@ -278,8 +289,9 @@ static void encode_divide(const struct encoder *x, const struct ir_insn *insn)
     else
         b = insn->b;
     x86_mov(e, size, RAX, rm_of(x, insn->a));
-    bool tests_zero = (insn->flags & IR_NOT_ZERO) == 0 && (insn->b != IR_NONE || insn->imm == 0);
-    bool tests_minus = is_signed && (insn->b != IR_NONE || insn->imm == -1);
+    int64_t divisor = size == 4 ? (int32_t)insn->imm : insn->imm;
+    bool tests_zero = (insn->flags & IR_NOT_ZERO) == 0 && (insn->b != IR_NONE || divisor == 0);
+    bool tests_minus = is_signed && (insn->b != IR_NONE || divisor == -1);
     size_t to_divide = 0, from_zero = 0, not_minus = 0, from_minus = 0;
     if (tests_zero) {
         x86_op(e, 0x85, size, b, x86_reg_rm(b));
@@ -372,7 +384,7 @@ static void encode_store(const struct encoder *x, const struct ir_insn *insn)
 static void encode_lea(const struct encoder *x, const struct ir_insn *insn)
 {
     uint32_t d = result_reg(insn->dst);
-    x86_op(x->e, 0x8d, 8, d, address(x, insn));
+    x86_op(x->e, 0x8d, insn->size, d, address(x, insn));
     put(x, insn->dst, d);
 }
 
@@ -503,10 +515,96 @@ static uint32_t condition_code(uint32_t cond)
     return codes[cond];
 }
 
-static void compare(const struct encoder *x, const struct ir_insn *insn)
+static bool is_test(uint32_t cond)
+{
+    return cond == IR_TEST || cond == IR_NOT_TEST;
+}
+
+/* The flags are already as the comparison would set them. */
+static bool is_compared(const struct encoder *x, const struct ir_insn *insn)
+{
+    if (x->flags == FLAGS_COMPARED)
+        return x->compared.a == insn->a && x->compared.b == insn->b &&
+               x->compared.size == insn->size && is_test(x->compared.cond) == is_test(insn->cond) &&
+               (insn->b != IR_NONE || x->compared.imm == insn->imm);
+    if (x->flags == FLAGS_NOTHING || x->flags_place != insn->a || insn->b != IR_NONE ||
+        insn->imm != 0 || is_test(insn->cond))
+        return false;
+    if (insn->cond == IR_EQ || insn->cond == IR_NE) /* upper halves are zero */
+        return insn->size >= x->flags_size;
+    return x->flags == FLAGS_LOGIC && insn->size == x->flags_size;
+}
+
+static void write_compare(const struct encoder *x, const struct ir_insn *insn);
+
+static void compare(struct encoder *x, const struct ir_insn *insn)
+{
+    if (is_compared(x, insn))
+        return;
+    write_compare(x, insn);
+    x->flags = FLAGS_COMPARED;
+    x->compared = *insn;
+}
+
+/* After an instruction other than comparisons: what it says of the flags. `size` is how many bytes
+ * the arithmetic was done on, 0: the flags are as before. */
+static void set_flags(struct encoder *x, const struct ir_insn *insn, uint32_t flags, uint32_t size)
+{
+    if (insn->dst == IR_NONE)
+        return;
+    if (size != 0) {
+        x->flags = flags;
+        x->flags_place = insn->dst;
+        x->flags_size = size;
+        if (IR_IS_SLOT(insn->dst))
+            x->flags = FLAGS_NOTHING;
+    } else if (x->flags == FLAGS_COMPARED) {
+        if (insn->dst == x->compared.a || insn->dst == x->compared.b)
+            x->flags = FLAGS_NOTHING;
+    } else if (insn->dst == x->flags_place) {
+        x->flags = FLAGS_NOTHING;
+    }
+}
+
+/* Follows the flags over the instructions that leave or set them in a known way. */
+static void follow_flags(struct encoder *x, const struct ir_insn *insn)
+{
+    switch ((enum ir_op)insn->op) {
+    case IR_ADD: /* these said it themselves */
+    case IR_SUB:
+    case IR_AND:
+    case IR_OR:
+    case IR_XOR:
+    case IR_SET:
+    case IR_BRANCH:
+        return;
+    case IR_MOV:
+        if (insn->a == IR_NONE && insn->imm == 0) /* xor */
+            break;
+        set_flags(x, insn, FLAGS_NOTHING, 0);
+        return;
+    case IR_LOAD:
+    case IR_LEA:
+    case IR_SEXT:
+    case IR_ZEXT:
+    case IR_SELECT:
+        set_flags(x, insn, FLAGS_NOTHING, 0);
+        return;
+    case IR_STORE:
+        if (insn->c == IR_NONE && insn->size == 8 && !x86_fits32(insn->imm))
+            break;
+        set_flags(x, insn, FLAGS_NOTHING, 0);
+        return;
+    default:
+        break;
+    }
+    x->flags = FLAGS_NOTHING;
+}
+
+static void write_compare(const struct encoder *x, const struct ir_insn *insn)
 {
     struct emit *e = x->e;
-    bool tests = insn->cond == IR_TEST || insn->cond == IR_NOT_TEST;
+    bool tests = is_test(insn->cond);
     uint32_t size = insn->size;
     struct x86_rm a = rm_of(x, insn->a);
     if (insn->b == IR_NONE && imm_fits(insn)) {
@@ -549,17 +647,24 @@ static void compare(const struct encoder *x, const struct ir_insn *insn)
     x86_alu_reg(e, X86_CMP, size, a.reg, b);
 }
 
-static void encode_set(const struct encoder *x, const struct ir_insn *insn)
+static void encode_set(struct encoder *x, const struct ir_insn *insn)
 {
-    compare(x, insn);
-    x86_op(x->e, 0x0f90 | condition_code(insn->cond), 4, 0, x86_reg_rm(RAX));
     uint32_t d = result_reg(insn->dst);
-    x86_op(x->e, 0x0fb6, 4, d, x86_reg_rm(RAX));
+    bool clears_before = d != RAX && d != insn->a && d != insn->b && !is_compared(x, insn);
+    if (clears_before)
+        x86_mov_imm(x->e, d, 0);
+    compare(x, insn);
+    uint32_t byte = clears_before ? d : RAX;
+    x86_op(x->e, 0x0f90 | condition_code(insn->cond) | (byte >= RSP ? X86_FORCE_REX : 0), 4, 0,
+           x86_reg_rm(byte));
+    if (!clears_before)
+        x86_op(x->e, 0x0fb6, 4, d, x86_reg_rm(RAX));
     put(x, insn->dst, d);
+    set_flags(x, insn, FLAGS_NOTHING, 0);
 }
 
 /* Moves do not change the flags, so the comparison comes first and the result may be any operand. */
-static void encode_select(const struct encoder *x, const struct ir_insn *insn)
+static void encode_select(struct encoder *x, const struct ir_insn *insn)
 {
     uint32_t code = condition_code(insn->cond);
     uint32_t d = result_reg(insn->dst);
@@ -594,7 +699,7 @@ static void jump_to(const struct encoder *x, uint32_t block, uint32_t short_opco
     emit32(e, (uint32_t)far_distance);
 }
 
-static void encode_branch(const struct encoder *x, const struct ir_insn *insn)
+static void encode_branch(struct encoder *x, const struct ir_insn *insn)
 {
     compare(x, insn);
     uint32_t code = condition_code(insn->cond);
@@ -798,8 +903,12 @@ static int encode(const struct ir_form *form, uint32_t number, struct emit *e)
         if (b->loop_head && e->relax)
             x86_nops(e, (uint32_t)(-e->size & 15));
         emit_label(e, x.function, block);
-        for (uint32_t i = b->first; i < b->end; i++)
+        if (!b->only_falls)
+            x.flags = FLAGS_NOTHING;
+        for (uint32_t i = b->first; i < b->end; i++) {
             encode_insn(&x, &x.function->insns[i], block);
+            follow_flags(&x, &x.function->insns[i]);
+        }
     }
     return e->size > INT32_MAX ? -E2BIG : 0;
 }
@@ -807,7 +916,7 @@ static int encode(const struct ir_form *form, uint32_t number, struct emit *e)
 const struct bpf_jit_target bpf_jit_x86_64 = {
     .name = "x86_64",
     .features = IR_HAS_SELECT | IR_HAS_ROTATE | IR_INDEX | IR_INDEX_SIZE | IR_INDEX_ANY |
-                IR_INDEX_DISP | IR_HAS_LEA_SHIFT | IR_FREE_IMM32,
+                IR_INDEX_DISP | IR_HAS_LEA_SHIFT | IR_HAS_LEA32 | IR_FREE_IMM32,
     .caller_saved = { RDI, RSI, RDX, R8, R9, R10, R11 },
     .caller_saved_count = 7,
     .callee_saved = { RBX, RBP, R12, R13, R14, R15 },

@@ -19,9 +19,10 @@
 
 #define CODE_MAX (2u << 20)
 
-static const struct bpf_jit_target *const targets[] = { &bpf_jit_aarch64, &bpf_jit_aarch64_lse,
-                                                        &bpf_jit_riscv64, &bpf_jit_riscv64_zb,
-                                                        &bpf_jit_riscv64_zicond };
+static const struct bpf_jit_target *const targets[] = {
+    &bpf_jit_x86_64,  &bpf_jit_aarch64,    &bpf_jit_aarch64_lse,
+    &bpf_jit_riscv64, &bpf_jit_riscv64_zb, &bpf_jit_riscv64_zicond
+};
 #define TARGET_COUNT (sizeof targets / sizeof targets[0])
 
 static struct ir_memory *memory;
@@ -39,6 +40,7 @@ static size_t encode(const struct ir_form *form, bool far, uint8_t *code)
     static uint32_t labels[2][2 * IR_BLOCK_MAX + 2];
     struct emit e = { .relax = !far, .first_round = true, .label_count = form->label_count };
     size_t size = 0;
+    memset(labels, 0, sizeof labels);
     for (uint32_t round = 0;; round++) {
         e.size = 0;
         e.first_round = round == 0;

@@ -134,6 +134,21 @@ static void make_unary(struct maker *m)
     insn->a = any(m);
 }
 
+/* Sums of numbers, not addresses. */
+static void make_sum(struct maker *m)
+{
+    bool has_32 = (m->target->features & IR_HAS_LEA32) != 0;
+    struct ir_insn *insn = add(m, IR_LEA, has_32 ? size_4_8(m) : 8);
+    insn->dst = any(m);
+    insn->a = any(m);
+    if ((m->target->features & IR_HAS_LEA_SHIFT) != 0 && roll(m, 4) != 0) {
+        insn->b = any(m);
+        insn->scale = (uint8_t)roll(m, 4);
+    }
+    if (insn->b == IR_NONE || (m->target->features & IR_INDEX_DISP) != 0)
+        insn->disp = roll(m, 2) ? 0 : (int32_t)ir_random_number(&m->dice);
+}
+
 static void make_constant(struct maker *m)
 {
     struct ir_insn *insn = add(m, IR_MOV, size_4_8(m));
@@ -280,8 +295,9 @@ static void make_insn(struct maker *m)
     case 1:
     case 2:
     case 3:
-    case 4:
         return make_alu(m);
+    case 4:
+        return make_sum(m);
     case 5:
     case 6:
         return make_unary(m);
@@ -315,6 +331,18 @@ static void copy_values(struct maker *m, enum ir_op op, size_t offset)
             insn->dst = m->p->values[i];
         else
             insn->c = m->p->values[i];
+    }
+}
+
+/* What encoders may believe of blocks that nobody jumps to. */
+static void mark_falls(struct ir_function *f)
+{
+    for (uint32_t b = 1; b < f->block_count; b++)
+        f->blocks[b].only_falls = true;
+    for (uint32_t b = 0; b < f->block_count; b++) {
+        const struct ir_insn *last = &f->insns[f->blocks[b].end - 1];
+        if (last->op == IR_JUMP || last->op == IR_BRANCH)
+            f->blocks[IR_TARGET(last)].only_falls = false;
     }
 }
 
@@ -353,6 +381,7 @@ static void make_function(struct maker *m, uint32_t number, uint32_t block_count
         }
         f->blocks[b].end = f->insn_count;
     }
+    mark_falls(f);
 }
 
 /* Values that live across calls: callee-saved registers, then slots; else any register. */
@@ -367,6 +396,8 @@ static void choose_places(struct maker *m, bool across_calls)
         if (across_calls && next < t->callee_saved_count && i < registers)
             place = t->callee_saved[next++];
         else if (!across_calls && next < t->caller_saved_count && i < registers)
+            place = t->caller_saved[next++];
+        if (place < 64 && (t->divide_clobbers >> place & 1) != 0)
             place = t->caller_saved[next++];
         if (i == IR_VALUE_COUNT)
             m->p->pointer = place;
@@ -602,7 +633,7 @@ static uint64_t run_function(const struct machine *m, uint32_t number)
         } else if (insn->op < IR_LEA) {
             *dst = cut(unary(insn, a), insn->size);
         } else if (insn->op == IR_LEA) {
-            *dst = address;
+            *dst = cut(address, insn->size);
         } else if (insn->op <= IR_ADD_MEMORY) {
             access_memory(places, insn, address);
         } else if (insn->op <= IR_STORE_RELEASE) {
