@@ -12,7 +12,7 @@
 
 #define BODY(name) static HELPER_BODY(name)
 
-BODY(map_lookup_elem)
+HELPER_BODY(bpf_helper_map_lookup_elem)
 {
     struct bpf_map *map = map_of(r1);
     void *value = bpf_map_lookup(map, memory_of(r2));
@@ -170,7 +170,7 @@ BODY(sensor_last_timestamp)
  * takes on a desk, not measured on the board yet. */
 // clang-format off
 const struct bpf_helper bpf_helpers[] = {
-    { ID(map_lookup_elem), .body = map_lookup_elem, .cost_ns = 10, .map_types = KEYED | SERIES | NESTED,
+    { ID(map_lookup_elem), .body = bpf_helper_map_lookup_elem, .cost_ns = 10, .map_types = KEYED | SERIES | NESTED,
       .returns = BPF_RETURN_MAP_VALUE_OR_NULL, .args = { BPF_ARG_MAP, BPF_ARG_MAP_KEY } },
     { ID(map_update_elem), .body = map_update_elem, .cost_ns = 40, .map_types = KEYED,
       .returns = BPF_RETURN_SCALAR, .args = { BPF_ARG_MAP, BPF_ARG_MAP_KEY, BPF_ARG_MAP_VALUE, BPF_ARG_SCALAR } },

@@ -320,7 +320,9 @@ static void resolve_targets(struct builder *b, uint32_t first_end)
         if (insn->op != IR_JUMP && insn->op != IR_BRANCH)
             continue;
         uint32_t to = IR_TARGET(insn);
-        uint32_t block = (to & END_TARGET) != 0 ? first_end + (to & ~END_TARGET) : f->block_of[to];
+        uint32_t block = (to & END_TARGET) != 0     ? first_end + (to & ~END_TARGET)
+                         : (to & BLOCK_TARGET) != 0 ? to & ~BLOCK_TARGET
+                                                    : f->block_of[to];
         if (insn->op == IR_JUMP)
             insn->target = block;
         else

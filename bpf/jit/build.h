@@ -9,8 +9,9 @@ enum lower_mark {
     MARK_LEADER = 1u << 1, /* a block begins here */
 };
 
-/* In place of a jump's target instruction: the n-th early end. */
-#define END_TARGET UINT32_C(0x80000000)
+/* In place of a jump's target instruction: the n-th early end; the block number n. */
+#define END_TARGET   UINT32_C(0x80000000)
+#define BLOCK_TARGET UINT32_C(0x40000000)
 
 struct early_end {
     enum { END_RUN, END_RETURN, END_LEAVE } kind;
@@ -63,6 +64,12 @@ uint64_t bpf_jit_packet_load(struct bpf_run *run, uint64_t context, uint64_t off
 
 /* translate.c: the instruction at `index`, into the open block. */
 int build_translate(struct builder *b, uint32_t index);
+
+/* inline.c: does what the helper does, in place of the call; false: it does not know how. */
+bool build_inline_helper(struct builder *b, uint32_t index, const struct bpf_helper *helper);
+/* The function's own instructions in place of the call, R0 to R5 as a call has them; false: it is not
+ * small, or not known yet. */
+bool build_inline_function(struct builder *b, uint32_t function);
 
 /* slots.c: finds what of the stack can live in registers. */
 void build_find_slots(struct lower *f);

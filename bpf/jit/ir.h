@@ -116,7 +116,9 @@ enum ir_cond {
 enum ir_flags {
     IR_SIGNED = 1u << 0,
     IR_NOT_ZERO = 1u << 1, /* the divisor is not 0 */
-    IR_BLIND = 1u << 2,    /* imm came from the program: an encoder that blinds hides it */
+    IR_LIKELY = 1u << 3,   /* a BRANCH: the condition mostly holds; mostly not */
+    IR_UNLIKELY = 1u << 4,
+    IR_BLIND = 1u << 2, /* imm came from the program: an encoder that blinds hides it */
 };
 
 struct ir_insn {

@@ -88,8 +88,8 @@ static int keep_function(struct lower *f, struct ir_form *form, struct ir_functi
 static int lower_function(struct lower *f, struct ir_form *form, struct ir_function *out)
 {
     static int (*const passes[])(struct lower *) = {
-        lower_build, lower_flow, lower_webs,  lower_simplify,
-        lower_blind, lower_live, lower_hoist, lower_allocate,
+        lower_build, lower_flow,      lower_webs,  lower_simplify, lower_blind,
+        lower_live,  lower_summarise, lower_hoist, lower_allocate,
     };
     for (uint32_t i = 0; i < ARRAY_SIZE(passes); i++) {
         int err = passes[i](f);
@@ -110,12 +110,14 @@ static int lower_functions(struct form_owner *owner, struct lower_memory *tables
         return err;
     uint8_t *marks = lower_alloc(tables, prog->code_count + 1, sizeof *marks);
     uint32_t *block_of = lower_alloc(tables, prog->code_count + 1, sizeof *block_of);
+    struct lower_summary *summaries = lower_alloc(tables, form->function_count, sizeof *summaries);
     form->functions = lower_alloc(&owner->memory, form->function_count, sizeof *form->functions);
-    if (marks == NULL || block_of == NULL || form->functions == NULL)
+    if (marks == NULL || summaries == NULL || block_of == NULL || form->functions == NULL)
         return -ENOMEM;
     /* Functions may share code, or lie in one another, in programs that nobody verified. */
     uint64_t work = 0, work_max = (uint64_t)prog->code_count * 16 + 65536;
-    for (uint32_t i = 0; i < form->function_count; i++) {
+    /* Those that are called mostly stand behind those that call. */
+    for (uint32_t i = form->function_count; i-- != 0;) {
         struct lower_memory scratch = { prog->env, NULL };
         struct lower f = { .prog = prog,
                            .target = form->target,
@@ -126,6 +128,9 @@ static int lower_functions(struct form_owner *owner, struct lower_memory *tables
                            .is_main = i == 0,
                            .is_verified = prog->is_verified,
                            .entry = entries[i],
+                           .number = i,
+                           .tables = tables,
+                           .summaries = summaries,
                            .marks = marks,
                            .block_of = block_of,
                            .functions = numbers };

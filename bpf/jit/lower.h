@@ -49,6 +49,18 @@ struct lower_slot {
     uint8_t size;
 };
 
+/* What callers know of a function that was lowered before them. */
+struct lower_summary {
+    bool is_done;
+    bool needs_frame;   /* engine.frame must be its R10 */
+    uint32_t arguments; /* bit per IR_ARG_*: it reads that */
+    /* Small enough to be inlined: all of it, over `place_count` registers of its own; else NULL. */
+    struct ir_insn *insns;
+    struct ir_block *blocks;
+    uint32_t insn_count, block_count, place_count;
+    ir_place params[IR_ARG_COUNT];
+};
+
 /* One function while it is lowered. */
 struct lower {
     const struct bpf_prog *prog;
@@ -62,7 +74,11 @@ struct lower {
     bool clears; /* the program has calls that clear R1-R5: decode.c */
     bool has_local_calls;
     bool has_helper_calls;
-    uint32_t entry; /* code index */
+    uint32_t entry;                  /* code index */
+    uint32_t number;                 /* among the form's functions */
+    struct lower_memory *tables;     /* until all functions are lowered */
+    struct lower_summary *summaries; /* of all functions */
+    uint32_t inlined_count;          /* instructions that came from others */
 
     struct ir_insn *insns;
     uint32_t insn_count, insn_capacity;
@@ -104,6 +120,7 @@ int lower_webs(struct lower *f);
 int lower_simplify(struct lower *f);
 int lower_blind(struct lower *f);
 int lower_live(struct lower *f);
+int lower_summarise(struct lower *f);
 int lower_hoist(struct lower *f);
 int lower_allocate(struct lower *f);
 

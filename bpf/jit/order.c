@@ -67,6 +67,8 @@ static uint32_t likelihood(const struct flow *w, const struct flow_block *b)
             no = w->blocks[b->no].loop_depth;
     if (own != 0 && yes != no && (yes < own || no < own))
         return yes < no ? 2 : 14;
+    if ((branch->flags & (IR_LIKELY | IR_UNLIKELY)) != 0)
+        return (branch->flags & IR_LIKELY) != 0 ? 15 : 1;
     switch (branch->cond) {
     case IR_EQ:
         return 5;

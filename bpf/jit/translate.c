@@ -300,6 +300,11 @@ static void call_helper(struct builder *b, uint32_t index, uint32_t op)
     const struct bpf_helper *helper =
         (const struct bpf_helper *)(uintptr_t)b->f->prog->code[index].imm;
     count_helper(b, helper);
+    if (op != BPF_OP_CALL_HELPER_UNWIND && build_inline_helper(b, index, helper)) {
+        if (op == BPF_OP_CALL_HELPER_CLEAR)
+            clear_arguments(b);
+        return;
+    }
     struct ir_call *call = build_call(b, 0, IR_CALL_ADDRESS);
     call->address = (uint64_t)(uintptr_t)helper->body;
     call->args[IR_ARG_RUN] = VAR_RUN;
@@ -345,12 +350,20 @@ static void check_ended(struct builder *b)
 static void call_local(struct builder *b, uint32_t index)
 {
     struct lower *f = b->f;
-    enter_frame(b, index);
+    uint32_t function = f->functions[build_jump_target(f, index)] - 1;
+    const struct lower_summary *callee = &f->summaries[function];
+    if (build_inline_function(b, function))
+        return;
+    if (!callee->is_done || callee->needs_frame)
+        enter_frame(b, index);
     build_flush_count(b);
-    uint32_t target = build_jump_target(f, index);
     struct ir_call *call = build_call(b, 0, IR_CALL_FUNCTION);
-    call->function = f->functions[target] - 1;
+    call->function = function;
     pass_arguments(call);
+    for (uint32_t i = 0; i < IR_ARG_COUNT; i++) {
+        if (callee->is_done && (callee->arguments >> i & 1) == 0)
+            call->args[i] = IR_NONE;
+    }
     f->has_local_calls = true;
     clear_arguments(b);
     check_ended(b);

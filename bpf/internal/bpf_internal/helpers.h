@@ -3,7 +3,7 @@
 #pragma once
 #include <bpf/helper.h>
 
-bpf_helper_body bpf_helper_trace_printk;
+bpf_helper_body bpf_helper_trace_printk, bpf_helper_map_lookup_elem;
 bpf_helper_body bpf_helper_map_push_elem, bpf_helper_map_pop_elem, bpf_helper_map_peek_elem,
     bpf_helper_map_lookup_percpu_elem, bpf_helper_for_each_map_elem, bpf_helper_spin_lock,
     bpf_helper_spin_unlock, bpf_helper_strncmp, bpf_helper_strtol, bpf_helper_strtoul,
