@@ -14,8 +14,8 @@ static inline void bench_fill(struct workload_memory *memory)
     }
 }
 
-#define BENCH_WORKLOADS(X)                                                                   \
-    X(alu64)                                                                                 \
-    X(alu32)                                                                                 \
-    X(sieve) X(checksum) X(quadrature) X(biquad) X(pid) X(crc32) X(search) X(matrix) X(sort) \
-        X(calls) X(median) X(average) X(parse) X(bits)
+#define BENCH_WORKLOADS(X)                                                              \
+    X(alu64) X(alu32) X(sieve) X(checksum) X(quadrature) X(biquad) X(pid) X(crc32)      \
+    X(search) X(matrix) X(sort) X(calls) X(median) X(average) X(parse) X(bits)          \
+    X(base64) X(crctable) X(chacha) X(kalman) X(strings) X(histogram) X(packet)         \
+    X(machine) X(rotation) X(decimal)
