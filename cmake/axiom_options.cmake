@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # Options and warnings of every target of ours.
 option(AXIOM_SANITIZE "Build with ASan and UBSan" OFF)
+set(AXIOM_ARCH sim CACHE STRING "The port: sim (a host process), or a folder of arch/ (a kernel image)")
 option(AXIOM_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 
 set(CMAKE_C_STANDARD 11)

@@ -47,6 +47,7 @@ static const struct step late_steps[] = {
     { "subsystems", subsystems_init, subsystems_exit }, { "devices", device_init, device_exit },
     { "interlock", interlock_load, interlock_exit },    { "CPUs", smp_init, smp_exit },
     { "programs", programs_init, programs_exit },
+    { "addon", addon_init, addon_exit },
 };
 
 static const struct boot_info *current_boot;

@@ -13,5 +13,9 @@ const struct driver *const driver_table[] = {
     &dw_i2c_driver,
     &sht3x_driver,
     &lsm6dso_driver,
+    &lapic_driver,
+    &ioapic_driver,
+    &hpet_driver,
+    &tsc_driver,
     NULL,
 };

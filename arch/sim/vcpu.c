@@ -452,11 +452,12 @@ void vcpus_run(const struct port_boot *new_boot, void *stack, size_t stack_size)
     struct boot_module modules[BOOT_MODULE_MAX];
     const struct sim_config *config = boot->config;
     fill_modules(modules, config);
+    const struct boot_memory memory = { { ARCH_SIM_MEMORY_BASE }, config->memory_size };
     struct boot_info info = {
         .fdt = config->fdt,
         .fdt_size = config->fdt_size,
-        .memory_base = { ARCH_SIM_MEMORY_BASE },
-        .memory_size = config->memory_size,
+        .memory = &memory,
+        .memory_count = 1,
         .command_line = config->command_line != NULL ? config->command_line : "",
         .modules = modules,
         .module_count = config->module_count,

@@ -166,14 +166,29 @@ void page_stats(uint64_t *total, uint64_t *used, uint64_t *peak)
     *peak = used_peak;
 }
 
+static bool region_is_sound(const struct boot_memory *region, uint64_t previous_end)
+{
+    uint64_t base = region->base.value;
+    return (base & (PAGE_SIZE - 1)) == 0 && base >= previous_end && base + region->size > base &&
+           region->size >> PAGE_SHIFT <= PAGES_MAX;
+}
+
 static int memory_check(const struct boot_info *info)
 {
-    uint64_t base = info->memory_base.value;
-    uint64_t count = info->memory_size >> PAGE_SHIFT;
-    if ((base & (PAGE_SIZE - 1)) != 0 || count < PAGES_MIN || count > PAGES_MAX ||
-        base + info->memory_size < base) {
-        log_err("mm: RAM at 0x%llx, %llu bytes: not aligned to pages, too small, or absurd",
-                (unsigned long long)base, (unsigned long long)info->memory_size);
+    uint64_t end = 0;
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < info->memory_count; i++) {
+        const struct boot_memory *region = &info->memory[i];
+        if (!region_is_sound(region, end)) {
+            log_err("mm: RAM at 0x%llx, %llu bytes: not aligned to pages, out of order, or absurd",
+                    (unsigned long long)region->base.value, (unsigned long long)region->size);
+            return -EINVAL;
+        }
+        end = region->base.value + region->size;
+        count += region->size >> PAGE_SHIFT;
+    }
+    if (count < PAGES_MIN || (end - info->memory[0].base.value) >> PAGE_SHIFT > PAGES_MAX) {
+        log_err("mm: %llu pages of RAM: too few, or absurdly far apart", (unsigned long long)count);
         return -EINVAL;
     }
     return 0;
@@ -195,6 +210,41 @@ static void free_range(uint64_t from, uint64_t to)
     }
 }
 
+/* The table covers the holes between regions too: no block ever contains such a page, because none
+ * is ever freed into one. */
+static int table_make(const struct boot_info *info)
+{
+    uint64_t table_bytes = align_up64(page_count * sizeof(struct page), PAGE_SIZE);
+    const struct boot_memory *home = NULL;
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < info->memory_count; i++) {
+        total += info->memory[i].size >> PAGE_SHIFT;
+        if (home == NULL && info->memory[i].size > table_bytes)
+            home = &info->memory[i];
+    }
+    if (home == NULL) {
+        log_err("mm: no region of RAM holds a page table of %llu bytes",
+                (unsigned long long)table_bytes);
+        page_count = 0;
+        return -ENOMEM;
+    }
+    pages = arch_phys_to_virt(home->base);
+    reserved_count = page_count - total + (table_bytes >> PAGE_SHIFT);
+    arch_unpoison(pages, table_bytes);
+    memset(pages, 0, table_bytes); /* all RESERVED */
+    for (uint32_t i = 0; i < info->memory_count; i++) {
+        const struct boot_memory *region = &info->memory[i];
+        uint64_t skip = region == home ? table_bytes : 0;
+        uint64_t from = (region->base.value + skip) >> PAGE_SHIFT;
+        uint64_t to = (region->base.value + region->size) >> PAGE_SHIFT;
+        for (uint64_t frame = from; frame < to; frame++)
+            pages[frame - first_frame].state = PAGE_INNER;
+        free_range(from - first_frame, to - first_frame);
+        arch_poison((char *)arch_phys_to_virt(region->base) + skip, region->size - skip);
+    }
+    return 0;
+}
+
 int page_init(void)
 {
     const struct boot_info *info = boot_info();
@@ -206,18 +256,10 @@ int page_init(void)
     if (err)
         return err;
 
-    page_count = info->memory_size >> PAGE_SHIFT;
-    first_frame = info->memory_base.value >> PAGE_SHIFT;
-    pages = arch_phys_to_virt(info->memory_base);
-    uint64_t table_bytes = align_up64(page_count * sizeof(struct page), PAGE_SIZE);
-    reserved_count = table_bytes >> PAGE_SHIFT;
-    arch_unpoison(pages, table_bytes);
-    memset(pages, 0, table_bytes);
-    for (uint64_t i = reserved_count; i < page_count; i++)
-        pages[i].state = PAGE_INNER;
-    free_range(reserved_count, page_count);
-    arch_poison((char *)pages + table_bytes, (page_count << PAGE_SHIFT) - table_bytes);
-    return 0;
+    const struct boot_memory *last = &info->memory[info->memory_count - 1];
+    first_frame = info->memory[0].base.value >> PAGE_SHIFT;
+    page_count = ((last->base.value + last->size) >> PAGE_SHIFT) - first_frame;
+    return table_make(info);
 }
 
 void page_exit(void)
@@ -225,5 +267,7 @@ void page_exit(void)
     if (used_count != 0)
         panic("%llu pages are still in use at the kernel's end", (unsigned long long)used_count);
     /* The memory is the machine's again, to do with as it likes. */
-    arch_unpoison(pages, page_count << PAGE_SHIFT);
+    const struct boot_info *info = boot_info();
+    for (uint32_t i = 0; i < info->memory_count; i++)
+        arch_unpoison(arch_phys_to_virt(info->memory[i].base), info->memory[i].size);
 }

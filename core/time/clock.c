@@ -4,6 +4,7 @@
  * ktime is an exact function of the counter's value, so it neither drifts nor depends on when it
  * was read before. One division by the frequency splits off whole seconds, a second one scales the
  * rest; both are multiplications by a reciprocal, because every event is stamped. */
+#include <arch/entry.h>
 #include <axiom/bug.h>
 #include <axiom/errno.h>
 #include <axiom/log.h>
@@ -45,6 +46,11 @@ uint64_t ktime_get_ns(void)
     if (source == NULL)
         return last_ns;
     return clock_ticks_to_ns(frequency, source->read(source));
+}
+
+uint64_t kernel_time_ns(void)
+{
+    return ktime_get_ns();
 }
 
 bool ktime_reached(uint64_t deadline_ns)

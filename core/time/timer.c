@@ -26,6 +26,18 @@ bool time_is_running(void)
     return event != NULL && clock_source_is_there();
 }
 
+static void alarm_set(uint64_t at_ns)
+{
+    if (event->set_delay_ns == NULL) {
+        event->set_ticks(event, clock_deadline_ticks(at_ns));
+        return;
+    }
+    uint64_t now_ns = ktime_get_ns();
+    event->set_delay_ns(event, at_ns == TIME_NEVER ? TIME_NEVER
+                               : at_ns > now_ns    ? at_ns - now_ns
+                                                   : 0);
+}
+
 /* The queue is this CPU's. */
 static void arm_locked(struct timer_queue *queue)
 {
@@ -35,7 +47,7 @@ static void arm_locked(struct timer_queue *queue)
         return;
     queue->armed = true;
     queue->armed_ns = wanted;
-    event->set_ticks(event, clock_deadline_ticks(wanted));
+    alarm_set(wanted);
 }
 
 void timer_init(struct timer *timer, void (*callback)(struct timer *, void *), void *context)
@@ -218,7 +230,7 @@ void clock_event_unregister(struct clock_event *old_event)
     if (event != old_event)
         return;
     struct irq_state state = cpu_irq_save();
-    event->set_ticks(event, TIME_NEVER);
+    alarm_set(TIME_NEVER);
     event = NULL;
     struct timer_queue *queue = &this_cpu()->timers;
     spin_lock(&queue->lock);

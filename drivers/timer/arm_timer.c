@@ -13,6 +13,7 @@
 #include <hw/clock.h>
 #include <hw/device.h>
 #include <hw/irq.h>
+#include <hw/regs/arm_timer.h>
 #include <hw/sysreg.h>
 
 #define RATING 400u

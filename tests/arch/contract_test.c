@@ -35,7 +35,7 @@ static struct sim_result run_kernel(int (*main)(const struct boot_info *), uint3
 
 static struct phys_addr page_number(const struct boot_info *info, uint32_t index)
 {
-    return (struct phys_addr){ info->memory_base.value + (uint64_t)index * PAGE_SIZE };
+    return (struct phys_addr){ info->memory[0].base.value + (uint64_t)index * PAGE_SIZE };
 }
 
 /* --- interrupts --- */

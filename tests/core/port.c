@@ -333,7 +333,9 @@ static void event_cpu_start(struct clock_event *event)
 }
 
 extern struct clock_event port_clock_event;
-struct clock_event port_clock_event = { "port", event_set_ticks, event_cpu_start };
+struct clock_event port_clock_event = { .name = "port",
+                                        .set_ticks = event_set_ticks,
+                                        .cpu_start = event_cpu_start };
 
 static int domain_translate(struct irq_domain *domain, const uint32_t *cells, uint32_t count,
                             uint32_t *hwirq, enum irq_type *type)
@@ -492,11 +494,12 @@ int port_run(const struct port_options *options, void (*body)(void *argument), v
     void *own_tree = options->fdt == NULL ? port_board_tree(&tree_size) : NULL;
     event_registry_reset();
     event_clock_set(ktime_get_ns);
+    const struct boot_memory memory = { { ARCH_SIM_MEMORY_BASE }, size };
     const struct boot_info info = {
         .fdt = own_tree != NULL ? own_tree : options->fdt,
         .fdt_size = tree_size,
-        .memory_base = { ARCH_SIM_MEMORY_BASE },
-        .memory_size = size,
+        .memory = &memory,
+        .memory_count = 1,
         .command_line = "",
     };
     int err = kernel_main(&info);

@@ -250,7 +250,7 @@ static void sources_body(void *argument)
     thread_sleep_until(12345);
     ck_assert_uint_eq(ktime_get_ns(), 12345); /* still the better one */
     clock_source_unregister(&worse);
-    struct clock_event second = { "second", NULL, NULL };
+    struct clock_event second = { .name = "second" };
     ck_assert_int_eq(clock_event_register(&second), -EBUSY);
 }
 

@@ -55,7 +55,7 @@ static int adding_main(const struct boot_info *info)
     memset(work.order, 0, sizeof work.order);
     sim_points_begin();
     for (uint32_t cpu = 1; cpu < work.cpus; cpu++) {
-        struct phys_addr pages = { info->memory_base.value + (uint64_t)cpu * STACK_SIZE };
+        struct phys_addr pages = { info->memory[0].base.value + (uint64_t)cpu * STACK_SIZE };
         if (arch_stack_map(pages, STACK_SIZE, &stacks[cpu]) != 0 ||
             arch_cpu_start(cpu, stacks[cpu], STACK_SIZE) != 0)
             return -ENOMEM;
@@ -255,7 +255,7 @@ static int polling_main(const struct boot_info *info)
     void *stacks[CPU_MAX];
     work.done = 0;
     for (uint32_t cpu = 1; cpu < 4; cpu++) {
-        struct phys_addr pages = { info->memory_base.value + (uint64_t)cpu * STACK_SIZE };
+        struct phys_addr pages = { info->memory[0].base.value + (uint64_t)cpu * STACK_SIZE };
         arch_stack_map(pages, STACK_SIZE, &stacks[cpu]);
         arch_cpu_start(cpu, stacks[cpu], STACK_SIZE);
     }

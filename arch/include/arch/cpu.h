@@ -20,9 +20,9 @@ static inline void arch_point(void);
  * time advances to the earlier of it and the next event. Interrupts may be masked. */
 void arch_cpu_relax(uint64_t deadline_ns);
 
-/* Waits until an interrupt is pending. Called and returns with interrupts masked; a pending one is
- * taken when the caller unmasks. The caller has looked for work after masking, so no wake-up is
- * lost. */
+/* Waits until an interrupt is pending. Called and returns with interrupts masked; the pending one is
+ * taken inside (a CPU that waits only unmasked) or when the caller unmasks. The caller has looked for
+ * work after masking, so no wake-up is lost. */
 void arch_cpu_idle(void);
 
 /* CPUs that could be started (device tree or machine), at most CPU_MAX. */

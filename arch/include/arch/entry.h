@@ -13,11 +13,17 @@ struct boot_module {
     size_t size;
 };
 
+/* RAM that the kernel may use, whole pages, reachable through the direct map. */
+struct boot_memory {
+    struct phys_addr base;
+    uint64_t size;
+};
+
 struct boot_info {
     const void *fdt; /* flattened device tree; hostile until checked */
     size_t fdt_size;
-    struct phys_addr memory_base; /* RAM that the kernel may use, page aligned */
-    uint64_t memory_size;
+    const struct boot_memory *memory; /* ascending, without overlap */
+    uint32_t memory_count;
     const char *command_line; /* never NULL */
     const struct boot_module *modules;
     uint32_t module_count;
@@ -39,3 +45,7 @@ void kernel_secondary_main(void);
 /* The CPU took an interrupt; interrupts masked, on the interrupted context's stack. May switch
  * contexts before it returns. */
 void kernel_irq(void);
+
+/* The kernel's clock (ktime): what events of a board are stamped with. 0 before there is one. Any
+ * context. */
+uint64_t kernel_time_ns(void);

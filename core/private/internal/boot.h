@@ -2,6 +2,7 @@
 /* What the core's init functions need of the boot. */
 #pragma once
 #include <arch/entry.h>
+#include <core/addon.h>
 #include <core/interlock.h>
 
 /* Of the boot under way; lives until kernel_main() returns. */

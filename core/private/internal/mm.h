@@ -3,7 +3,7 @@
  *
  * Every page of RAM has a struct page. The first page of a block says what the block is:
  *
- *   RESERVED   the table itself; never moves
+ *   RESERVED   the table itself, or a hole between regions of RAM; never moves
  *   FREE       first page of a free block of `order`, on that order's list
  *   USED       first page of a block from page_alloc() or a large kmalloc()
  *   SLAB       a page of a slab: `back` pages after the slab's first

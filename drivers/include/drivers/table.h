@@ -14,3 +14,7 @@ extern const struct driver rp1_pwm_driver;
 extern const struct driver dw_i2c_driver;
 extern const struct driver sht3x_driver;
 extern const struct driver lsm6dso_driver;
+extern const struct driver lapic_driver;
+extern const struct driver ioapic_driver;
+extern const struct driver hpet_driver;
+extern const struct driver tsc_driver;

@@ -23,6 +23,10 @@ struct clock_event {
     void (*set_ticks)(struct clock_event *event, uint64_t ticks);
     /* Brings the calling CPU's part of the hardware up. */
     void (*cpu_start)(struct clock_event *event);
+    /* In place of set_ticks, for an alarm that does not see the clock source but counts for itself:
+     * interrupts in about delay_ns (0: at once). Early or late is no matter; the core looks at the
+     * clock. TIME_NEVER disarms. */
+    void (*set_delay_ns)(struct clock_event *event, uint64_t delay_ns);
 };
 
 /* Drivers call these from probe and remove. -EBUSY: one of the same rating is there. */

@@ -4,7 +4,7 @@
  * Acts on the calling CPU's bank. The names (enum sysreg) are in hw/regs, which models see too. */
 #pragma once
 #include <axiom/types.h>
-#include <hw/regs/arm_timer.h>
+#include <hw/regs/sysreg.h>
 
 /* Any context. A register that nothing answers reads 0 and ignores writes. */
 uint64_t sysreg_read(enum sysreg reg);

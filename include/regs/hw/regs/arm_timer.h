@@ -5,18 +5,7 @@
  * Pi 5 the system counter runs at 54 MHz. */
 #pragma once
 #include <axiom/bits.h>
-
-/* Names are the Arm ARM's. One bank a CPU, except the counter and its frequency. */
-enum sysreg {
-    SYSREG_CNTFRQ_EL0,
-    SYSREG_CNTVCT_EL0,
-    SYSREG_CNTV_CTL_EL0,
-    SYSREG_CNTV_CVAL_EL0,
-    SYSREG_CNTP_CTL_EL0,
-    SYSREG_CNTP_CVAL_EL0,
-    SYSREG_CNTPCT_EL0,
-    SYSREG_COUNT
-};
+#include <hw/regs/sysreg.h>
 
 /* CNTP_CTL_EL0, CNTV_CTL_EL0. The output is a level: ENABLE, not IMASK, and count >= CVAL. */
 #define CNT_CTL_ENABLE  BIT(0)

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The earliest console: where panics, and until there is a terminal the log, go.
+ *
+ * It belongs to the port, not to drivers/: it works before memory and the device tree do, with
+ * interrupts masked and locks held, also in an image whose registers are the simulated machine's. */
+#pragma once
+#include <axiom/types.h>
+
+/* Sets up a 16550 (or says there is none: false). The port gives it the two accessors. */
+struct uart16550 {
+    uint8_t (*read)(uint64_t base, uint32_t reg);
+    void (*write)(uint64_t base, uint32_t reg, uint8_t value);
+    uint64_t base;
+};
+bool uart16550_init(const struct uart16550 *uart);
+void uart16550_write(const struct uart16550 *uart, const char *text, size_t size);
+
+/* The console's device from now on; what was written before is lost. `context` as given. */
+void console_set(void (*write)(void *context, const char *text, size_t size), void *context);
+
+/* A line in printf's language, cut at 240 characters. */
+void console_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* From now on log lines are printed there, with their time; `level` as enum log_level and below. */
+void console_follow_log(uint8_t level);
