@@ -10,6 +10,7 @@
 #include "link.h"
 #include "load.h"
 #include "map_events.h"
+#include "types.h"
 
 #define REASON_SIZE LOG_LINE_MAX
 
@@ -93,13 +94,36 @@ void load_forget_maps(uint32_t first)
     map_events_forget(first);
 }
 
+static int open_with(const struct boot_module *module, struct bpf_btf *types,
+                     struct bpf_object **out, struct bpf_error *error)
+{
+    const struct bpf_object_options options = { .kernel_btf = types,
+                                                .keyring = keyring.count != 0 ? &keyring : NULL,
+                                                .require_signed = require_signed };
+    return bpf_object_open_with(glue_env(), module->data, module->size, &options, out, error);
+}
+
+static bool is_complete(const struct bpf_object *object)
+{
+    for (uint32_t i = 0; i < bpf_object_program_count(object); i++) {
+        if (bpf_object_program(object, i)->failure != NULL)
+            return false;
+    }
+    return true;
+}
+
 int load_open(const struct boot_module *module, struct bpf_object **out, char *reason,
               size_t reason_size)
 {
     struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
-    const struct bpf_object_options options = { .keyring = keyring.count != 0 ? &keyring : NULL,
-                                                .require_signed = require_signed };
-    int err = bpf_object_open_with(glue_env(), module->data, module->size, &options, out, &error);
+    int err = open_with(module, NULL, out, &error);
+    /* Most objects ask nothing of the kernel's types; one that does is opened again with them. */
+    bool wants_types = err == -EINVAL || (err == 0 && !is_complete(*out));
+    if (wants_types && types_get() != NULL) {
+        if (err == 0)
+            bpf_object_close(*out);
+        err = open_with(module, types_get(), out, &error);
+    }
     if (err)
         format_text(reason, reason_size, "%s", error.text);
     return err;
@@ -251,8 +275,10 @@ int bpf_glue_init(const struct boot_module *modules, uint32_t module_count, uint
     run_init();
     link_table_init();
     map_events_init();
+    types_init(modules, module_count);
     for (uint32_t i = 0; i < module_count; i++) {
-        int err = is_keyring(&modules[i]) ? 0 : load_module(&modules[i]);
+        bool is_object = !is_keyring(&modules[i]) && !types_is_module(&modules[i]);
+        int err = is_object ? load_module(&modules[i]) : 0;
         if (err) /* why is on the lines before, unless memory for saying so was missing, too */
             log_err("bpf: %s is left out (error %d)", modules[i].name, err);
         if (err && required) {
@@ -268,5 +294,6 @@ void bpf_glue_exit(void)
 {
     link_table_exit();
     map_events_exit();
+    types_exit();
     run_exit();
 }

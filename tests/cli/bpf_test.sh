@@ -66,4 +66,31 @@ check "no such slot" 2 "axiom_gpio_ctx: time_ns chip line edge" "$axiom" bpf run
 check "no number" 2 "is not NAME=NUMBER" "$axiom" bpf run "$button" --context line=blue
 check "no BPF" 3 "not an ELF file" "$axiom" bpf disasm "$source_dir/README.md"
 check "another machine's ELF" 3 "$(basename "$axiom")" "$axiom" bpf verify "$axiom"
+
+# Compiled against a context that is laid out otherwise and has a field that this kernel's lacks.
+cat > older.bpf.c << 'END'
+#include <axiom/bpf.h>
+struct axiom_gpio_ctx___older {
+    uint64_t removed, line, chip;
+} __attribute__((preserve_access_index));
+SEC("gpio/chip0/line26/falling")
+int older(struct axiom_gpio_ctx *ctx)
+{
+    struct axiom_gpio_ctx___older *ours = (void *)ctx;
+    if (__builtin_preserve_field_info(ours->removed, 2 /* exists */))
+        return (int)ours->removed;
+    bpf_printk("on line %llu", ours->line);
+    return 0;
+}
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+END
+if [[ -n $("$axiom" bpf btf --kernel 2> /dev/null | head -1) ]]; then
+    check "relocated: built" 0 "" "$axiom" bpf build older.bpf.c -o older.o
+    check "relocated: at a desk" 0 "trace_printk: on line 26" "$axiom" bpf run older.o --context line=26
+    check "relocated: in the kernel" 0 "on line 26" "$axiom" run "$source_dir/examples/button_led/button.csv" \
+        --bind button=gpio/chip0/26 --bpf older.o --record older.mcap
+    check "relocated: replayed" 0 "" "$axiom" replay older.mcap
+else
+    echo "skipped: this axiom has no types of its kernel"
+fi
 finish

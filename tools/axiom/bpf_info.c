@@ -2,6 +2,7 @@
 /* axiom bpf info OBJECT...: what is in it, what it can cost, who signed it.
  * axiom bpf btf FILE...: its types. */
 #include "bpf_project.h"
+#include "btf_c.h"
 
 #include "cli.h"
 #include "desk.h"
@@ -152,31 +153,42 @@ static void print_line(void *user, const char *line)
     puts(line);
 }
 
-static int print_btf(const char *name, const uint8_t *bytes, size_t size, uint64_t offset)
+static int print_btf(const char *name, const uint8_t *bytes, size_t size, uint64_t offset,
+                     bool as_c)
 {
     struct bpf_btf *btf;
     struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
     if (bpf_btf_parse(desk_env(), bytes, size, &btf, &error) != 0)
         return complain(EXIT_INPUT, "%s: offset %" PRIu64 ": %s", name, error.offset + offset,
                         error.text);
-    bpf_btf_print(btf, print_line, NULL);
+    int code = EXIT_OK;
+    if (as_c)
+        code = btf_print_c(btf, name, stdout);
+    else
+        bpf_btf_print(btf, print_line, NULL);
     bpf_btf_put(btf);
-    return EXIT_OK;
+    return code;
 }
 
 /* kernel_btf.S */
 extern const uint8_t builtin_kernel_btf[], builtin_kernel_btf_end[];
 
-int bpf_print_kernel_types(void)
+void bpf_use_kernel_types(void)
+{
+    desk_set_kernel_types(builtin_kernel_btf, (size_t)((uintptr_t)builtin_kernel_btf_end -
+                                                       (uintptr_t)builtin_kernel_btf));
+}
+
+int bpf_print_kernel_types(bool as_c)
 {
     size_t size = (size_t)((uintptr_t)builtin_kernel_btf_end - (uintptr_t)builtin_kernel_btf);
     if (size == 0)
         return complain(EXIT_INPUT, "this axiom was built without pahole: it has no types of its "
                                     "kernel");
-    return print_btf("the kernel", builtin_kernel_btf, size, 0);
+    return print_btf("the kernel", builtin_kernel_btf, size, 0, as_c);
 }
 
-static int print_types(const char *path)
+static int print_types(const char *path, bool as_c)
 {
     uint8_t *bytes;
     size_t size, length;
@@ -186,17 +198,17 @@ static int print_types(const char *path)
     const uint8_t *at = bytes;
     if (!find_btf_section(bytes, size, &at, &length))
         length = size; /* types by themselves: /sys/kernel/btf/vmlinux */
-    code = print_btf(path, at, length, (uint64_t)(at - bytes));
+    code = print_btf(path, at, length, (uint64_t)(at - bytes), as_c);
     free(bytes);
     return code;
 }
 
-int bpf_print_types(int argc, char **argv)
+int bpf_print_types(int argc, char **argv, bool as_c)
 {
     int code = EXIT_OK;
     if (argc == 0)
         return complain_usage("bpf", "bpf btf wants a file with types");
     for (int i = 0; i < argc && code == EXIT_OK; i++)
-        code = print_types(argv[i]);
+        code = print_types(argv[i], as_c);
     return code;
 }

@@ -281,15 +281,22 @@ static int bpf_run_command(int argc, char **argv, const char *name, const char *
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "json", no_argument, NULL, 'j' },          { "program", required_argument, NULL, 'p' },
-        { "context", required_argument, NULL, 'c' }, { "repeat", required_argument, NULL, 'n' },
-        { "key", required_argument, NULL, 'k' },     { "keyring", required_argument, NULL, 'r' },
-        { "output", required_argument, NULL, 'o' },  { "kernel", no_argument, NULL, 'K' },
-        { "jit", no_argument, NULL, 'J' },           { "linux", no_argument, NULL, 'L' },
-        { "btf", required_argument, NULL, 'b' },     { 0 },
+        { "json", no_argument, NULL, 'j' },
+        { "program", required_argument, NULL, 'p' },
+        { "context", required_argument, NULL, 'c' },
+        { "repeat", required_argument, NULL, 'n' },
+        { "key", required_argument, NULL, 'k' },
+        { "keyring", required_argument, NULL, 'r' },
+        { "output", required_argument, NULL, 'o' },
+        { "kernel", no_argument, NULL, 'K' },
+        { "jit", no_argument, NULL, 'J' },
+        { "linux", no_argument, NULL, 'L' },
+        { "btf", required_argument, NULL, 'b' },
+        { "format", required_argument, NULL, 'f' },
+        { 0 },
     };
     bool as_json = false, of_kernel = false, compiled = false, of_linux = false;
-    const char *btf = NULL;
+    const char *btf = NULL, *format = "raw";
     const char *program = NULL, *context = "", *key = NULL, *keyring = NULL, *output = NULL;
     uint64_t repeat = 1;
     int option;
@@ -303,6 +310,9 @@ static int run(int argc, char **argv)
             break;
         case 'b':
             btf = optarg;
+            break;
+        case 'f':
+            format = optarg;
             break;
         case 'J':
             compiled = true;
@@ -333,8 +343,11 @@ static int run(int argc, char **argv)
             return complain_usage("bpf", "see above");
         }
     }
+    bool as_c = strcmp(format, "c") == 0;
+    if (!as_c && strcmp(format, "raw") != 0)
+        return complain_usage("bpf", "--format is c or raw, not '%s'", format);
     if (of_kernel && optind + 1 == argc && strcmp(argv[optind], "btf") == 0)
-        return bpf_print_kernel_types();
+        return bpf_print_kernel_types(as_c);
     if (optind + 1 >= argc)
         return complain_usage(
             "bpf", "bpf wants init, build, verify, info, disasm, run, btf, keygen or sign, "
@@ -351,7 +364,7 @@ static int run(int argc, char **argv)
     if (strcmp(verb, "info") == 0)
         return bpf_info(argc, argv, keyring);
     if (strcmp(verb, "btf") == 0)
-        return bpf_print_types(argc, argv);
+        return bpf_print_types(argc, argv, as_c);
     if (strcmp(verb, "init") == 0)
         return bpf_project_init(argc, argv);
     if (strcmp(verb, "build") == 0)
@@ -372,7 +385,7 @@ const struct command command_bpf = {
         "       axiom bpf run OBJECT [--program NAME] [--context SLOT=VALUE,...] [--repeat N] "
         "[--jit]\n"
         "       axiom bpf info [--keyring FILE] OBJECT...\n"
-        "       axiom bpf btf FILE... | --kernel\n"
+        "       axiom bpf btf [--format raw|c] FILE... | --kernel\n"
         "       axiom bpf init NAME\n"
         "       axiom bpf build FILE.bpf.c [-o OBJECT]\n"
         "       axiom bpf keygen NAME\n"
@@ -392,6 +405,8 @@ const struct command command_bpf = {
         "  axiom bpf disasm led.o\n\n"
         "Run it once on an edge I make up; maps are printed afterwards:\n"
         "  axiom bpf run led.o --program button --context line=26,edge=2,time_ns=1000000\n\n"
+        "A header of the types of an object, of Linux or of this kernel:\n"
+        "  axiom bpf btf --format c /sys/kernel/btf/vmlinux > vmlinux.h\n\n"
         "Helpers that move pins answer -EOPNOTSUPP here: for those, axiom run.\n",
     .run = run,
 };

@@ -4,6 +4,7 @@
 #include "cli.h"
 
 #include <axiom/errno.h>
+#include <bpf/btf.h>
 #include <bpf/helper.h>
 #include <bpf_host/exec_memory.h>
 
@@ -64,10 +65,34 @@ const struct bpf_env *desk_env(void)
     return &env;
 }
 
+static const uint8_t *kernel_types;
+static size_t kernel_types_size;
+
+void desk_set_kernel_types(const uint8_t *bytes, size_t size)
+{
+    kernel_types = bytes;
+    kernel_types_size = bytes == NULL ? 0 : size;
+}
+
+const uint8_t *desk_kernel_types(size_t *size)
+{
+    *size = kernel_types_size;
+    return kernel_types_size == 0 ? NULL : kernel_types;
+}
+
 int desk_open(const char *name, const uint8_t *bytes, size_t size, struct bpf_object **out)
 {
     struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
-    int err = bpf_object_open(desk_env(), bytes, size, out, &error);
+    struct bpf_object_options options = { 0 };
+    int err = 0;
+    if (kernel_types_size != 0)
+        err =
+            bpf_btf_parse(desk_env(), kernel_types, kernel_types_size, &options.kernel_btf, &error);
+    if (err)
+        return complain(EXIT_INPUT, "the kernel's types: offset %" PRIu64 ": %s", error.offset,
+                        error.text);
+    err = bpf_object_open_with(desk_env(), bytes, size, &options, out, &error);
+    bpf_btf_put(options.kernel_btf);
     if (err == 0) {
         err = bpf_object_create_maps(*out, &error);
         if (err)

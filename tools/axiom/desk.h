@@ -9,6 +9,11 @@
 /* Lives as long as the process. */
 const struct bpf_env *desk_env(void);
 
+/* The kernel's own types, as BTF: what programs are relocated against here and in the kernel that a
+ * session boots. `bytes` (NULL: none) stay the caller's. */
+void desk_set_kernel_types(const uint8_t *bytes, size_t size);
+const uint8_t *desk_kernel_types(size_t *size);
+
 /* Opens an object and makes its maps; bpf_object_close() by the caller. Complains and gives an exit
  * code. */
 int desk_open(const char *name, const uint8_t *bytes, size_t size, struct bpf_object **out);

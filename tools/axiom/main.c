@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* `axiom`: records, replays, compares and verifies. Each subcommand is a file of its own. */
+#include "bpf_project.h"
 #include "cli.h"
 
 #include <stdio.h>
@@ -27,6 +28,7 @@ static void print_help(FILE *to)
 
 int main(int argc, char **argv)
 {
+    bpf_use_kernel_types();
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;

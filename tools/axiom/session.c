@@ -223,7 +223,7 @@ struct run {
     struct progress progress;
     struct event_sink *sinks[10];
     uint32_t sink_count;
-    struct sim_module modules[SESSION_OBJECT_MAX + 1]; /* and the keyring */
+    struct sim_module modules[SESSION_OBJECT_MAX + 2]; /* and the keyring and types */
     char command_line[80];
     struct pace pace;
 };
@@ -289,6 +289,10 @@ static struct sim_config configure(struct run *run, const struct session *s)
     if (s->keyring != NULL)
         run->modules[module_count++] =
             (struct sim_module){ "bpf.keyring", (const uint8_t *)s->keyring, s->keyring_size };
+    size_t types_size;
+    const uint8_t *types = desk_kernel_types(&types_size);
+    if (types != NULL)
+        run->modules[module_count++] = (struct sim_module){ "bpf.types", types, types_size };
     make_command_line(s, run->command_line, sizeof run->command_line);
     struct sim_config config = {
         .fdt = s->fdt,

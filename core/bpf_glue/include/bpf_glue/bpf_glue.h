@@ -8,6 +8,9 @@
 /* The boot module of this name is no object but the keyring (bpf/sign.h): objects that carry a
  * signature must be signed by one of its keys. */
 #define BPF_GLUE_KEYRING "bpf.keyring"
+/* And this one the kernel's own types, in BTF: objects that ask for them (CO-RE) are relocated
+ * against these. */
+#define BPF_GLUE_TYPES "bpf.types"
 
 enum bpf_glue_flags {
     BPF_GLUE_REQUIRED = 1u << 0, /* the first failure is the result, and nothing stays attached */
