@@ -207,7 +207,10 @@ void wide_bounded(struct generator *g)
     emit(g, BPF_JMP | (one_in(g, 4) ? BPF_JSLE : BPF_JLE) | BPF_X, r, 4, 1, 0);
     emit(g, BPF_ALU64 | BPF_MOV | BPF_K, r, 0, 0, pick(g, 4));
     if (take(g) & 1) {
-        emit(g, BPF_JMP | BPF_JGE | BPF_K, r, 0, 1, 1 + pick(g, 4));
+        bool beyond = take(g) & 1; /* below by more than 32 bits, too */
+        emit(g, BPF_LDDW, 4, 0, 0, 1 + pick(g, 4));
+        emit(g, 0, 0, 0, 0, beyond);
+        emit(g, BPF_JMP | BPF_JGE | BPF_X, r, 4, 1, 0);
         emit(g, BPF_ALU64 | BPF_MOV | BPF_X, r, 4, 0, 0);
     }
     if (take(g) & 1) {

@@ -7,15 +7,30 @@
 #include "soundness.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 static double seconds_since(const struct timespec *start)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static struct soundness_counts counts;
+
+/* An assertion of the verifier itself failed, and has said which. */
+static void aborted(int number)
+{
+    char text[80];
+    int length = snprintf(text, sizeof text, "found after %" PRIu64 " programs: assertion\n",
+                          counts.programs);
+    (void)!write(STDOUT_FILENO, text, (size_t)length);
+    signal(number, SIG_DFL);
+    raise(number);
 }
 
 int main(int argc, char **argv)
@@ -25,10 +40,10 @@ int main(int argc, char **argv)
     uint64_t limit = argc > 1 ? strtoull(argv[1], NULL, 0) : 20000;
     double seconds = argc > 2 ? strtod(argv[2], NULL) : 0;
     uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 0) : 1;
-    struct soundness_counts counts = { 0 };
     struct timespec start;
     bool fine = true;
     clock_gettime(CLOCK_MONOTONIC, &start);
+    signal(SIGABRT, aborted);
     soundness_begin();
     while (fine && (limit == 0 || counts.programs < limit)) {
         if (seconds > 0 && counts.programs % 64 == 0 && seconds_since(&start) > seconds)
