@@ -28,8 +28,7 @@ bool program_sleeps(const struct verifier *v)
     return v->request->sleepable || bpf_context_has_rule(v->context, BPF_RULE_SLEEPABLE);
 }
 
-/* Do objects under RCU stay alive here? */
-static bool in_rcu_section(const struct verifier *v)
+bool in_rcu_section(const struct verifier *v)
 {
     return !program_sleeps(v) || v->state.regions.rcu != 0;
 }

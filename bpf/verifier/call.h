@@ -23,6 +23,11 @@ struct call {
     uint32_t timer_map;    /* 1 + the map that its BPF_ARG_TIMER argument lies in */
     uint32_t callback;     /* its BPF_ARG_CALLBACK argument: the function's first instruction */
     bool packet_arguments; /* memory may lie in the packet */
+    struct reg dynptr;     /* its BPF_ARG_DYNPTR argument: the first slot, or a REG_DYNPTR */
+    uint32_t dynptr_frame; /* and where it lies */
+    int64_t dynptr_offset;
+    bool releases_dynptr;
+    uint32_t makes_dynptr; /* its BPF_ARG_DYNPTR_OUT argument, 0: none */
 };
 
 /* --- check_args.c
@@ -60,6 +65,8 @@ bool reg_is_btf(const struct verifier *v, const struct reg *r, uint32_t type_id)
 int check_btf_object(struct verifier *v, struct call *call, uint32_t reg_number, const char *name);
 int give_btf_object(struct verifier *v, const struct call *call, const char *name, uint16_t attr,
                     bool or_null, struct reg *out);
+/* Do objects under RCU stay alive here? */
+bool in_rcu_section(const struct verifier *v);
 /* May the program sleep at all? */
 bool program_sleeps(const struct verifier *v);
 
@@ -78,6 +85,10 @@ static inline uint32_t reg_reference(const struct reg *r)
 struct reg void_pointer(const struct verifier *v);
 /* Pointers into the packet are void; noted for the callers of a global function. */
 void packet_changed(struct verifier *v);
+static inline bool may_write_packet(const struct verifier *v)
+{
+    return has_rule(v, BPF_RULE_PACKET_WRITE);
+}
 /* At the end of a run or callback: what was acquired must have been given up, regions left. */
 int check_nothing_held(struct verifier *v, const char *where);
 /* --- callback.c: the function `call->callback`

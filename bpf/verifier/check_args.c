@@ -2,7 +2,7 @@
 /* Arguments of calls that are memory, sizes of memory, or maps. */
 #include <axiom/string.h>
 
-#include "call.h"
+#include "dynptr.h"
 
 int refuse_argument(struct verifier *v, const struct call *call, uint32_t reg_number,
                     const char *wants)
@@ -82,6 +82,9 @@ int check_memory(struct verifier *v, const struct call *call, uint32_t reg_numbe
     int64_t from = r->n.smin, to = r->n.smax + (int64_t)most;
     if (access == ACCESS_READ)
         return stack_check_set(v, r->frame, from, to);
+    err = dynptr_refuse_fill(v, call, reg_number, from, to);
+    if (err != 0)
+        return err;
     if (!scalar_is_const(&r->n))
         return stack_clobber(v, r->frame, from, to, false);
     err = stack_clobber(v, r->frame, from, from + (int64_t)least, true);

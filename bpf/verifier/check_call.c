@@ -3,7 +3,7 @@
  * result. */
 #include <axiom/string.h>
 
-#include "call.h"
+#include "dynptr.h"
 
 /* --- Arguments
  * -------------------------------------------------------------------------------------------------------- */
@@ -212,6 +212,12 @@ static int give(struct verifier *v, const struct call *call, struct reg *out)
         return give_socket(v, call, SOCKET_COMMON, out);
     case BPF_RETURN_TCP_SOCK_OR_NULL:
         return give_socket(v, call, SOCKET_TCP, out);
+    case BPF_RETURN_DYNPTR_MEM_OR_NULL:
+        *out = dynptr_slice(v, call, call->record_size, (call->dynptr.attr & REG_READ_ONLY) != 0 &&
+                                                            call->dynptr.type == REG_SLOT_DYNPTR);
+        out->may_be_null = 1;
+        out->id = ++v->next_id;
+        return 0;
     case BPF_RETURN_BTF:
         return give_btf_object(v, call, call->helper->return_name, REG_TRUSTED, false, out);
     case BPF_RETURN_BTF_OR_NULL:
@@ -308,6 +314,34 @@ static int find_helper(struct verifier *v, const struct bpf_insn *insn, struct c
     return check_may_call(v, call);
 }
 
+/* Of bpf_dynptr_from_mem() it is what a map's value holds, of others a new record. */
+static int make_dynptr(struct verifier *v, const struct call *call)
+{
+    const struct reg *place = state_reg(&v->state, call->makes_dynptr);
+    uint32_t ref = 0;
+    if (call->helper->map_types == 0 && state_reg(&v->state, 1)->type != REG_MAP_VALUE)
+        return refuse_argument(v, call, 1, "a value of a map");
+    int err = call->helper->map_types != 0 ? reference_acquire(v, &ref) : 0;
+    return err != 0 ? err
+                    : dynptr_make(v, place->frame, place->n.smin,
+                                  ref != 0 ? DYNPTR_RINGBUF : DYNPTR_LOCAL, ref);
+}
+
+static int check_dynptrs(struct verifier *v, const struct call *call)
+{
+    if (call->makes_dynptr != 0)
+        return make_dynptr(v, call);
+    if (call->releases_dynptr)
+        return dynptr_release(v, call);
+    /* bpf_dynptr_write() */
+    bool writes = call->dynptr.type == REG_SLOT_DYNPTR && call->dynptr.type_id == DYNPTR_SKB &&
+                  call->helper->args[0] == BPF_ARG_DYNPTR &&
+                  call->helper->returns != BPF_RETURN_DYNPTR_MEM_OR_NULL;
+    if (writes)
+        packet_changed(v);
+    return 0;
+}
+
 int check_helper_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *entered)
 {
     struct call call;
@@ -322,6 +356,9 @@ int check_helper_call(struct verifier *v, const struct bpf_insn *insn, bool wait
         return err;
     if (call.release != 0)
         err = reference_release(v, call.name, call.release);
+    if (err != 0)
+        return err;
+    err = check_dynptrs(v, &call);
     if (err != 0)
         return err;
     if (call.helper->flags & BPF_HELPER_CHANGES_PACKET)

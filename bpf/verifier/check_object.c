@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Arguments of calls that are typed pointers: what they point to has a life of its own. */
-#include "call.h"
+#include "dynptr.h"
 
 bool reg_is_null(const struct reg *r)
 {
@@ -77,6 +77,14 @@ int check_object(struct verifier *v, struct call *call, uint32_t reg_number, enu
     case BPF_ARG_ANY_SOCK:
         err = check_socket(v, call, reg_number, type & BPF_ARG_BASE);
         break;
+    case BPF_ARG_DYNPTR:
+        err = check_dynptr(v, call, reg_number, (type & BPF_ARG_RELEASE) != 0 ? DYNPTR_RINGBUF : -1,
+                           (type & BPF_ARG_RELEASE) != 0);
+        call->releases_dynptr = err == 0 && (type & BPF_ARG_RELEASE) != 0;
+        return err;
+    case BPF_ARG_DYNPTR_OUT:
+        call->makes_dynptr = reg_number;
+        return check_dynptr_place(v, call, reg_number);
     case BPF_ARG_SPIN_LOCK:
         return check_lock(v, call, reg_number);
     case BPF_ARG_TIMER:

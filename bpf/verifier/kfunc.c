@@ -2,15 +2,14 @@
 /* Calls of kernel functions by BTF id: arguments by the prototype in the kernel's BTF, the rest by
  * the env's table. What neither says is refused. */
 #include <axiom/string.h>
-#include <bpf/kfunc.h>
 
-#include "call.h"
+#include "kfunc.h"
 
-struct kfunc_call {
-    struct call call;
-    const struct bpf_kfunc *row;
-    struct bpf_btf_type proto;
-};
+/* Iterators of numbers and bits may be used while a lock is held (Linux: is_bpf_iter_num_api_kfunc()). */
+static bool allowed_under_lock(const struct kfunc_call *k)
+{
+    return strncmp(k->row->name, "bpf_iter_num_", 13) == 0;
+}
 
 static const struct bpf_kfunc *find_row(const struct verifier *v, const char *name)
 {
@@ -52,81 +51,13 @@ static int find_kfunc(struct verifier *v, const struct bpf_insn *insn, struct kf
     return (k->row->flags & BPF_KFUNC_SLEEPABLE) != 0 ? check_may_sleep(v, k->call.name) : 0;
 }
 
-/* --- Arguments
- * -------------------------------------------------------------------------------------------------------- */
-
-static bool is_number(const struct bpf_btf_type *type)
-{
-    return type->kind == BPF_BTF_INT || type->kind == BPF_BTF_ENUM || type->kind == BPF_BTF_ENUM64;
-}
-
-static int check_alive(struct verifier *v, struct kfunc_call *k, uint32_t reg_number)
-{
-    const struct reg *r = state_reg(&v->state, reg_number);
-    uint32_t flags = k->row->flags;
-    if ((flags & (BPF_KFUNC_TRUSTED_ARGS | BPF_KFUNC_RCU | BPF_KFUNC_RELEASE)) != 0 &&
-        r->may_be_null)
-        return refuse_argument(v, &k->call, reg_number, "not NULL");
-    if ((r->attr & (REG_UNTRUSTED | REG_USER | REG_PERCPU)) != 0)
-        return refuse_argument(v, &k->call, reg_number, "an object that is known to be alive");
-    if ((flags & (BPF_KFUNC_TRUSTED_ARGS | BPF_KFUNC_RCU)) == 0 || reg_is_trusted(r))
-        return 0;
-    if ((flags & BPF_KFUNC_RCU) != 0 && (r->attr & REG_RCU) != 0)
-        return 0;
-    return refuse_argument(v, &k->call, reg_number, "a trusted pointer, or one with a reference");
-}
-
-static int check_object_argument(struct verifier *v, struct kfunc_call *k, uint32_t reg_number,
-                                 const struct bpf_btf_type *target)
-{
-    const struct reg *r = state_reg(&v->state, reg_number);
-    bool strict = (k->row->flags & (BPF_KFUNC_ACQUIRE | BPF_KFUNC_RELEASE)) != 0;
-    if (!reg_is_btf(v, r, target->id) || (strict && (r->type_id != target->id || r->n.umin != 0)))
-        return refuse_argument(v, &k->call, reg_number, "an object of the parameter's type");
-    int err = check_alive(v, k, reg_number);
-    if (err != 0 || (k->row->flags & BPF_KFUNC_RELEASE) == 0)
-        return err;
-    if (r->ref == 0 || !state_has_reference(&v->state, r->ref))
-        return refuse_argument(v, &k->call, reg_number, "acquired by this program");
-    k->call.release = r->ref;
-    return 0;
-}
-
-static int check_kfunc_argument(struct verifier *v, struct kfunc_call *k, uint32_t index)
-{
-    const struct bpf_btf *btf = v->request->kernel_btf;
-    uint32_t reg_number = index + 1;
-    struct bpf_btf_param param;
-    struct bpf_btf_type type, target = { 0 };
-    int err = check_set(v, reg_number);
-    if (err != 0)
-        return err;
-    if (!bpf_btf_param_at(btf, &k->proto, index, &param) ||
-        !bpf_btf_resolve(btf, param.type, &type))
-        return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "", "a parameter without a type");
-    const struct reg *r = state_reg(&v->state, reg_number);
-    if (is_number(&type))
-        return r->type == REG_NUMBER ? 0 : refuse_argument(v, &k->call, reg_number, "a number");
-    if ((k->row->flags & BPF_KFUNC_CAST_CONTEXT) != 0)
-        return r->type == REG_CONTEXT && scalar_is_const(&r->n) && r->n.umin == 0
-                   ? 0
-                   : refuse_argument(v, &k->call, reg_number, "the program's context");
-    bool object = type.kind == BPF_BTF_PTR && bpf_btf_resolve(btf, type.size_or_type, &target) &&
-                  target.kind == BPF_BTF_STRUCT;
-    if (object)
-        return check_object_argument(v, k, reg_number, &target);
-    return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
-                  "argument %u of bpf_%s() is of a kind that this verifier cannot check",
-                  reg_number, k->call.name);
-}
-
 /* --- Regions
  * ---------------------------------------------------------------------------------------------------------- */
 
 static void end_rcu(struct reg *r, void *user)
 {
     (void)user;
-    if (r->type == REG_BTF && (r->attr & REG_RCU) != 0) {
+    if ((r->type == REG_BTF || r->type == REG_SLOT_ITERATOR) && (r->attr & REG_RCU) != 0) {
         r->attr = (uint16_t)((r->attr & ~REG_RCU) | REG_UNTRUSTED);
         r->may_be_null = 0;
     }
@@ -176,72 +107,184 @@ static const char *kernel_context(const struct verifier *v)
     return NULL;
 }
 
-static int give_object(struct verifier *v, const struct kfunc_call *k, uint32_t type_id,
-                       struct reg *out)
+static bool is_number(const struct bpf_btf_type *type)
 {
+    return type->kind == BPF_BTF_INT || type->kind == BPF_BTF_ENUM || type->kind == BPF_BTF_ENUM64;
+}
+
+static int refuse_result(struct verifier *v, const struct kfunc_call *k, const char *why)
+{
+    return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "", "bpf_%s(): %s", k->call.name, why);
+}
+
+static int give_slice(struct verifier *v, const struct kfunc_call *k, struct reg *out)
+{
+    bool writes = k->row->special == BPF_KFUNC_DYNPTR_SLICE_WRITE;
+    if (!k->has_constant || k->constant > INT32_MAX)
+        return refuse_result(v, k, "the size of a slice is a constant");
+    if (writes && !may_write_packet(v))
+        return refuse(v, -EINVAL, BPF_REJECT_READ_ONLY, "use bpf_dynptr_slice()",
+                      "bpf_%s(): programs of '%s' may not write packets", k->call.name,
+                      v->context->section_prefix);
+    *out = dynptr_slice(v, &k->call, (uint32_t)k->constant, !writes);
+    return 0;
+}
+
+/* (object, id of a struct of the kernel) */
+static int give_cast(struct verifier *v, const struct kfunc_call *k, struct reg *out)
+{
+    struct bpf_btf_type type;
+    if (!k->has_constant || k->constant > UINT32_MAX ||
+        !bpf_btf_type_at(v->request->kernel_btf, (uint32_t)k->constant, &type) ||
+        type.kind != BPF_BTF_STRUCT)
+        return refuse_result(v, k, "argument 2 must be the id of a struct of the kernel");
     *out = reg_pointer(REG_BTF);
-    out->type_id = type_id;
-    out->may_be_null = (k->row->flags & BPF_KFUNC_RET_NULL) != 0;
-    if ((k->row->flags & BPF_KFUNC_ACQUIRE) == 0) {
-        out->id = ++v->next_id;
+    out->type_id = type.id;
+    out->attr = REG_UNTRUSTED;
+    return 0;
+}
+
+static int give_pointer(struct verifier *v, const struct kfunc_call *k, uint32_t to,
+                        struct reg *out)
+{
+    const struct bpf_btf *btf = v->request->kernel_btf;
+    struct bpf_btf_type target;
+    uint32_t size;
+    bool next = (k->row->flags & BPF_KFUNC_ITER_NEXT) != 0;
+    if (k->row->special == BPF_KFUNC_DYNPTR_SLICE ||
+        k->row->special == BPF_KFUNC_DYNPTR_SLICE_WRITE)
+        return give_slice(v, k, out);
+    if (k->row->special == BPF_KFUNC_CAST_READ_ONLY)
+        return give_cast(v, k, out);
+    if (!bpf_btf_resolve(btf, to, &target))
+        return refuse_result(v, k, "a result whose type cannot be followed");
+    if (target.kind == BPF_BTF_STRUCT) {
+        *out = reg_pointer(REG_BTF);
+        out->type_id = target.id;
+        out->attr = next ? iterator_attr(v, k) : 0;
         return 0;
     }
-    int err = reference_acquire(v, &out->id);
-    out->ref = out->id;
-    return err;
+    if (target.kind == BPF_BTF_VOID) {
+        *out = reg_any_number();
+        return 0;
+    }
+    *out = reg_pointer(REG_MEM);
+    out->size = (uint32_t)k->result_size;
+    out->attr = k->result_read_only ? REG_READ_ONLY : 0;
+    out->ref = k->argument_ref;
+    if (k->result_size != 0)
+        return 0;
+    out->attr = REG_READ_ONLY;
+    if (bpf_btf_size(btf, to, &size) != 0)
+        return refuse_result(v, k, "a result of a kind that this verifier does not know");
+    out->size = size;
+    return 0;
 }
 
 static int give_kfunc_result(struct verifier *v, const struct kfunc_call *k, struct reg *out)
 {
     const struct bpf_btf *btf = v->request->kernel_btf;
-    struct bpf_btf_type type, target = { 0 };
+    struct bpf_btf_type type;
     *out = reg_unset();
     if ((k->row->flags & BPF_KFUNC_CAST_CONTEXT) != 0) {
         const char *name = kernel_context(v);
         if (name == NULL)
-            return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
-                          "the kernel's own form of this context is not known");
+            return refuse_result(v, k, "the kernel's own form of this context is not known");
         return give_btf_object(v, &k->call, name, REG_TRUSTED, false, out);
     }
     if (!bpf_btf_resolve(btf, k->proto.size_or_type, &type))
-        return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "", "a result without a type");
+        return refuse_result(v, k, "a result without a type");
     if (type.kind == BPF_BTF_VOID)
         return 0;
     if (is_number(&type)) {
         *out = reg_any_number();
         return 0;
     }
-    if (type.kind == BPF_BTF_PTR && bpf_btf_resolve(btf, type.size_or_type, &target) &&
-        target.kind == BPF_BTF_STRUCT)
-        return give_object(v, k, target.id, out);
-    return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
-                  "bpf_%s() gives back what this verifier does not know", k->call.name);
+    if (type.kind != BPF_BTF_PTR)
+        return refuse_result(v, k, "a result of a kind that this verifier does not know");
+    int err = give_pointer(v, k, type.size_or_type, out);
+    if (err != 0 || !reg_is_pointer(out))
+        return err;
+    out->may_be_null = (k->row->flags & BPF_KFUNC_RET_NULL) != 0;
+    out->id = ++v->next_id;
+    if ((k->row->flags & BPF_KFUNC_ACQUIRE) == 0)
+        return 0;
+    err = reference_acquire(v, &out->id);
+    out->ref = out->id;
+    return err;
+}
+
+/* --- A call
+ * ---------------------------------------------------------------------------------------------------------- */
+
+static int check_arguments(struct verifier *v, struct kfunc_call *k)
+{
+    if (k->proto.member_count > BPF_CALL_ARG_COUNT)
+        return refuse_result(v, k, "too many parameters");
+    uint32_t used = 1;
+    for (uint32_t i = 0; i < k->proto.member_count; i += used) {
+        int err = check_kfunc_argument(v, k, i, &used);
+        if (err != 0)
+            return err;
+    }
+    return 0;
+}
+
+/* What is done to objects on the stack. */
+static int change_stack(struct verifier *v, struct kfunc_call *k)
+{
+    const struct bpf_btf *btf = v->request->kernel_btf;
+    struct bpf_btf_param param;
+    struct bpf_btf_type pointer, target;
+    if (k->makes_dynptr)
+        return dynptr_make(v, k->dynptr_frame, k->dynptr_offset, k->dynptr_kind, k->dynptr_ref);
+    if ((k->row->flags & BPF_KFUNC_ITER_DESTROY) != 0)
+        return iterator_destroy(v, k);
+    if ((k->row->flags & BPF_KFUNC_ITER_NEW) == 0)
+        return 0;
+    if (!bpf_btf_param_at(btf, &k->proto, 0, &param) ||
+        !bpf_btf_resolve(btf, param.type, &pointer) ||
+        !bpf_btf_resolve(btf, pointer.size_or_type, &target))
+        return refuse_result(v, k, "a parameter without a type");
+    return iterator_new(v, k, target.id);
+}
+
+static int check_effects(struct verifier *v, struct kfunc_call *k)
+{
+    int err = 0;
+    if ((k->row->flags & BPF_KFUNC_RELEASE) != 0)
+        err = k->call.release != 0 ? reference_release(v, k->call.name, k->call.release)
+                                   : refuse_region(v, k, "nothing to release");
+    if (err == 0)
+        err = change_region(v, k);
+    return err == 0 ? change_stack(v, k) : err;
 }
 
 int check_kfunc_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *entered)
 {
-    (void)waited;
-    (void)entered;
-    struct kfunc_call k;
+    struct kfunc_call k = { 0 };
     struct reg result;
+    bool drained = false;
+    (void)entered;
     int err = find_kfunc(v, insn, &k);
-    if (err == 0 && v->state.regions.lock_map != 0)
+    if (err == 0 && v->state.regions.lock_map != 0 && !allowed_under_lock(&k))
         err = refuse(v, -EINVAL, BPF_REJECT_REFERENCE, "", "bpf_%s() while a lock is held",
                      k.call.name);
-    if (err == 0 && k.proto.member_count > BPF_CALL_ARG_COUNT)
-        err = refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "", "bpf_%s() has too many parameters",
-                     k.call.name);
-    for (uint32_t i = 0; err == 0 && i < k.proto.member_count; i++)
-        err = check_kfunc_argument(v, &k, i);
-    if (err == 0 && (k.row->flags & BPF_KFUNC_RELEASE) != 0)
-        err = k.call.release != 0 ? reference_release(v, k.call.name, k.call.release)
-                                  : refuse_region(v, &k, "nothing to release");
     if (err == 0)
-        err = change_region(v, &k);
+        err = check_arguments(v, &k);
+    if (err == 0 && (k.row->flags & BPF_KFUNC_ITER_NEXT) != 0)
+        err = iterator_next(v, &k, waited, &drained);
+    if (err == 0)
+        err = check_effects(v, &k);
     if (err == 0)
         err = give_kfunc_result(v, &k, &result);
     if (err != 0)
         return err;
+    if ((k.row->flags & BPF_KFUNC_ITER_NEXT) != 0 && reg_is_pointer(&result)) {
+        result.may_be_null = 0;
+        if (drained)
+            result = reg_const(0);
+    }
     for (uint32_t r = 0; r <= BPF_CALL_ARG_COUNT; r++)
         *state_reg(&v->state, r) = reg_unset();
     *state_reg(&v->state, 0) = result;

@@ -6,7 +6,7 @@
  * declaration says otherwise; what it holds is not known, and is not known any more after a call. */
 #include <axiom/string.h>
 
-#include "call.h"
+#include "dynptr.h"
 #include "parameter.h"
 
 static int refuse_parameter(struct verifier *v, uint32_t function, uint32_t index, const char *why)
@@ -152,6 +152,7 @@ static struct reg promise(struct verifier *v, const struct parameter *p)
         break;
     case PARAMETER_DYNPTR:
         r = reg_pointer(REG_DYNPTR);
+        r.type_id = DYNPTR_LOCAL;
         r.attr = REG_READ_ONLY;
         break;
     case PARAMETER_TRUSTED:
@@ -239,8 +240,10 @@ static int check_parameter(struct verifier *v, const struct call *call, uint32_t
                    : refuse_argument(v, call, reg_number, "an address in an arena");
     case PARAMETER_TRUSTED:
         return check_trusted_parameter(v, call, reg_number, p);
-    case PARAMETER_DYNPTR:
-        break;
+    case PARAMETER_DYNPTR: {
+        struct call copy = *call;
+        return check_dynptr(v, &copy, reg_number, -1, false);
+    }
     }
     return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
                   "parameter %u of %s() is of a kind that this verifier cannot check yet",

@@ -39,8 +39,17 @@ struct voided {
 static void make_void(struct reg *r, void *user)
 {
     const struct voided *voided = user;
-    if (reg_is_pointer(r) && reg_reference(r) == voided->id)
+    if (reg_is_pointer(r) && r->type < REG_SLOT_DYNPTR && reg_reference(r) == voided->id)
         *r = void_pointer(voided->v);
+}
+
+/* Objects on the stack that lived by it are there no more. */
+static void take_objects(struct state *s, uint32_t id)
+{
+    for (uint32_t i = 0; i < s->slot_count; i++)
+        if (s->slots[i].spill_size != 0 && s->slots[i].value.type >= REG_SLOT_DYNPTR &&
+            s->slots[i].value.ref == id)
+            s->slots[i] = (struct slot){ 0 };
 }
 
 int reference_release(struct verifier *v, const char *by, uint32_t id)
@@ -53,6 +62,7 @@ int reference_release(struct verifier *v, const char *by, uint32_t id)
                           "bpf_%s() in a callback gives up what was acquired outside of it", by);
     state_drop_reference(&v->state, id);
     state_each_value(&v->state, make_void, &voided);
+    take_objects(&v->state, id);
     return 0;
 }
 
@@ -97,7 +107,8 @@ int check_nothing_held(struct verifier *v, const char *where)
 
 static void make_packet_void(struct reg *r, void *user)
 {
-    if (r->type == REG_PACKET || r->type == REG_PACKET_META || r->type == REG_PACKET_END)
+    bool slice = r->type == REG_MEM && (r->attr & REG_PACKET_SLICE) != 0;
+    if (slice || r->type == REG_PACKET || r->type == REG_PACKET_META || r->type == REG_PACKET_END)
         *r = void_pointer(user);
 }
 

@@ -505,7 +505,9 @@ static bool reg_covers(struct comparison *c, const struct reg *old, const struct
         return false;
     if (old->type == REG_NUMBER)
         return number_covers(c, old, now);
-    if (old->may_be_null != now->may_be_null || old->frame != now->frame || old->map != now->map ||
+    if (old->type == REG_MEM ? !ids_agree(c, old->map, now->map, true) : old->map != now->map)
+        return false;
+    if (old->may_be_null != now->may_be_null || old->frame != now->frame ||
         old->attr != now->attr)
         return false;
     if (old->type == REG_SLOT_ITERATOR ? !elements_cover(c, old, now) : old->fixed != now->fixed)
@@ -519,7 +521,9 @@ static bool reg_covers(struct comparison *c, const struct reg *old, const struct
     bool offset =
         c->how == COVERS_EXACTLY ? scalar_equal(&old->n, &now->n) : scalar_subset(&now->n, &old->n);
     return offset && origins_agree(c, old, now) &&
-           ids_agree(c, old->id, now->id, c->how == COVERS_EXACTLY || old->type == REG_RECORD);
+           ids_agree(c, old->id, now->id,
+                     c->how == COVERS_EXACTLY || old->type == REG_RECORD ||
+                         old->type == REG_SLOT_DYNPTR);
 }
 
 static bool holds_pointer(const struct slot *slot)

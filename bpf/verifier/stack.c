@@ -6,7 +6,7 @@
  * so that its bytes can never be read as a number. */
 #include <axiom/string.h>
 
-#include "walk.h"
+#include "dynptr.h"
 
 static uint8_t byte_mask(uint32_t start, uint32_t size)
 {
@@ -75,6 +75,8 @@ int stack_write(struct verifier *v, uint32_t frame, int64_t offset, uint32_t siz
 {
     uint32_t start = stack_byte_of(offset);
     int err = grow_frame(v, frame, stack_slot_of(offset) + 1);
+    if (err == 0)
+        err = dynptr_overwrite(v, frame, offset, offset + size);
     if (err != 0)
         return err;
     struct slot *slot = slot_at(&v->state, frame, stack_slot_of(offset));
@@ -172,6 +174,8 @@ int stack_clobber(struct verifier *v, uint32_t frame, int64_t from, int64_t to, 
     if (from >= to)
         return 0;
     int err = grow_frame(v, frame, stack_slot_of(from) + 1);
+    if (err == 0)
+        err = dynptr_overwrite(v, frame, from, to);
     if (err != 0)
         return err;
     for (int64_t at = from; at < to; at++) {

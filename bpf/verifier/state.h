@@ -66,6 +66,7 @@ enum reg_attr {
     REG_USER = 1u << 9,       /* user space's memory */
     REG_INNER = 1u << 10,     /* REG_MAP*: of a map that lies in `map` */
     REG_DRAINED = 1u << 11,   /* REG_SLOT_ITERATOR: it has no more elements */
+    REG_PACKET_SLICE = 1u << 12, /* REG_MEM: void when the packet changes */
 };
 
 /* REG_DYNPTR, REG_SLOT_DYNPTR: what it shows. */
@@ -82,7 +83,8 @@ struct reg {
     uint8_t may_be_null;
     uint8_t frame; /* REG_STACK: whose */
     union {
-        uint32_t map;      /* REG_MAP, REG_MAP_VALUE, REG_MAP_KEY: index in the program's maps */
+        uint32_t map;      /* REG_MAP, REG_MAP_VALUE, REG_MAP_KEY: index in the program's maps;
+                              REG_MEM: the dynptr that it is a slice of, 0: none */
         uint32_t type_id;  /* REG_BTF, REG_SOCKET, REG_SLOT_*, REG_DYNPTR */
         uint32_t function; /* REG_FUNCTION */
     };

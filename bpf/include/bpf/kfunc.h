@@ -17,10 +17,28 @@ enum bpf_kfunc_flags {
     BPF_KFUNC_PREEMPT_OFF = 1u << 10,
     BPF_KFUNC_PREEMPT_ON = 1u << 11,
     BPF_KFUNC_CAST_CONTEXT = 1u << 12, /* the kernel's own struct of the context */
+    /* Iterators: the first parameter is the iterator, on the stack; its type in the BTF says its size. */
+    BPF_KFUNC_ITER_NEW = 1u << 13,
+    BPF_KFUNC_ITER_NEXT = 1u << 14, /* NULL once there is no more, and from then on */
+    BPF_KFUNC_ITER_DESTROY = 1u << 15,
+    BPF_KFUNC_RCU_PROTECTED = 1u << 16, /* ITER_NEW: elements are there until the read section ends */
+};
+
+/* What the verifier knows of one function only. */
+enum bpf_kfunc_special {
+    BPF_KFUNC_ORDINARY,
+    BPF_KFUNC_CAST_READ_ONLY, /* (object, id of a type): the object as that type, untrusted */
+    BPF_KFUNC_DYNPTR_FROM_SKB,
+    BPF_KFUNC_DYNPTR_FROM_XDP,
+    BPF_KFUNC_DYNPTR_SLICE, /* memory of the constant size */
+    BPF_KFUNC_DYNPTR_SLICE_WRITE,
+    BPF_KFUNC_DYNPTR_CLONE,
+    BPF_KFUNC_ITER_NUM_NEW, /* (iterator, first, end) */
 };
 
 struct bpf_kfunc {
     const char *name;
     uint32_t flags;      /* enum bpf_kfunc_flags */
     uint64_t prog_types; /* as bpf_helper.prog_types */
+    uint8_t special;     /* enum bpf_kfunc_special */
 };
