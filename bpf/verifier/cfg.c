@@ -87,8 +87,9 @@ static int check_function(struct verifier *v, uint32_t first, uint32_t end)
                 "the jump goes outside the program or into the middle of a 64-bit load");
         if (target < first || target >= end)
             return refuse_at(v, pc, BPF_REJECT_BAD_JUMP, "", "the jump goes into another function");
+        /* Also where the loop is entered elsewhere, and only its own jump leads here. */
         if (target <= pc)
-            v->info[target].loop_head = 1;
+            v->info[target].loop_head = v->info[target].join = 1;
     }
     if ((insn_row(v, last)->fields & BPF_ENDS) == 0)
         return refuse_at(
