@@ -53,6 +53,9 @@ int bpf_linux_map_create(const struct bpf_env *env, const struct bpf_map_spec *s
     map->value_size = spec->value_size;
     map->max_entries = spec->max_entries;
     map->flags = spec->flags;
+    /* What a lookup gives is a device's own number. */
+    if (ops->bit == BPF_MAP_BIT_DEVMAP)
+        map->flags |= BPF_F_RDONLY_PROG;
     map->size_bytes = sizeof *map;
     map->reference_count = 1;
     memcpy(map->name, spec->name, sizeof map->name);

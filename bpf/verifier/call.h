@@ -40,6 +40,8 @@ int check_memory(struct verifier *v, const struct call *call, uint32_t reg_numbe
 /* Read and then written. */
 int check_memory_update(struct verifier *v, const struct call *call, uint32_t reg_number,
                         uint64_t most);
+/* What depends on the kind of program: after the arguments. */
+int check_map_use(struct verifier *v, const struct call *call);
 int check_map_argument(struct verifier *v, struct call *call, uint32_t reg_number);
 int check_map_element(struct verifier *v, struct call *call, uint32_t reg_number,
                       enum bpf_arg_type type);

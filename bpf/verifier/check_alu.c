@@ -200,6 +200,12 @@ static void number_alu(struct verifier *v, const struct bpf_insn *insn, enum alu
     result.n = number_result(v, dst, src, op, half);
     if ((op == ALU_ADD || op == ALU_SUB) && (dst->origin | src->origin) != 0)
         reg_added(&result, dst, src, op == ALU_SUB, half);
+    /* Once: what compilers make of array[i + 1]. (Linux: BPF_ADD_CONST) */
+    if (op == ALU_ADD && !half && dst->id != 0 && dst->fixed == 0 && scalar_is_const(&src->n) &&
+        src->n.umin <= INT32_MAX) {
+        result.id = dst->id;
+        result.fixed = (int32_t)src->n.umin;
+    }
     *dst = result;
 }
 
@@ -227,7 +233,7 @@ static int move(struct verifier *v, const struct bpf_insn *insn, bool half, cons
     if (half && value->n.umax > UINT32_MAX)
         result.origin = 0;
     if (!equal)
-        result.id = 0;
+        reg_unlink(&result);
     *dst = result;
     return 0;
 }

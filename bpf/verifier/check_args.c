@@ -58,6 +58,29 @@ int check_map_element(struct verifier *v, struct call *call, uint32_t reg_number
     return check_memory(v, call, reg_number, size, size, is_written ? ACCESS_WRITE : ACCESS_READ);
 }
 
+/* Sockets in a map are locked when they change: not everywhere (Linux: may_update_sockmap()). */
+static bool may_change_sockets(const struct verifier *v, const struct call *call)
+{
+    const uint32_t may = 1u << 1 | 1u << 3 | 1u << 4 | 1u << 6 | 1u << 21 | 1u << 22 | 1u << 30;
+    uint8_t type = v->context->prog_type;
+    bool deletes = strcmp(call->name, "map_delete_elem") == 0;
+    bool iterates = type == 26 && v->context->expected_type == 28;
+    return (type < 32 && (may >> type & 1u) != 0) || iterates || (type == 13 && deletes);
+}
+
+int check_map_use(struct verifier *v, const struct call *call)
+{
+    const uint32_t sockets = BPF_MAP_BIT_SOCKMAP | BPF_MAP_BIT_SOCKHASH;
+    bool generic = strcmp(call->name, "map_update_elem") == 0 ||
+                   strcmp(call->name, "map_delete_elem") == 0;
+    if (call->map == NULL || (call->map->ops->bit & sockets) == 0 || !generic ||
+        may_change_sockets(v, call))
+        return 0;
+    return refuse(v, -EINVAL, BPF_REJECT_MAP, "",
+                  "bpf_%s(): programs of '%s' may not change a map of sockets", call->name,
+                  v->context->section_prefix);
+}
+
 /* --- Memory
  * ----------------------------------------------------------------------------------------------------------- */
 

@@ -71,6 +71,9 @@ static int check_argument(struct verifier *v, struct call *call, uint32_t reg_nu
         return check_map_argument(v, call, reg_number);
     case BPF_ARG_MAP_KEY:
     case BPF_ARG_MAP_VALUE:
+        if (call->map != NULL && (call->map->ops->bit & (BPF_MAP_BIT_SOCKMAP | BPF_MAP_BIT_SOCKHASH)) != 0)
+            return check_object(v, call, reg_number, BPF_ARG_ANY_SOCK);
+        return check_map_element(v, call, reg_number, base);
     case BPF_ARG_MAP_VALUE_OUT:
         return check_map_element(v, call, reg_number, base);
     case BPF_ARG_MEM_READ:
@@ -314,6 +317,16 @@ static int find_helper(struct verifier *v, const struct bpf_insn *insn, struct c
     return check_may_call(v, call);
 }
 
+/* bpf_get_local_storage() takes none. */
+static int check_flags(struct verifier *v, const struct call *call)
+{
+    const struct reg *flags = state_reg(&v->state, 2);
+    if (call->map == NULL || (call->map->ops->bit & BPF_MAP_BIT_CGROUP_STORAGE) == 0)
+        return 0;
+    mark_precise(v, flags->deps);
+    return reg_is_null(flags) ? 0 : refuse_argument(v, call, 2, "0: there are no flags");
+}
+
 /* Of bpf_dynptr_from_mem() it is what a map's value holds, of others a new record. */
 static int make_dynptr(struct verifier *v, const struct call *call)
 {
@@ -348,6 +361,10 @@ int check_helper_call(struct verifier *v, const struct bpf_insn *insn, bool wait
     int err = find_helper(v, insn, &call);
     for (uint32_t r = 1; err == 0 && r <= BPF_CALL_ARG_COUNT; r++)
         err = check_argument(v, &call, r);
+    if (err == 0)
+        err = check_map_use(v, &call);
+    if (err == 0)
+        err = check_flags(v, &call);
     if (err == 0 && is_called_back(call.helper))
         err = call_back(v, &call, waited, entered);
     else if (err == 0 && call.helper->callback != BPF_CALLBACK_NONE)

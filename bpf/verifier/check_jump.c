@@ -3,7 +3,7 @@
  *
  * A way is possible if assuming its condition leaves values for both operands. If only one is, the
  * numbers decided and count as precise. What is learnt of a number holds for everything with its
- * id; what a test for NULL shows, for every pointer from the same lookup. */
+ * id, constants added to it considered; what a test for NULL shows, for every pointer from the same lookup. */
 #include "walk.h"
 
 #define COND_JEQ      COND_EQ
@@ -45,6 +45,7 @@ static void collect_deps(struct reg *r, void *user)
         l->deps |= r->deps;
 }
 
+/* Equal, or a constant apart. */
 static void set_equal(struct reg *r, void *user)
 {
     const struct learnt *l = user;
@@ -52,6 +53,11 @@ static void set_equal(struct reg *r, void *user)
         return;
     r->n = l->number->n;
     r->deps = l->deps;
+    if (r->fixed != l->number->fixed) {
+        int64_t apart = (int64_t)r->fixed - l->number->fixed;
+        struct scalar delta = scalar_const((uint64_t)apart, BITS);
+        r->n = scalar_alu(ALU_ADD, &r->n, &delta, BITS);
+    }
 }
 
 /* Writes back what was learnt of register `number`, also to its equals. Whoever uses one of them

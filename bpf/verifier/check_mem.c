@@ -5,7 +5,7 @@
  * the whole range of offsets must lie inside, and only numbers may be stored, for whoever reads a
  * map must never see an address. All accesses are naturally aligned: objects start 8-aligned, and
  * not every CPU forgives. */
-#include "walk.h"
+#include "call.h"
 
 /* Of Linux: NET_IP_ALIGN. */
 #define PACKET_ALIGN 2
@@ -230,7 +230,7 @@ int check_load(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
             return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "",
                           "a pointer is loaded with sign extension");
         value.n = scalar_sext(&value.n, size * 8, 64, BITS);
-        value.id = 0;
+        reg_unlink(&value);
         value.origin = 0;
     }
     *state_reg(&v->state, insn->dst_reg) = value;
@@ -369,6 +369,19 @@ int check_atomic(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op
 /* --- 64-bit constants and what the loader puts there
  * ---------------------------------------------------------------------- */
 
+/* Linux: check_map_prog_compatibility(). */
+static bool map_may_sleep(const struct bpf_map *map)
+{
+    const uint32_t may =
+        BPF_MAP_BIT_HASH | BPF_MAP_BIT_LRU_HASH | BPF_MAP_BIT_ARRAY | BPF_MAP_BIT_PERCPU_HASH |
+        BPF_MAP_BIT_PERCPU_ARRAY | BPF_MAP_BIT_LRU_PERCPU_HASH | BPF_MAP_BIT_ARRAY_OF_MAPS |
+        BPF_MAP_BIT_HASH_OF_MAPS | BPF_MAP_BIT_RINGBUF | BPF_MAP_BIT_USER_RINGBUF |
+        BPF_MAP_BIT_INODE_STORAGE | BPF_MAP_BIT_SK_STORAGE | BPF_MAP_BIT_TASK_STORAGE |
+        BPF_MAP_BIT_CGRP_STORAGE | BPF_MAP_BIT_QUEUE | BPF_MAP_BIT_STACK | BPF_MAP_BIT_ARENA |
+        BPF_MAP_BIT_PROG_ARRAY;
+    return (map->ops->bit & may) != 0;
+}
+
 static int load_map(struct verifier *v, const struct bpf_insn *insn, bool value, struct reg *out)
 {
     uint32_t index = (uint32_t)insn->imm;
@@ -376,6 +389,10 @@ static int load_map(struct verifier *v, const struct bpf_insn *insn, bool value,
         return refuse(v, -EINVAL, BPF_REJECT_MAP, "", "map index %d: the program has %u maps",
                       insn->imm, v->request->map_count);
     struct bpf_map *map = v->request->maps[index];
+    if (has_rule(v, BPF_RULE_LINUX) && program_sleeps(v) && !map_may_sleep(map))
+        return refuse(v, -EINVAL, BPF_REJECT_MAP, "",
+                      "map '%s', %s, cannot be used by programs that may sleep", map->name,
+                      map->ops->name);
     *out = reg_pointer(value ? REG_MAP_VALUE : REG_MAP);
     out->map = index;
     if (!value)

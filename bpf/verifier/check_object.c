@@ -89,9 +89,15 @@ int check_object(struct verifier *v, struct call *call, uint32_t reg_number, enu
         return check_lock(v, call, reg_number);
     case BPF_ARG_TIMER:
         return check_timer(v, call, reg_number);
-    case BPF_ARG_BTF:
+    case BPF_ARG_BTF: {
+        struct reg *r = state_reg(&v->state, reg_number);
+        uint8_t may_be_null = r->may_be_null;
+        if ((type & BPF_ARG_OR_NULL) != 0)
+            r->may_be_null = 0;
         err = check_btf_object(v, call, reg_number, call->helper->btf_name);
+        r->may_be_null = may_be_null;
         break;
+    }
     default:
         return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
                       "argument %u of bpf_%s() is of a kind that this verifier cannot check",

@@ -5,6 +5,11 @@
 
 #include "kfunc.h"
 
+/* Linux's enum bpf_prog_type. */
+#define PROG_TRACEPOINT              5
+#define PROG_RAW_TRACEPOINT          17
+#define PROG_RAW_TRACEPOINT_WRITABLE 24
+
 /* Iterators of numbers and bits may be used while a lock is held (Linux: is_bpf_iter_num_api_kfunc()). */
 static bool allowed_under_lock(const struct kfunc_call *k)
 {
@@ -99,12 +104,37 @@ static int change_region(struct verifier *v, const struct kfunc_call *k)
 /* What the context of this kind is in the kernel. */
 static const char *kernel_context(const struct verifier *v)
 {
-    const char *name = v->context->struct_name;
-    if (name != NULL && strcmp(name, "__sk_buff") == 0)
-        return "sk_buff";
-    if (name != NULL && strcmp(name, "xdp_md") == 0)
-        return "xdp_buff";
+    static const struct {
+        const char *context, *kernel;
+    } names[] = {
+        { "__sk_buff", "sk_buff" },
+        { "xdp_md", "xdp_buff" },
+        { "bpf_sock", "sock" },
+        { "bpf_sock_addr", "bpf_sock_addr_kern" },
+        { "bpf_sock_ops", "bpf_sock_ops_kern" },
+        { "sk_msg_md", "sk_msg" },
+        { "__flow_dissector", "bpf_flow_dissector" },
+        { "bpf_user_pt_regs_t", "pt_regs" },
+        { "bpf_perf_event_data", "bpf_perf_event_data_kern" },
+        { "bpf_sysctl", "bpf_sysctl_kern" },
+        { "bpf_sockopt", "bpf_sockopt_kern" },
+        { "sk_reuseport_md", "sk_reuseport_kern" },
+        { "bpf_sk_lookup", "bpf_sk_lookup_kern" },
+        { "bpf_cgroup_dev_ctx", "bpf_cgroup_dev_ctx" },
+        { "bpf_nf_ctx", "bpf_nf_ctx" },
+    };
+    for (size_t i = 0; v->context->struct_name != NULL && i < ARRAY_SIZE(names); i++)
+        if (strcmp(names[i].context, v->context->struct_name) == 0)
+            return names[i].kernel;
     return NULL;
+}
+
+/* Of these it is an array of numbers: nothing that could be loaded through it. */
+static bool context_is_numbers(const struct verifier *v)
+{
+    uint8_t type = v->context->prog_type;
+    return type == PROG_TRACEPOINT || type == PROG_RAW_TRACEPOINT ||
+           type == PROG_RAW_TRACEPOINT_WRITABLE;
 }
 
 static bool is_number(const struct bpf_btf_type *type)
@@ -188,6 +218,11 @@ static int give_kfunc_result(struct verifier *v, const struct kfunc_call *k, str
     *out = reg_unset();
     if ((k->row->flags & BPF_KFUNC_CAST_CONTEXT) != 0) {
         const char *name = kernel_context(v);
+        if (context_is_numbers(v)) {
+            *out = reg_pointer(REG_BTF);
+            out->attr = REG_TRUSTED;
+            return 0;
+        }
         if (name == NULL)
             return refuse_result(v, k, "the kernel's own form of this context is not known");
         return give_btf_object(v, &k->call, name, REG_TRUSTED, false, out);

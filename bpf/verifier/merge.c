@@ -164,8 +164,9 @@ static void merge_value(struct verifier *v, struct merge *m, const struct reg *o
     }
     /* A number that changed equals nothing any more, but two that changed alike. */
     now->id = merge_ids(v, m, old->id, now->id, reg_is_pointer(now));
-    if (m->how != MERGE_HULL && changed && now->type == REG_NUMBER)
-        now->id = 0;
+    bool apart = old->fixed != now->fixed || (m->how != MERGE_HULL && changed);
+    if (now->type == REG_NUMBER && (apart || now->id == 0))
+        reg_unlink(now);
     if (m->how == MERGE_HULL)
         now->deps |= old->deps;
     else if (m->how == MERGE_AGAIN)

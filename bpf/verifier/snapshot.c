@@ -469,7 +469,8 @@ static bool origins_agree(const struct comparison *c, const struct reg *old, con
 static bool number_covers(struct comparison *c, const struct reg *old, const struct reg *now)
 {
     if (c->how == COVERS_EXACTLY)
-        return scalar_equal(&old->n, &now->n) && ids_agree(c, old->id, now->id, true);
+        return scalar_equal(&old->n, &now->n) && old->fixed == now->fixed &&
+               ids_agree(c, old->id, now->id, true);
     if (!origins_agree(c, old, now))
         return false;
     bool matters =
@@ -480,7 +481,8 @@ static bool number_covers(struct comparison *c, const struct reg *old, const str
     struct scalar any = scalar_unknown(BITS);
     if (c->how != COVERS_ALL || old->id != 0 || !scalar_subset(&any, &old->n))
         c->deps |= now->deps;
-    return scalar_subset(&now->n, &old->n) && ids_agree(c, old->id, now->id, false);
+    return scalar_subset(&now->n, &old->n) && (old->id == 0 || old->fixed == now->fixed) &&
+           ids_agree(c, old->id, now->id, false);
 }
 
 static bool elements_cover(const struct comparison *c, const struct reg *old, const struct reg *now)

@@ -91,7 +91,7 @@ int stack_write(struct verifier *v, uint32_t frame, int64_t offset, uint32_t siz
         slot->value = *value;
     } else {
         slot->value = *value;
-        slot->value.id = 0;
+        reg_unlink(&slot->value);
         slot->value.n = scalar_zext(&value->n, size * 8, BITS);
         if (value->n.umax >> (size * 8) != 0)
             slot->value.origin = 0;
@@ -108,7 +108,7 @@ static struct reg part_of_spill(const struct slot *slot, uint32_t start, uint32_
     struct scalar down = scalar_const((start - slot->spill_start) * 8u, BITS);
     out.n = scalar_alu(ALU_RSH, &out.n, &down, BITS);
     out.n = scalar_zext(&out.n, size * 8, BITS);
-    out.id = 0;
+    reg_unlink(&out);
     out.origin = 0;
     return out;
 }

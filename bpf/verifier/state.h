@@ -92,7 +92,8 @@ struct reg {
     uint32_t id;   /* equal numbers, pointers from one lookup, one record have one id; 0: none */
     uint32_t ref;  /* the reference (or borrowed owner) that it lives by, 0: none; REG_RECORD: 0 */
     /* REG_PACKET, REG_PACKET_META: the offset is n + fixed, equal ids have equal n.
-     * REG_SLOT_ITERATOR: how many elements it has given on this path (loop.c). */
+     * REG_NUMBER: likewise, what a constant added to the number that all of its id are (with id 0: 0).
+     * REG_SLOT_ITERATOR: how many elements it has given on this path (progress.c). */
     int32_t fixed;
     uint16_t attr; /* enum reg_attr */
     /* A number or offset that a summarised loop changes (loop.c): which one, 0: none, and what was
@@ -207,6 +208,13 @@ static inline struct reg reg_any_number(void)
 static inline struct reg reg_pointer(enum reg_type type)
 {
     return (struct reg){ .type = (uint8_t)type, .n = scalar_const(0, BITS) };
+}
+
+/* It equals nothing any more. */
+static inline void reg_unlink(struct reg *number)
+{
+    number->id = 0;
+    number->fixed = 0;
 }
 
 static inline bool reg_is_packet(const struct reg *r)
