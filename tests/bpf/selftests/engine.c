@@ -133,11 +133,7 @@ static int create_maps(struct bpf_object *object, struct bpf_error *error)
             return err;
         bpf_map_put(map);
     }
-    int err = bpf_object_create_maps(object, error);
-    for (uint32_t i = 0; err == 0 && i < bpf_object_map_count(object); i++)
-        if (strstr(bpf_object_map_spec(object, i)->name, ".rodata") != NULL)
-            (void)bpf_map_freeze(bpf_object_map(object, i));
-    return err;
+    return bpf_object_create_maps(object, error);
 }
 
 struct bpf_btf *judge_read_types(const char *path)
