@@ -248,7 +248,9 @@ const void *bpf_jit_code(const struct bpf_jit *jit, size_t *size_bytes)
 
 /* --- Running --- */
 
-uint64_t bpf_jit_run_r2(const struct bpf_jit *jit, void *context, uint64_t r2, struct bpf_run *run)
+static inline __attribute__((always_inline)) uint64_t run_it(const struct bpf_jit *jit,
+                                                             void *context, uint64_t r2,
+                                                             struct bpf_run *run)
 {
     const struct bpf_prog *prog = jit->prog;
     bpf_run_begin(prog, run);
@@ -269,6 +271,11 @@ uint64_t bpf_jit_run_r2(const struct bpf_jit *jit, void *context, uint64_t r2, s
     return run->error != 0 ? 0 : r0;
 }
 
+uint64_t bpf_jit_run_r2(const struct bpf_jit *jit, void *context, uint64_t r2, struct bpf_run *run)
+{
+    return run_it(jit, context, r2, run);
+}
+
 uint64_t bpf_jit_run(const struct bpf_jit *jit, void *context, struct bpf_run *run)
 {
     return bpf_jit_run_r2(jit, context, 0, run);
@@ -276,6 +283,6 @@ uint64_t bpf_jit_run(const struct bpf_jit *jit, void *context, struct bpf_run *r
 
 uint64_t bpf_prog_run_compiled(const struct bpf_prog *prog, void *context, struct bpf_run *run)
 {
-    return prog->jit != NULL ? bpf_jit_run_r2(prog->jit, context, 0, run)
+    return prog->jit != NULL ? run_it(prog->jit, context, 0, run)
                              : bpf_interp_run(prog, context, 0, run);
 }

@@ -106,6 +106,7 @@ struct bpf_map_spec bpf_hash_spec_of_pointers(const struct bpf_map_spec *spec)
 static void *hash_lookup(struct bpf_map *map, const void *key);
 static void *hash_lookup_4(struct bpf_map *map, const void *key);
 static void *hash_lookup_8(struct bpf_map *map, const void *key);
+static void *hash_lookup_16(struct bpf_map *map, const void *key);
 
 static void init(struct bpf_map *map, const struct bpf_map_spec *spec)
 {
@@ -133,6 +134,8 @@ static void init(struct bpf_map *map, const struct bpf_map_spec *spec)
         map->lookup = hash_lookup_4;
     } else if (!per_cpu && map->key_size == 8) {
         map->lookup = hash_lookup_8;
+    } else if (!per_cpu && map->key_size == 16) {
+        map->lookup = hash_lookup_16;
     }
 }
 
@@ -258,7 +261,8 @@ static inline __attribute__((always_inline)) void *lookup_sized(struct bpf_map *
     const struct hash_map *hash = hash_of(map);
     uint32_t number = hash_find(hash, key, size, hash_of_key(key, size), NULL);
     return number == NO_NODE ? NULL
-                             : (uint8_t *)hash_node_at(hash, number) + sizeof(struct hash_node) + 8;
+                             : (uint8_t *)hash_node_at(hash, number) + sizeof(struct hash_node) +
+                                   align_up64(size, 8);
 }
 
 static void *hash_lookup_4(struct bpf_map *map, const void *key)
@@ -269,6 +273,11 @@ static void *hash_lookup_4(struct bpf_map *map, const void *key)
 static void *hash_lookup_8(struct bpf_map *map, const void *key)
 {
     return lookup_sized(map, key, 8);
+}
+
+static void *hash_lookup_16(struct bpf_map *map, const void *key)
+{
+    return lookup_sized(map, key, 16);
 }
 
 static void *lookup_of_cpu(struct bpf_map *map, const void *key, uint32_t cpu)

@@ -185,15 +185,38 @@ static uint32_t find_longest(const struct lpm_map *lpm, const struct lpm_key *ke
     return found;
 }
 
+/* The same for keys of at most 8 bytes, so addresses of IPv4: a prefix is one word, and either the key
+ * begins with it or the search ends. */
+static uint32_t find_longest_word(const struct lpm_map *lpm, const struct lpm_key *key)
+{
+    uint32_t number = map_get32(&lpm->root), found = NO_NODE, reached = 0;
+    while (number != NO_NODE) {
+        const struct lpm_node *node = node_at(lpm, number);
+        uint32_t length = map_get32(&node->prefix_length);
+        uint64_t differs = __builtin_bswap64(map_get64(&node->prefix[0])) ^ key->first;
+        if (length > key->length || (length != 0 && differs >> (64 - length) != 0))
+            break;
+        if (is_entry(node))
+            found = number;
+        if (length < reached || length >= key->length)
+            break;
+        reached = length + 1;
+        number = map_get32(&node->child[key->first >> (63 - length) & 1]);
+    }
+    return found;
+}
+
 static void *lpm_lookup(struct bpf_map *map, const void *key)
 {
     const struct lpm_map *lpm = lpm_of(map);
     struct lpm_key wanted = key_of(lpm, key);
     if (wanted.length > max_length(lpm))
         return NULL;
+    bool is_word = lpm->data_size <= 8;
     for (;;) {
         uint32_t begun = map_read_begin(&lpm->sequence);
-        uint32_t number = find_longest(lpm, &wanted);
+        uint32_t number =
+            is_word ? find_longest_word(lpm, &wanted) : find_longest(lpm, &wanted);
         if (!map_read_retry(&lpm->sequence, begun))
             return number == NO_NODE ? NULL : value_of(lpm, number);
     }
