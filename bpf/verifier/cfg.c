@@ -26,7 +26,7 @@ static int decode(struct verifier *v)
         v->state.pc = pc;
         if (err != 0)
             return refuse(v, err, BPF_REJECT_BAD_INSN, "", "%s", error.text);
-        v->info[pc].row = (uint16_t)(row - bpf_insn_table) & 0xfffu;
+        v->info[pc].row = (uint8_t)(row - bpf_insn_table);
         if (row->fields & BPF_WIDE)
             v->info[pc + 1].second = 1;
         if (row->op == BPF_OP_CALLX)
@@ -87,9 +87,7 @@ static int check_function(struct verifier *v, uint32_t first, uint32_t end)
                 "the jump goes outside the program or into the middle of a 64-bit load");
         if (target < first || target >= end)
             return refuse_at(v, pc, BPF_REJECT_BAD_JUMP, "", "the jump goes into another function");
-        /* Also where the loop is entered elsewhere, and only its own jump leads here. */
-        if (target <= pc)
-            v->info[target].loop_head = v->info[target].join = 1;
+        v->jumps_back |= target <= pc;
     }
     if ((insn_row(v, last)->fields & BPF_ENDS) == 0)
         return refuse_at(
@@ -112,8 +110,7 @@ static int check_functions(struct verifier *v)
     return 0;
 }
 
-/* Instructions that may follow: at most two. */
-static uint32_t successors(const struct verifier *v, uint32_t pc, uint32_t next[2])
+uint32_t cfg_successors(const struct verifier *v, uint32_t pc, uint32_t next[2])
 {
     const struct bpf_insn_row *row = insn_row(v, pc);
     uint32_t count = 0;
@@ -132,30 +129,51 @@ struct worklist {
     uint32_t count;
 };
 
-static void reach(struct verifier *v, struct worklist *list, uint32_t pc)
+/* The path of the search: each instruction's place * 4 + how many of its ways were gone. */
+static void reach(struct verifier *v, struct worklist *path, uint32_t pc)
 {
-    if (v->info[pc].reached) {
-        v->info[pc].join = 1;
-        return;
-    }
-    v->info[pc].reached = 1;
-    list->at[list->count++] = pc;
+    v->info[pc].reached = v->info[pc].open = 1;
+    path->at[path->count++] = pc * 4;
 }
 
-static void reach_all(struct verifier *v, struct worklist *list)
+static void go(struct verifier *v, struct worklist *path, uint32_t from, uint32_t to)
 {
-    reach(v, list, 0);
-    while (list->count != 0) {
-        uint32_t pc = list->at[--list->count], next[2];
-        uint32_t count = successors(v, pc, next);
+    struct insn_info *info = &v->info[to];
+    if (!info->reached) {
+        reach(v, path, to);
+        return;
+    }
+    info->join = 1;
+    if (!info->open)
+        return;
+    info->loop_head = 1;
+    v->info[from].goes_back = 1;
+}
+
+/* Depth first: what leads back to where the path has been is a loop, which was entered there,
+ * however its blocks are laid out. */
+static void reach_all(struct verifier *v, struct worklist *path)
+{
+    reach(v, path, 0);
+    while (path->count != 0) {
+        uint32_t *top = &path->at[path->count - 1];
+        uint32_t pc = *top / 4, gone = *top % 4, next[2];
+        uint32_t count = cfg_successors(v, pc, next);
         int64_t function;
-        for (uint32_t i = 0; i < count; i++)
-            reach(v, list, next[i]);
-        if (!names_function(v, pc, &function))
+        ++*top;
+        if (gone < count) {
+            go(v, path, pc, next[gone]);
             continue;
+        }
+        if (gone > count || !names_function(v, pc, &function)) {
+            v->info[pc].open = 0;
+            path->count--;
+            continue;
+        }
         if (insn_row(v, pc)->op == BPF_OP_CALL_LOCAL)
             v->info[pc + 1].join = 1; /* where callees come back to */
-        reach(v, list, (uint32_t)function);
+        if (!v->info[function].reached)
+            reach(v, path, (uint32_t)function);
     }
 }
 
@@ -248,7 +266,7 @@ static void uses_and_sets(const struct verifier *v, uint32_t pc, uint32_t *uses,
 static bool update_live(struct verifier *v, uint32_t pc)
 {
     uint32_t next[2], uses, sets, out = 0;
-    uint32_t count = successors(v, pc, next);
+    uint32_t count = cfg_successors(v, pc, next);
     for (uint32_t i = 0; i < count; i++)
         out |= v->info[next[i]].live;
     uses_and_sets(v, pc, &uses, &sets);
@@ -258,7 +276,7 @@ static bool update_live(struct verifier *v, uint32_t pc)
     return changed;
 }
 
-/* Sweeps backwards until no loop's head changes: as often as back edges nest. Code made to need many
+/* Sweeps backwards until nothing changes: once more than back edges nest. Code made to need many
  * sweeps gets the answer "all are live", which is always true enough. */
 #define SWEEPS_MAX 32
 
@@ -268,8 +286,9 @@ static void find_live(struct verifier *v)
     for (int sweep = 0; changed && sweep < SWEEPS_MAX; sweep++) {
         changed = false;
         for (uint32_t pc = v->insn_count; pc-- != 0;)
-            if (!v->info[pc].second && update_live(v, pc))
-                changed |= v->info[pc].loop_head;
+            if (!v->info[pc].second)
+                changed |= update_live(v, pc);
+        changed &= v->jumps_back;
     }
     for (uint32_t pc = 0; changed && pc < v->insn_count; pc++)
         v->info[pc].live = ALL_REGISTERS;

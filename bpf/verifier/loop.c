@@ -23,20 +23,20 @@
 /* So many rounds are walked first: short loops are seen as they are. */
 #define ROUNDS_WALKED   4u
 #define ROUNDS_TRIED    12u
-#define ATTEMPTS_MAX    12u
-#define ATTEMPTS_LIMITS 6u /* after so many the thresholds were of no use */
+#define ATTEMPTS_MAX    16u
+#define ATTEMPTS_LIMITS 8u /* after so many the thresholds were of no use */
 /* More are not walked one by one. */
 #define ROUNDS_WALKED_OUT 1000000u
 
 /* --- Thresholds: what the loop compares with --- */
 
-static void add_threshold(struct merge *m, uint64_t value)
+static void add_threshold(struct merge *m, uint64_t value, uint32_t place)
 {
     for (uint32_t i = 0; i < m->threshold_count; i++)
-        if (m->thresholds[i] == value)
+        if (m->thresholds[i].value == value && m->thresholds[i].place == place)
             return;
     if (m->threshold_count < THRESHOLD_MAX)
-        m->thresholds[m->threshold_count++] = value;
+        m->thresholds[m->threshold_count++] = (struct threshold){ value, place };
 }
 
 /* What the rounds leave alone may be what they compare with; and sizes of objects. */
@@ -44,13 +44,13 @@ static void add_value(const struct reg *old, const struct reg *now, void *user)
 {
     struct merge *m = user;
     if (reg_is_pointer(now) && now->size != 0)
-        add_threshold(m, now->size);
+        add_threshold(m, now->size, PLACE_ANY);
     if (old->type != REG_NUMBER || now->type != REG_NUMBER || !scalar_equal(&old->n, &now->n))
         return;
     if (now->n.umax <= INT64_MAX)
-        add_threshold(m, now->n.umax);
+        add_threshold(m, now->n.umax, PLACE_ANY);
     if (now->n.smin < 0 && now->n.smin != INT64_MIN)
-        add_threshold(m, (uint64_t)now->n.smin);
+        add_threshold(m, (uint64_t)now->n.smin, PLACE_ANY);
 }
 
 static void add_compared(struct verifier *v, uint32_t first, uint32_t last, struct merge *m)
@@ -62,8 +62,8 @@ static void add_compared(struct verifier *v, uint32_t first, uint32_t last, stru
         if ((row->fields & BPF_JUMPS) == 0 || (row->fields & BPF_ENDS) != 0 ||
             BPF_SRC(insn->opcode) != BPF_K)
             continue;
-        add_threshold(m, (uint64_t)(int64_t)insn->imm);
-        add_threshold(m, (uint32_t)insn->imm);
+        add_threshold(m, (uint64_t)(int64_t)insn->imm, insn->dst_reg);
+        add_threshold(m, (uint32_t)insn->imm, insn->dst_reg);
     }
 }
 
@@ -84,7 +84,7 @@ static void add_callback(struct verifier *v, struct merge *m)
 static void find_thresholds(struct verifier *v, const struct loop *l, const uint8_t *before,
                             struct merge *m)
 {
-    add_compared(v, l->pc, l->last, m);
+    add_compared(v, l->first, l->last, m);
     if (insn_row(v, l->pc)->op == BPF_OP_CALL_HELPER)
         add_callback(v, m);
     state_each_pair(v, before, add_value, m);
@@ -191,16 +191,81 @@ static int set_head(struct verifier *v, struct loop *l, const struct merge *m)
     return err;
 }
 
-/* Its last instruction: the furthest that jumps back to its head. */
-#define LENGTH_MAX 512u
-static uint32_t find_last(const struct verifier *v, uint32_t head, uint32_t last)
+/* The lowest address of the block that goes back to its head from `from`, where that stands before
+ * the head: compilers turn loops so that they are entered in the middle. */
+static uint32_t find_first(const struct verifier *v, uint32_t head, uint32_t from)
 {
-    for (uint32_t pc = last; pc < v->insn_count && pc - head < LENGTH_MAX;
-         pc += bpf_insn_slots(&v->insns[pc]))
-        if ((insn_row(v, pc)->fields & BPF_JUMPS) != 0 &&
-            (int64_t)pc + 1 + bpf_jump_distance(&v->insns[pc]) == head)
+    uint32_t first = from < head ? from : head;
+    while (first < head && first > 0 && head - first < LOOP_WINDOW / 2) {
+        uint32_t before = first - 1 - (v->info[first - 1].second ? 1 : 0);
+        if ((insn_row(v, before)->fields & BPF_ENDS) != 0)
+            break;
+        first = before;
+    }
+    return first;
+}
+
+/* Where its instructions lie, when a round came back from `from`: up to the furthest that jumps back
+ * there. Blocks may stand behind what seems its end. */
+static void find_extent(const struct verifier *v, struct loop *l, uint32_t from)
+{
+    uint32_t first = find_first(v, l->pc, from), last = from > l->last ? from : l->last;
+    if (first < l->first)
+        l->first = first;
+    for (uint32_t pc = last; pc < v->insn_count && pc - l->first < LOOP_WINDOW;
+         pc += bpf_insn_slots(&v->insns[pc])) {
+        if ((insn_row(v, pc)->fields & BPF_JUMPS) == 0)
+            continue;
+        int64_t target = (int64_t)pc + 1 + bpf_jump_distance(&v->insns[pc]);
+        if (target >= l->first && target <= last)
             last = pc;
-    return last;
+    }
+    l->last = last;
+}
+
+static bool loop_has(const struct loop *l, uint32_t pc)
+{
+    uint32_t at = pc - l->first;
+    if (pc < l->first || pc > l->last)
+        return false;
+    return at >= LOOP_WINDOW || (l->body[at / 32] >> at % 32 & 1) != 0;
+}
+
+static void add_to_body(struct loop *l, uint32_t pc)
+{
+    uint32_t at = pc - l->first;
+    if (at < LOOP_WINDOW)
+        l->body[at / 32] |= 1u << at % 32;
+}
+
+/* Does a way lead from there round the loop: to its head, or to what does? */
+static bool leads_round(const struct verifier *v, const struct loop *l, uint32_t pc)
+{
+    uint32_t next[2], count = cfg_successors(v, pc, next);
+    for (uint32_t i = 0; i < count; i++)
+        if (next[i] == l->pc ? v->info[pc].goes_back : loop_has(l, next[i]))
+            return true;
+    return false;
+}
+
+/* Backwards from what goes back to the head: a loop's exits, and loops around it, may stand among its
+ * instructions. */
+static void find_body(const struct verifier *v, struct loop *l, uint32_t from)
+{
+    bool more = true;
+    find_extent(v, l, from);
+    memset(l->body, 0, sizeof l->body);
+    add_to_body(l, l->pc);
+    add_to_body(l, from);
+    while (more) {
+        more = false;
+        for (uint32_t pc = l->last + 1; pc-- > l->first;) {
+            if (v->info[pc].second || loop_has(l, pc) || !leads_round(v, l, pc))
+                continue;
+            add_to_body(l, pc);
+            more = true;
+        }
+    }
 }
 
 /* Widens the state by what the last round changed, and summarises the loop from here. */
@@ -215,8 +280,8 @@ static int loop_open(struct verifier *v, struct checkpoint *before)
         pending_put(v, p);
         return refuse_memory(v);
     }
-    l->pc = v->state.pc;
-    l->last = find_last(v, v->state.pc, v->here.from);
+    l->pc = l->first = l->last = v->state.pc;
+    find_body(v, l, v->here.from);
     l->frame_count = v->state.frame_count;
     l->outer = v->here.loop;
     l->level = level_of(v->here.loop) + 1;
@@ -251,6 +316,7 @@ static int loop_again(struct verifier *v, struct loop *l, struct checkpoint *hea
                        .tag_first = v->tags_made,
                        .old_first = l->tag_first,
                        .old_count = l->tag_count,
+                       .attempt = l->attempts,
                        .unlimited = l->attempts > ATTEMPTS_LIMITS };
     if (++l->attempts > ATTEMPTS_MAX)
         return refuse_endless(v);
@@ -275,8 +341,8 @@ static int loop_return(struct verifier *v, struct loop *l, struct checkpoint *he
     uint64_t deps;
     struct round round = { .loop = l };
     struct progress progress;
-    if (v->here.from > l->last)
-        l->last = find_last(v, v->state.pc, v->here.from);
+    if (!loop_has(l, v->here.from))
+        find_body(v, l, v->here.from);
     if (!snapshot_covers(v, checkpoint_snapshot(head), COVERS_ALL, &deps))
         return loop_again(v, l, head);
     state_each_pair(v, checkpoint_snapshot(head), note_added, &round);
@@ -393,8 +459,8 @@ int loop_close(struct verifier *v, struct checkpoint *head)
 static uint32_t level_at(const struct verifier *v, uint32_t pc, uint32_t frame_count)
 {
     const struct loop *l = v->here.loop;
-    while (l != NULL && !(frame_count > l->frame_count ||
-                          (frame_count == l->frame_count && pc >= l->pc && pc <= l->last)))
+    while (l != NULL &&
+           !(frame_count > l->frame_count || (frame_count == l->frame_count && loop_has(l, pc))))
         l = l->outer;
     return level_of(l);
 }
@@ -450,16 +516,20 @@ void loop_drop(struct verifier *v, struct loop *until)
         pop(v);
 }
 
+bool loop_is_inside(const struct verifier *v)
+{
+    return v->here.loop != NULL &&
+           level_at(v, v->state.pc, v->state.frame_count) == v->here.loop->level;
+}
+
 bool loop_taken_first(const struct verifier *v)
 {
     const struct loop *l = v->here.loop;
     uint32_t pc = v->state.pc;
     if ((insn_row(v, pc)->fields & BPF_JUMPS) == 0)
         return false;
-    if (l == NULL || v->state.frame_count != l->frame_count || pc < l->pc || pc > l->last)
+    if (l == NULL || v->state.frame_count != l->frame_count || !loop_has(l, pc))
         return false;
     int64_t target = (int64_t)pc + 1 + bpf_jump_distance(&v->insns[pc]);
-    bool stays = target >= l->pc && target <= l->last;
-    bool falls_out = pc + 1 > l->last;
-    return stays && falls_out;
+    return loop_has(l, (uint32_t)target) && !loop_has(l, pc + 1);
 }

@@ -70,19 +70,42 @@ static struct scalar hull(const struct scalar *a, const struct scalar *b)
     };
 }
 
-/* The threshold (or its neighbour: loops end at, before and after what they compare with) next to
- * `bound`, upwards or downwards, in the order that adding `flip` makes: 0 unsigned, 2^63 signed. */
-static uint64_t next_threshold(const struct merge *m, uint64_t bound, uint64_t flip, bool up)
+/* The threshold of `place` (or its neighbour: loops end at, before and after what they compare with) that
+ * is next to `bound` and at least `gap` away, upwards or downwards, in the order that adding `flip`
+ * makes: 0 unsigned, 2^63 signed. Without one, *out is the end of that order. */
+static bool find_threshold(const struct merge *m, uint32_t place, uint64_t bound, uint64_t gap,
+                           uint64_t flip, bool up, uint64_t *out)
 {
     uint64_t best = up ? UINT64_MAX : 0, from = bound ^ flip;
-    for (uint32_t i = 0; !m->unlimited && i < m->threshold_count; i++) {
+    bool found = false;
+    for (uint32_t i = 0; i < m->threshold_count; i++) {
+        if (place != PLACE_ANY && m->thresholds[i].place != place)
+            continue;
         for (int by = -1; by <= 1; by++) {
-            uint64_t t = (m->thresholds[i] + (uint64_t)(int64_t)by) ^ flip;
-            if (up ? t >= from && t < best : t <= from && t > best)
-                best = t;
+            uint64_t t = (m->thresholds[i].value + (uint64_t)(int64_t)by) ^ flip;
+            if (up ? t < from || t - from < gap || t > best
+                   : t > from || from - t < gap || t < best)
+                continue;
+            best = t;
+            found = true;
         }
     }
-    return best ^ flip;
+    *out = best ^ flip;
+    return found;
+}
+
+/* What the value itself is compared with comes first. What others are compared with is tried too, in
+ * growing steps: texts compare with many constants that stand close together. */
+static uint64_t next_threshold(const struct merge *m, uint64_t bound, uint64_t width, uint64_t flip,
+                               bool up)
+{
+    const struct merge none = { .threshold_count = 0 };
+    uint64_t out, gap = m->attempt < 2 ? 0 : width;
+    if (!m->unlimited && m->place != PLACE_ANY &&
+        find_threshold(m, m->place, bound, 0, flip, up, &out))
+        return out;
+    (void)find_threshold(m->unlimited ? &none : m, PLACE_ANY, bound, gap, flip, up, &out);
+    return out;
 }
 
 #define FLIP_SIGN (UINT64_C(1) << 63)
@@ -116,14 +139,17 @@ static struct scalar widen(const struct merge *m, const struct scalar *old,
         whole.smin = now->smin;
         whole.smax = now->smax;
     }
+    uint64_t width = now->umax - now->umin;
+    uint64_t signed_width = (uint64_t)now->smax - (uint64_t)now->smin;
     if (now->umax > old->umax)
-        whole.umax = next_threshold(m, now->umax, 0, true);
+        whole.umax = next_threshold(m, now->umax, width, 0, true);
     if (now->umin < old->umin)
-        whole.umin = next_threshold(m, now->umin, 0, false);
+        whole.umin = next_threshold(m, now->umin, width, 0, false);
     if (now->smax > old->smax)
-        whole.smax = (int64_t)next_threshold(m, (uint64_t)now->smax, FLIP_SIGN, true);
+        whole.smax = (int64_t)next_threshold(m, (uint64_t)now->smax, signed_width, FLIP_SIGN, true);
     if (now->smin < old->smin)
-        whole.smin = (int64_t)next_threshold(m, (uint64_t)now->smin, FLIP_SIGN, false);
+        whole.smin =
+            (int64_t)next_threshold(m, (uint64_t)now->smin, signed_width, FLIP_SIGN, false);
     return scalar_join_halves(&whole, &low, BITS, &out) ? out : scalar_unknown(BITS);
 }
 
@@ -187,8 +213,7 @@ static bool same_kind(const struct reg *old, const struct reg *now)
         return true;
     return old->may_be_null == now->may_be_null && old->frame == now->frame &&
            old->map == now->map && old->size == now->size && old->ref == now->ref &&
-           (old->fixed == now->fixed || old->type == REG_SLOT_ITERATOR) &&
-           old->attr == now->attr &&
+           (old->fixed == now->fixed || old->type == REG_SLOT_ITERATOR) && old->attr == now->attr &&
            (old->type != REG_RECORD || old->id == now->id);
 }
 
@@ -257,9 +282,12 @@ static bool merge_frame(struct verifier *v, struct merge *m, const uint8_t **at,
         return false;
     now->passes = (uint32_t)least(old.passes, now->passes);
     now->rounds = (uint32_t)least(old.rounds, now->rounds);
-    for (uint32_t r = 0; r < BPF_REG_FP; r++)
+    for (uint32_t r = 0; r < BPF_REG_FP; r++) {
+        m->place = f + 1 == s->frame_count ? r : PLACE_ANY;
         if (!merge_reg(v, m, &old.regs[r], &now->regs[r]))
             return false;
+    }
+    m->place = PLACE_ANY;
     for (uint32_t i = 0; i < old.slot_count; i++) {
         struct slot slot;
         *at = snapshot_get_slot(*at, &slot);

@@ -439,8 +439,7 @@ static bool comes_round(struct verifier *v)
         if (c->pc != v->state.pc || c->frame_count != v->state.frame_count)
             continue;
         progress_since(v, checkpoint_snapshot(c), &progress);
-        if (progress.count == 0 ||
-            !snapshot_covers(v, checkpoint_snapshot(c), COVERS_ALL, &deps))
+        if (progress.count == 0 || !snapshot_covers(v, checkpoint_snapshot(c), COVERS_ALL, &deps))
             continue;
         const struct cost unknown = { COST_MAX, COST_MAX, COST_MAX };
         mark_precise(v, deps);
@@ -449,6 +448,13 @@ static bool comes_round(struct verifier *v)
         return true;
     }
     return false;
+}
+
+/* At a loop's head: from inside the loop. Callbacks, and calls at a loop's end, return. */
+static bool comes_back(const struct verifier *v)
+{
+    uint32_t from = v->here.from;
+    return from == v->state.pc || v->info[from].goes_back || insn_row(v, from)->op == BPF_OP_EXIT;
 }
 
 int prune_visit(struct verifier *v, bool *covered)
@@ -461,9 +467,8 @@ int prune_visit(struct verifier *v, bool *covered)
         return 0;
     if (info->visits < VISITS_MAX)
         info->visits++;
-    bool loop_head =
-        info->loop_head && !info->no_summary && v->state.pc <= v->here.from && may_cover;
-    struct checkpoint *last = loop_head ? last_visit(v) : NULL;
+    bool round = info->loop_head && !info->no_summary && comes_back(v) && may_cover;
+    struct checkpoint *last = round ? last_visit(v) : NULL;
     uint32_t rounds = last != NULL ? last->rounds + 1u : 0;
     if (last != NULL) {
         uint32_t made = v->checkpoint_count;

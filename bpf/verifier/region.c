@@ -62,8 +62,9 @@ static bool wanted(const struct verifier *v, uint32_t pc, uint32_t *end)
     if (v->info[pc].no_merge || !speculation_allowed(v) || !find_end(v, pc, end))
         return false;
     bool explodes = v->walked > WALKED_MANY * ((uint64_t)v->insn_count + WALKED_MANY);
-    return v->here.region != NULL || explodes || v->info[*end].visits == VISITS_MAX ||
-           v->here.pending_count >= PENDING_MANY || v->here.pending_bytes > v->memory_limit / 8;
+    return v->here.region != NULL || explodes || loop_is_inside(v) ||
+           v->info[*end].visits == VISITS_MAX || v->here.pending_count >= PENDING_MANY ||
+           v->here.pending_bytes > v->memory_limit / 8;
 }
 
 int region_enter(struct verifier *v, uint32_t pc)

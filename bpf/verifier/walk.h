@@ -33,15 +33,17 @@ struct cost {
 #define COST_MAX (UINT64_MAX / 8)
 
 struct insn_info {
-    uint16_t row : 12;     /* in bpf_insn_table */
-    uint16_t join : 1;     /* paths meet here: a place for checkpoints */
-    uint16_t second : 1;   /* second half of LDDW */
-    uint16_t reached : 1;  /* by some path of the control flow graph */
-    uint16_t function : 1; /* a function starts here */
+    uint16_t row : 8;       /* in bpf_insn_table */
+    uint16_t open : 1;      /* cfg.c: on the path of its search */
+    uint16_t goes_back : 1; /* a way from here goes round a loop, to its head */
+    uint16_t join : 1;      /* paths meet here: a place for checkpoints */
+    uint16_t second : 1;    /* second half of LDDW */
+    uint16_t reached : 1;   /* by some path of the control flow graph */
+    uint16_t function : 1;  /* a function starts here */
     uint16_t
         live : 10; /* registers that may be read from here on before they are written, r0 first */
     uint16_t visits : 3;     /* different states seen here, as far as it counts */
-    uint16_t loop_head : 1;  /* some jump goes back to here */
+    uint16_t loop_head : 1;  /* where a loop is entered: every round goes through here */
     uint16_t no_merge : 1;   /* a jump: paths from it must be kept apart */
     uint16_t no_summary : 1; /* a loop's head: its rounds must be walked */
 };
@@ -77,7 +79,6 @@ struct function {
     bool is_async;        /* called later, on a stack of its own */
     bool has_tail_call;
     bool changes_packet; /* global: what its callers must assume */
-    bool throws;         /* global: it may end the program */
     struct cost most;    /* global: what one call takes */
 };
 
@@ -129,7 +130,6 @@ struct verifier {
     uint32_t function_count;
     uint32_t nested;     /* walks that wait for the one going on */
     bool packet_changed; /* by something on the walk going on */
-    bool throws;         /* something on the walk going on */
     bool cover_leads;    /* the checkpoint being compared leads to an open loop's head */
 
     struct state state;
@@ -156,6 +156,7 @@ struct verifier {
     size_t memory_used, memory_peak, memory_limit;
     uint32_t frame_capacity;
     uint32_t call_depth;
+    bool jumps_back; /* some jump goes to a lower address */
 };
 
 static inline bool has_rule(const struct verifier *v, enum bpf_rule rule)
@@ -199,6 +200,8 @@ struct description describe_number(const struct scalar *n);
  * ---------------------------------------------------------------------------------------------------------
  */
 int cfg_check(struct verifier *v);
+/* Instructions that may follow: at most two. */
+uint32_t cfg_successors(const struct verifier *v, uint32_t pc, uint32_t next[2]);
 static inline const struct bpf_insn_row *insn_row(const struct verifier *v, uint32_t pc)
 {
     return &bpf_insn_table[v->info[pc].row];
@@ -238,7 +241,7 @@ int check_atomic(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op
  * element), one is gone at once and the state waits to come here again with `waited`. *entered:
  * state.pc was set. */
 int check_helper_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *entered);
-int check_kfunc_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *path_ends);
+int check_kfunc_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *entered);
 /* callback.c: a callback returns to the call that called it. */
 int check_callback_exit(struct verifier *v);
 bool is_called_back(const struct bpf_helper *helper);
@@ -442,15 +445,21 @@ enum merge_how {
     MERGE_AGAIN, /* the snapshot is what MERGE_WIDEN gave, and was not wide enough */
 };
 
-#define THRESHOLD_MAX 24u
+#define THRESHOLD_MAX 32u
+#define PLACE_ANY     UINT32_MAX
 #define MERGE_ID_MAX  24u
 #define TAG_MAX       8u
 struct merge {
     enum merge_how how;
-    bool force;     /* what cannot be merged becomes unset */
-    bool unlimited; /* no thresholds any more */
-    uint64_t thresholds[THRESHOLD_MAX];
+    bool force;       /* what cannot be merged becomes unset */
+    bool unlimited;   /* no thresholds any more */
+    uint32_t attempt; /* how often it was widened before */
+    struct threshold {
+        uint64_t value;
+        uint32_t place; /* the register that is compared with it, or PLACE_ANY */
+    } thresholds[THRESHOLD_MAX];
     uint32_t threshold_count;
+    uint32_t place;                /* the register being merged, or PLACE_ANY */
     uint32_t tag_first;            /* origins from this on go to what changed, at most TAG_MAX */
     uint32_t old_first, old_count; /* MERGE_AGAIN: those of the snapshot */
     uint32_t changed;              /* places that differ */
@@ -531,10 +540,13 @@ uint64_t progress_rounds(const struct progress *p);
 /* --- loop.c: loops summarised
  * ----------------------------------------------------------------------------------------------------
  */
+#define LOOP_WINDOW 512u
 struct loop {
     struct loop *outer;
     struct speculation *speculation;
-    uint32_t pc, last; /* its instructions, as far as known */
+    uint32_t pc;                     /* its head */
+    uint32_t first, last;            /* its instructions lie between, as far as known */
+    uint32_t body[LOOP_WINDOW / 32]; /* which are its own, from `first` on */
     uint32_t frame_count;
     uint32_t number;                         /* of the checkpoint at its head */
     uint32_t level;                          /* 1: the outermost */
@@ -546,7 +558,7 @@ struct loop {
         uint64_t span;  /* between its least and greatest value at the head */
         bool down;
     } tags[TAG_MAX];
-    uint32_t alive; /* tags that every round so far brought on */
+    uint32_t alive;           /* tags that every round so far brought on */
     struct progress progress; /* of every round so far */
     bool came_round;
 };
@@ -566,6 +578,8 @@ bool loop_origin_is_open(const struct verifier *v, uint32_t origin);
 int loop_leave(struct verifier *v);
 void loop_note_pending(const struct verifier *v, struct pending *p);
 void loop_drop(struct verifier *v, struct loop *until);
+/* Is the state inside the innermost loop that is being summarised? */
+bool loop_is_inside(const struct verifier *v);
 /* Which way of the jump at state.pc goes first: the one that stays in the loop. */
 bool loop_taken_first(const struct verifier *v);
 
