@@ -6,6 +6,10 @@
 int __popcountdi2(uint64_t value);
 int __clzdi2(uint64_t value);
 int __ctzdi2(uint64_t value);
+unsigned __int128 __udivmodti4(unsigned __int128 value, unsigned __int128 divisor,
+                               unsigned __int128 *rest);
+unsigned __int128 __udivti3(unsigned __int128 value, unsigned __int128 divisor);
+unsigned __int128 __umodti3(unsigned __int128 value, unsigned __int128 divisor);
 
 /* Sums of neighbours, in place (Warren, Hacker's Delight, 5-1). */
 int __popcountdi2(uint64_t value)
@@ -27,4 +31,44 @@ int __clzdi2(uint64_t value)
     for (uint32_t shift = 1; shift < 64; shift *= 2)
         value |= value >> shift;
     return 64 - __popcountdi2(value);
+}
+
+static uint32_t leading_zeros(unsigned __int128 value)
+{
+    uint64_t high = (uint64_t)(value >> 64);
+    return high != 0 ? (uint32_t)__builtin_clzll(high)
+                     : 64 + (uint32_t)__builtin_clzll((uint64_t)value);
+}
+
+/* Long division by shifting and subtracting; the divisor is not 0. */
+unsigned __int128 __udivmodti4(unsigned __int128 value, unsigned __int128 divisor,
+                               unsigned __int128 *rest)
+{
+    unsigned __int128 quotient = 0;
+    if ((uint64_t)(value >> 64) == 0 && (uint64_t)(divisor >> 64) == 0) {
+        quotient = (uint64_t)value / (uint64_t)divisor;
+        value = (uint64_t)value % (uint64_t)divisor;
+    } else if (value >= divisor) {
+        for (uint32_t shift = leading_zeros(divisor) - leading_zeros(value) + 1; shift-- > 0;) {
+            if (value >> shift >= divisor) {
+                value -= divisor << shift;
+                quotient |= (unsigned __int128)1 << shift;
+            }
+        }
+    }
+    if (rest != NULL)
+        *rest = value;
+    return quotient;
+}
+
+unsigned __int128 __udivti3(unsigned __int128 value, unsigned __int128 divisor)
+{
+    return __udivmodti4(value, divisor, NULL);
+}
+
+unsigned __int128 __umodti3(unsigned __int128 value, unsigned __int128 divisor)
+{
+    unsigned __int128 rest;
+    __udivmodti4(value, divisor, &rest);
+    return rest;
 }

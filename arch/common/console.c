@@ -64,9 +64,9 @@ static void print_event(struct event_sink *sink, const struct event *event)
                   event->text.text);
 }
 
-void console_follow_log(uint8_t level)
+struct event_sink *console_log_sink(uint8_t level)
 {
     log_level = level;
     log_sink = (struct event_sink){ .emit = print_event, .kinds = 1u << EVENT_LOG };
-    event_sink_add(&log_sink);
+    return &log_sink;
 }

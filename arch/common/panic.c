@@ -28,13 +28,3 @@ _Noreturn void arch_panic(void)
     port_stop_others();
     port_exit(PORT_EXIT_PANIC);
 }
-
-_Noreturn void arch_power_off(void)
-{
-    port_exit(PORT_EXIT_OFF);
-}
-
-_Noreturn void arch_reboot(void)
-{
-    port_exit(PORT_EXIT_REBOOT);
-}

@@ -4,6 +4,7 @@
  * It belongs to the port, not to drivers/: it works before memory and the device tree do, with
  * interrupts masked and locks held, also in an image whose registers are the simulated machine's. */
 #pragma once
+#include <axiom/event.h>
 #include <axiom/types.h>
 
 /* Sets up a 16550 (or says there is none: false). The port gives it the two accessors. */
@@ -21,5 +22,6 @@ void console_set(void (*write)(void *context, const char *text, size_t size), vo
 /* A line in printf's language, cut at 240 characters. */
 void console_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* From now on log lines are printed there, with their time; `level` as enum log_level and below. */
-void console_follow_log(uint8_t level);
+/* The sink that prints log lines there, with their time: `level` (enum log_level) and more serious
+ * ones. There is one; the caller adds it. */
+struct event_sink *console_log_sink(uint8_t level);

@@ -25,6 +25,10 @@ void port_stop_others(void);
 /* The calling CPU waits for ever with interrupts masked. */
 _Noreturn void port_halt(void);
 
+/* An image on the simulated machine: the machine's interrupt line is active, so the calling CPU takes
+ * an interrupt, now or when it unmasks; it leads to machine_interrupt(). */
+void port_line_raise(void);
+
 /* How an image ends. */
 enum port_exit {
     PORT_EXIT_OFF,    /* 0: kernel_main() returned 0 */
@@ -36,8 +40,9 @@ enum port_exit {
 _Noreturn void port_exit(enum port_exit how);
 
 /* image_*.c, one in each image: runs the kernel on the board, or the simulated machine around it.
- * Memory below `scratch` bytes is taken out of *map first where a flavour needs its own. Returns
- * what kernel_main() did. Interrupts masked, on the boot stack. */
+ * What a flavour needs for itself it takes out of *map. Returns what kernel_main() did. Interrupts masked, on the boot stack. */
 int image_run(struct boot_info *info, struct memmap *map);
+/* machine/port.c: what port_line_raise() leads to. Interrupts masked. */
+void machine_interrupt(void);
 /* The name that the first line on the console has. */
 extern const char image_name[];

@@ -10,9 +10,11 @@ struct arch_irqflags {
     uint64_t rflags;
 };
 
+/* Interrupts are taken after the instruction that follows sti (SDM volume 2, STI): were that cli, none
+ * would be. */
 static inline void arch_irq_enable(void)
 {
-    __asm__ volatile("sti" ::: "memory");
+    __asm__ volatile("sti\n\tnop" ::: "memory");
 }
 
 static inline void arch_irq_disable(void)
