@@ -354,6 +354,10 @@ int check_atomic(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op
     if (err != 0)
         return err;
     const struct reg base = *state_reg(&v->state, insn->dst_reg);
+    if (base.type == REG_STACK && !scalar_is_const(&base.n) && has_rule(v, BPF_RULE_LINUX))
+        return refuse(v, -EACCES, BPF_REJECT_STACK, "a constant index",
+                      "r%u is %s: Linux knows no atomic operations at variable places of the stack",
+                      insn->dst_reg, describe(v, &base).text);
     if (base.type == REG_STACK) {
         int64_t from = base.n.smin + insn->offset, to = base.n.smax + insn->offset + size;
         err = stack_check_set(v, base.frame, from, to);

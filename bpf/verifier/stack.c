@@ -113,9 +113,18 @@ static struct reg part_of_spill(const struct slot *slot, uint32_t start, uint32_
     return out;
 }
 
+/* Where stack that was not set may be read, reading uses it, too (Linux: grow_stack_state()). */
+static int reach(struct verifier *v, uint32_t frame, int64_t offset)
+{
+    return has_rule(v, BPF_RULE_UNINIT_STACK) ? grow_frame(v, frame, stack_slot_of(offset) + 1) : 0;
+}
+
 int stack_read(struct verifier *v, uint32_t frame, int64_t offset, uint32_t size, struct reg *out)
 {
     uint32_t start = stack_byte_of(offset);
+    int err = reach(v, frame, offset);
+    if (err != 0)
+        return err;
     const struct slot *slot = slot_at(&v->state, frame, stack_slot_of(offset));
     uint8_t bytes = byte_mask(start, size);
     bool set = slot != NULL && (slot->set & bytes) == bytes;
@@ -147,6 +156,9 @@ int stack_read(struct verifier *v, uint32_t frame, int64_t offset, uint32_t size
 
 int stack_check_set(struct verifier *v, uint32_t frame, int64_t from, int64_t to)
 {
+    int err = from < to ? reach(v, frame, from) : 0;
+    if (err != 0)
+        return err;
     for (int64_t at = from; at < to; at++) {
         const struct slot *slot = slot_at(&v->state, frame, stack_slot_of(at));
         uint8_t bit = byte_mask(stack_byte_of(at), 1);

@@ -18,6 +18,7 @@
 #define CONTEXT_WORDS 12
 #define MAP_BYTES_MAX (64u << 10)
 #define INPUT_COUNT   3
+#define WORST_CASE_MAX 20000 /* instructions: longer programs are not run */
 
 /* Everything that a run reads and may change. */
 struct world {
@@ -222,7 +223,9 @@ bool engines_check(const struct generated *program, struct engines_counts *count
     if (bpf_verify(&request, &result) != 0)
         return true;
     counts->accepted++;
-    bool fine = compare(result.prog, counts, what, sizeof what);
+    /* Callbacks may be called millions of times. */
+    bool fine = result.bounds.worst_case_insns > WORST_CASE_MAX ||
+                compare(result.prog, counts, what, sizeof what);
     if (!fine)
         tell(text, text_size, &request, what);
     bpf_prog_destroy(result.prog);
