@@ -79,7 +79,7 @@ const struct bpf_kfunc bpf_linux_kfuncs[] = {
     K("bpf_iter_css_new", BPF_KFUNC_ITER_NEW | TRUSTED | BPF_KFUNC_RCU_PROTECTED, EVERY),
     K("bpf_iter_css_next", BPF_KFUNC_ITER_NEXT | OR_NULL, EVERY),
     K("bpf_iter_css_task_destroy", BPF_KFUNC_ITER_DESTROY, EVERY),
-    K("bpf_iter_css_task_new", BPF_KFUNC_ITER_NEW | TRUSTED, EVERY),
+    S("bpf_iter_css_task_new", BPF_KFUNC_ITER_NEW | TRUSTED, EVERY, BPF_KFUNC_ITER_CSS_TASK_NEW),
     K("bpf_iter_css_task_next", BPF_KFUNC_ITER_NEXT | OR_NULL, EVERY),
     K("bpf_iter_num_destroy", BPF_KFUNC_ITER_DESTROY, EVERY),
     S("bpf_iter_num_new", BPF_KFUNC_ITER_NEW, EVERY, BPF_KFUNC_ITER_NUM_NEW),
@@ -102,6 +102,7 @@ const struct bpf_kfunc bpf_linux_kfuncs[] = {
     K("bpf_task_get_cgroup1", ACQUIRE | RCU | OR_NULL, GENERIC),
     K("bpf_task_release", RELEASE, GENERIC),
     K("bpf_task_under_cgroup", RCU, GENERIC),
+    S("bpf_throw", 0, GENERIC, BPF_KFUNC_THROW),
 };
 // clang-format on
 const uint32_t bpf_linux_kfunc_count = ARRAY_SIZE(bpf_linux_kfuncs);

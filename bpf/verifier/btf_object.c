@@ -67,11 +67,31 @@ static bool attach_prototype(const struct verifier *v, struct bpf_btf_type *prot
     return bpf_btf_resolve(btf, type.size_or_type, proto) && proto->kind == BPF_BTF_FUNC_PROTO;
 }
 
+/* Hooks whose objects are being made or are going (Linux: untrusted_lsm_hooks). */
+static bool hook_is_untrusted(const struct verifier *v)
+{
+    static const char *const hooks[] = {
+        "bpf_lsm_bpf_map_free",       "bpf_lsm_bpf_prog_free",     "bpf_lsm_file_alloc_security",
+        "bpf_lsm_file_free_security", "bpf_lsm_sk_alloc_security", "bpf_lsm_sk_free_security",
+        "bpf_lsm_task_free",
+    };
+    struct bpf_btf_type hook;
+    if (v->request->kernel_btf == NULL ||
+        !bpf_btf_type_at(v->request->kernel_btf, v->request->attach_btf_id, &hook))
+        return true;
+    for (size_t i = 0; i < ARRAY_SIZE(hooks); i++)
+        if (strcmp(hook.name, hooks[i]) == 0)
+            return true;
+    return false;
+}
+
 static bool arguments_are_trusted(const struct verifier *v)
 {
     uint8_t attach = v->context->expected_type;
+    if (v->context->prog_type == PROG_LSM)
+        return !hook_is_untrusted(v);
     return attach == ATTACH_RAW_TP || attach == ATTACH_ITER ||
-           v->context->prog_type == PROG_STRUCT_OPS || v->context->prog_type == PROG_LSM;
+           v->context->prog_type == PROG_STRUCT_OPS;
 }
 
 static bool result_is_visible(const struct verifier *v)

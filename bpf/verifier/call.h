@@ -109,6 +109,8 @@ int check_timer(struct verifier *v, struct call *call, uint32_t reg_number);
 
 /* --- functions.c
  * ------------------------------------------------------------------------------------------------------ */
+/* The program's result. */
+int check_result(struct verifier *v, const struct reg *r);
 /* A frame on top whose registers are not set; state.pc is its first instruction. */
 int push_frame(struct verifier *v, uint32_t target, enum frame_kind kind, uint32_t return_to);
 /* What callers of a function with a tail call may use (Linux: check_max_stack_depth()). */

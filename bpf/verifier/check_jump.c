@@ -166,7 +166,7 @@ static bool never_null(const struct verifier *v, const struct reg *r)
         return false;
     return r->type == REG_MAP || r->type == REG_MAP_VALUE || r->type == REG_MAP_KEY ||
            r->type == REG_SOCKET || r->type == REG_MEM || r->type == REG_RECORD ||
-           (r->type == REG_BTF && (r->attr & (REG_TRUSTED | REG_RCU)) != 0);
+           (r->type == REG_BTF && (reg_is_trusted(r) || (r->attr & REG_RCU) != 0));
 }
 
 /* Both ways, and nothing is learnt. */

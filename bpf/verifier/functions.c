@@ -22,6 +22,17 @@ static void describe_function(struct verifier *v, struct function *f)
     f->is_global = info->is_global && info->type_id != 0 && f->start != 0;
 }
 
+/* The loader does not link exception callbacks. */
+static int check_exception_callback(struct verifier *v)
+{
+    const struct bpf_debug_func *info = bpf_debug_func_at(v->request->debug, 0);
+    if (v->request->btf == NULL || info == NULL || info->insn_index != 0 || info->type_id == 0 ||
+        bpf_btf_decl_tag(v->request->btf, info->type_id, -1, "exception_callback:") == NULL)
+        return 0;
+    v->state.pc = 0;
+    return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "", "the program has an exception callback");
+}
+
 int functions_find(struct verifier *v)
 {
     uint32_t count = 0;
@@ -37,7 +48,7 @@ int functions_find(struct verifier *v)
         f->start = pc;
         describe_function(v, f);
     }
-    return 0;
+    return check_exception_callback(v);
 }
 
 uint32_t function_at(const struct verifier *v, uint32_t pc)
@@ -196,8 +207,8 @@ static int check_global_function(struct verifier *v, uint32_t index)
         return refuse(v, -EINVAL, BPF_REJECT_CALL, "no recursion",
                       "%s() calls itself, directly or by way of others, or calls nest too deep",
                       function_name(v, index));
-    bool changed_before = v->packet_changed;
-    v->packet_changed = false;
+    bool changed_before = v->packet_changed, threw_before = v->throws;
+    v->packet_changed = v->throws = false;
     f->checked = FUNCTION_CHECKING;
     struct parameters parameters;
     int err = parameters_of(v, index, &parameters);
@@ -205,7 +216,9 @@ static int check_global_function(struct verifier *v, uint32_t index)
         err = walk_nested(v, parameters_set_up, &parameters, &f->most);
     f->checked = err == 0 ? FUNCTION_CHECKED : FUNCTION_UNCHECKED;
     f->changes_packet = v->packet_changed;
+    f->throws = v->throws;
     v->packet_changed = changed_before;
+    v->throws = threw_before;
     return err;
 }
 
@@ -227,6 +240,11 @@ static int call_global(struct verifier *v, uint32_t index)
     const struct function *f = &v->functions[index];
     if (f->changes_packet)
         packet_changed(v);
+    v->throws |= f->throws;
+    if (f->throws && (s->reference_count != 0 || s->regions.rcu != 0))
+        return refuse(v, -EINVAL, BPF_REJECT_REFERENCE, "release it before",
+                      "%s() may throw, and something acquired or entered is held",
+                      function_name(v, index));
     s->insns += f->most.insns;
     s->ns += f->most.ns;
     s->calls += f->most.calls;
@@ -262,7 +280,7 @@ static int leave_function(struct verifier *v)
     return 0;
 }
 
-static int check_result(struct verifier *v, const struct reg *r)
+int check_result(struct verifier *v, const struct reg *r)
 {
     const struct bpf_context_layout *layout = v->context;
     if (!layout->result_checked)

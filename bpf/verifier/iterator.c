@@ -22,6 +22,14 @@ static struct reg *iterator_at(struct verifier *v, const struct kfunc_call *k)
                            k->iterator_bytes);
 }
 
+/* Linux: check_css_task_iter_allowlist(). */
+static bool may_iterate_css_tasks(const struct verifier *v)
+{
+    const uint8_t tracing = 26, lsm = 29, trace_iter = 28;
+    return v->context->prog_type == lsm || program_sleeps(v) ||
+           (v->context->prog_type == tracing && v->context->expected_type == trace_iter);
+}
+
 int check_iterator(struct verifier *v, struct kfunc_call *k, uint32_t reg_number,
                    const struct bpf_btf_type *type)
 {
@@ -32,6 +40,8 @@ int check_iterator(struct verifier *v, struct kfunc_call *k, uint32_t reg_number
     if (bpf_btf_size(v->request->kernel_btf, type->id, &size) != 0 || size == 0 || size % 8 != 0 ||
         !stack_object_place(v, r, size, &k->iterator_offset))
         return refuse_iterator(v, k, "an iterator lies at a constant offset, a multiple of 8");
+    if (k->row->special == BPF_KFUNC_ITER_CSS_TASK_NEW && !may_iterate_css_tasks(v))
+        return refuse_iterator(v, k, "only security hooks, iterators and programs that sleep may");
     k->iterator_frame = r->frame;
     k->iterator_bytes = size;
     if ((k->row->flags & BPF_KFUNC_ITER_NEW) != 0)

@@ -295,18 +295,36 @@ static int check_effects(struct verifier *v, struct kfunc_call *k)
     return err == 0 ? change_stack(v, k) : err;
 }
 
-int check_kfunc_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *entered)
+/* The program ends here, in whatever function: nothing may be held, and the number is its result. */
+static int check_throw(struct verifier *v, const struct kfunc_call *k, bool *path_ends)
+{
+    const struct state *s = &v->state;
+    for (uint32_t f = 0; f < s->frame_count; f++)
+        if (s->frames[f].kind != FRAME_PROGRAM && s->frames[f].kind != FRAME_GLOBAL)
+            return refuse_region(v, k, "it cannot be called from a callback");
+    if (s->reference_count != 0 || s->regions.lock_map != 0 || s->regions.rcu != 0 ||
+        s->regions.no_preempt != 0)
+        return refuse_region(v, k, "something acquired or entered is held");
+    mark_precise(v, state_reg(&v->state, 1)->deps);
+    int err = check_result(v, state_reg(&v->state, 1));
+    v->throws = true;
+    *path_ends = err == 0;
+    return err;
+}
+
+int check_kfunc_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *path_ends)
 {
     struct kfunc_call k = { 0 };
     struct reg result;
     bool drained = false;
-    (void)entered;
     int err = find_kfunc(v, insn, &k);
     if (err == 0 && v->state.regions.lock_map != 0 && !allowed_under_lock(&k))
         err = refuse(v, -EINVAL, BPF_REJECT_REFERENCE, "", "bpf_%s() while a lock is held",
                      k.call.name);
     if (err == 0)
         err = check_arguments(v, &k);
+    if (err == 0 && k.row->special == BPF_KFUNC_THROW)
+        return check_throw(v, &k, path_ends);
     if (err == 0 && (k.row->flags & BPF_KFUNC_ITER_NEXT) != 0)
         err = iterator_next(v, &k, waited, &drained);
     if (err == 0)

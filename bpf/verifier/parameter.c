@@ -23,6 +23,8 @@ static bool has_tag(const struct verifier *v, uint32_t function, uint32_t index,
     return rest != NULL && rest[0] == '\0';
 }
 
+#define PROG_KPROBE 2 /* Linux's enum bpf_prog_type */
+
 /* Is it the struct that contexts of this kind are, by one of its names? */
 static bool is_context(const struct verifier *v, uint32_t type_id)
 {
@@ -32,6 +34,10 @@ static bool is_context(const struct verifier *v, uint32_t type_id)
             return false;
         if (type.kind != BPF_BTF_CONST && type.kind != BPF_BTF_VOLATILE &&
             v->context->struct_name != NULL && strcmp(type.name, v->context->struct_name) == 0)
+            return true;
+        /* As programs for older kernels have it. */
+        if (type.kind == BPF_BTF_STRUCT && strcmp(type.name, "bpf_user_pt_regs_t") == 0 &&
+            v->context->prog_type == PROG_KPROBE)
             return true;
         if (type.kind != BPF_BTF_TYPEDEF && type.kind != BPF_BTF_CONST &&
             type.kind != BPF_BTF_VOLATILE)

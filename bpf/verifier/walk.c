@@ -212,12 +212,13 @@ static int check_decision(struct verifier *v, const struct bpf_insn *insn, enum 
     return check_jump(v, insn, op, waited, path_ends);
 }
 
-static int check_call(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op, bool waited)
+static int check_call(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op, bool waited,
+                      bool *path_ends)
 {
     bool entered = false;
     int err = op == BPF_OP_CALL_HELPER ? check_helper_call(v, insn, waited, &entered)
-                                       : check_kfunc_call(v, insn, waited, &entered);
-    if (err != 0 || entered)
+                                       : check_kfunc_call(v, insn, waited, path_ends);
+    if (err != 0 || entered || *path_ends)
         return err;
     v->state.calls++;
     v->state.pc++;
@@ -237,7 +238,7 @@ static int decide(struct verifier *v, bool waited, bool *path_ends)
     const struct bpf_insn *insn = &v->insns[pc];
     enum bpf_op op = (enum bpf_op)insn_row(v, pc)->op;
     if (is_call(op) && !(op == BPF_OP_CALL_HELPER && ends_function(v, insn)))
-        return check_call(v, insn, op, waited);
+        return check_call(v, insn, op, waited, path_ends);
     v->here.taken_first = waited ? v->here.taken_first : loop_taken_first(v);
     int err = check_decision(v, insn, op, waited, path_ends);
     bool both = waited || v->here.pending_count > waiting;
@@ -285,7 +286,7 @@ static int step(struct verifier *v, bool *path_ends)
                       "r10, the frame pointer, may not be written");
     facts_note(v, insn, op);
     if (is_call(op))
-        return check_call(v, insn, op, false);
+        return check_call(v, insn, op, false, path_ends);
     int err = check_straight(v, insn, op);
     s->pc += err == 0 ? bpf_insn_slots(insn) : 0;
     return err;

@@ -79,6 +79,7 @@ struct function {
     bool is_async;        /* called later, on a stack of its own */
     bool has_tail_call;
     bool changes_packet; /* global: what its callers must assume */
+    bool throws;         /* global: it may end the program */
     struct cost most;    /* global: what one call takes */
 };
 
@@ -130,6 +131,7 @@ struct verifier {
     uint32_t function_count;
     uint32_t nested;     /* walks that wait for the one going on */
     bool packet_changed; /* by something on the walk going on */
+    bool throws;         /* something on the walk going on */
     bool cover_leads;    /* the checkpoint being compared leads to an open loop's head */
 
     struct state state;
@@ -241,7 +243,7 @@ int check_atomic(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op
  * element), one is gone at once and the state waits to come here again with `waited`. *entered:
  * state.pc was set. */
 int check_helper_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *entered);
-int check_kfunc_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *entered);
+int check_kfunc_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *path_ends);
 /* callback.c: a callback returns to the call that called it. */
 int check_callback_exit(struct verifier *v);
 bool is_called_back(const struct bpf_helper *helper);

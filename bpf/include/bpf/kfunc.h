@@ -33,7 +33,9 @@ enum bpf_kfunc_special {
     BPF_KFUNC_DYNPTR_SLICE, /* memory of the constant size */
     BPF_KFUNC_DYNPTR_SLICE_WRITE,
     BPF_KFUNC_DYNPTR_CLONE,
-    BPF_KFUNC_ITER_NUM_NEW, /* (iterator, first, end) */
+    BPF_KFUNC_ITER_NUM_NEW,      /* (iterator, first, end) */
+    BPF_KFUNC_ITER_CSS_TASK_NEW, /* not everywhere */
+    BPF_KFUNC_THROW,             /* (number): the program ends with it */
 };
 
 struct bpf_kfunc {
