@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* libbpf and the running kernel as judges of one object. libbpf's functions have the names of ours,
  * so it is a program of its own: bpf_object_peer OBJECT BTF|- kernel|alone writes a struct peer to
- * stdout, then each program's instructions. */
+ * stdout, then each program's instructions. With PEER_ALL in the environment programs that are not loaded by
+ * themselves (SEC("?...")) are loaded too, and each that can be is run once. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,6 +16,8 @@ struct peer_program {
     bool was_loaded;     /* the kernel was asked */
     int verdict;         /* 0 accepted, else its errno */
     char last_line[256]; /* of its log */
+    bool was_run;        /* with PEER_ALL: on 64 zero bytes */
+    uint32_t r0;
 };
 
 struct peer {

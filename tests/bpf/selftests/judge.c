@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Judges the verifier by the Linux kernel's own tests of its verifier.
  *
- *     judge [--list FILE] [--least PERCENT] OBJECT...
+ *     judge [--list FILE] [--least PERCENT] [--linux PEER] OBJECT...
  *
  * An object's BTF says of each program what Linux 6.12 makes of it (declaration tags that
  * selftests' bpf_misc.h writes): accepted or refused for a privileged user, and what it returns when
  * BPF_PROG_TEST_RUN runs it. Each is verified here under the same rules; what is accepted and has a
  * value to return is run by the interpreter in a context like that of the test run. One line per
  * object, then every disagreement. Programs that Linux refuses and this verifier accepts are listed
- * apart, and there must be none. */
+ * apart, and there must be none.
+ *
+ * With --linux the running kernel, which is not 6.12, judges the same programs, by way of PEER (bpf_object_peer):
+ * what it says otherwise than this verifier, or returns otherwise than the test wants, is listed. */
 #include <bpf/btf.h>
 #include <bpf/elf.h>
 #include <bpf/interp.h>
@@ -16,6 +19,7 @@
 #include <bpf_internal/elf_file.h>
 #include <bpf_linux/contexts.h>
 
+#include "../debian/peer.h"
 #include "judge.h"
 
 #include <errno.h>
@@ -35,6 +39,8 @@ struct totals {
     unsigned not_run;
     unsigned elsewhere; /* for another CPU */
     unsigned modules;   /* it needs a kernel module, which is not loaded */
+    /* The running kernel: */
+    unsigned asked, same, only_here, only_linux, linux_values, linux_right;
 };
 
 /* --- What a test expects --- */
@@ -136,6 +142,7 @@ struct judged_object {
     const void *bytes;
     size_t size;
     const char *directory; /* a path, whose last part does not count */
+    struct peer *peer;     /* what the running kernel says, or NULL */
 };
 
 static struct bpf_env *env;
@@ -233,6 +240,56 @@ static void judge_program(struct judged_object *o, const char *name, const struc
     bpf_btf_put(types);
 }
 
+/* --- The running kernel --- */
+
+static const char *peer_program; /* NULL: it is not asked */
+
+static struct peer *ask_linux(const char *path)
+{
+    char command[1024];
+    struct peer *peer = malloc(sizeof *peer);
+    snprintf(command, sizeof command, "PEER_ALL=1 %s %s - kernel", peer_program, path);
+    FILE *pipe = peer == NULL ? NULL : popen(command, "r");
+    bool read = pipe != NULL && fread(peer, sizeof *peer, 1, pipe) == 1;
+    char rest[4096];
+    while (read && fread(rest, 1, sizeof rest, pipe) != 0)
+        ;
+    if (pipe != NULL)
+        pclose(pipe);
+    if (read)
+        return peer;
+    free(peer);
+    return NULL;
+}
+
+static void compare_with_linux(struct judged_object *o, const char *name,
+                               const struct expectation *e, int err, const char *text)
+{
+    const struct peer_program *p = NULL;
+    for (uint32_t i = 0; o->peer != NULL && i < o->peer->program_count; i++)
+        if (strcmp(o->peer->programs[i].name, name) == 0)
+            p = &o->peer->programs[i];
+    /* libbpf gives it no flags: what must be aligned differs. Without a word it was no verdict of the verifier's: the
+     * kernel has no such hook. And libbpf marks so what it could not relocate. */
+    if (p == NULL || !p->was_loaded || (e->flags & 1u) != 0 ||
+        (p->verdict != 0 && (p->last_line[0] == '\0' || strstr(p->last_line, "unknown#195896080") != NULL)))
+        return;
+    o->totals.asked++;
+    o->totals.same += (p->verdict == 0) == (err == 0);
+    o->totals.only_here += p->verdict != 0 && err == 0;
+    o->totals.only_linux += p->verdict == 0 && err != 0;
+    if (p->verdict != 0 && err == 0)
+        disagree(o, name, "the running kernel refuses", p->last_line);
+    else if (p->verdict == 0 && err != 0)
+        disagree(o, name, "the running kernel accepts", text);
+    if (p->verdict != 0 || !p->was_run || !e->has_value)
+        return;
+    o->totals.linux_values++;
+    o->totals.linux_right += (int32_t)p->r0 == e->value;
+    if ((int32_t)p->r0 != e->value)
+        disagree(o, name, "the running kernel returns something else than the test wants", "");
+}
+
 /* A function or type that Linux's test modules bring: the running kernel's BTF does not have it. */
 static bool needs_module(const struct expectation *e, const char *text)
 {
@@ -254,6 +311,7 @@ static void judge_opened(struct judged_object *o, const char *name, const struct
         return;
     }
     o->totals.judged++;
+    compare_with_linux(o, name, e, err, result.text);
     if (e->success && err != 0) {
         o->totals.refused++;
         disagree(o, name, "REFUSED, Linux accepts", result.text);
@@ -334,7 +392,9 @@ static int judge_object(const char *path, struct totals *all, FILE *list)
     o.size = size;
     o.directory = path;
     o.object = judge_open(name, bytes, size, NULL, &o.error);
+    o.peer = peer_program == NULL ? NULL : ask_linux(path);
     judge_functions(&o);
+    free(o.peer);
     const struct totals *t = &o.totals;
     printf("%-40s %3u of %3u agree", name, t->agreed, t->judged);
     if (t->run + t->not_run != 0)
@@ -362,6 +422,8 @@ int main(int argc, char **argv)
             wrong_values = (unsigned)strtoul(argv[first + 1], NULL, 10);
         else if (strcmp(argv[first], "--list") == 0)
             list_path = argv[first + 1];
+        else if (strcmp(argv[first], "--linux") == 0)
+            peer_program = argv[first + 1];
     }
     FILE *list = tmpfile();
     env = judge_env();
@@ -383,6 +445,11 @@ int main(int argc, char **argv)
            "accepts; %u of %u values right, %u not run; %u for other CPUs, %u that need a module\n",
            all.agreed, all.judged, percent, all.unsafe, all.refused, all.right, all.run,
            all.not_run, all.elsewhere, all.modules);
+    if (all.asked != 0)
+        printf("the running kernel: %u of %u verdicts are ours, %u accepted here only, %u there only; %u of %u "
+               "values are the test's\n",
+               all.same, all.asked, all.only_here, all.only_linux, all.linux_right,
+               all.linux_values);
     if (copy != NULL)
         fclose(copy);
     fclose(list);
