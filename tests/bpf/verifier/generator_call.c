@@ -455,7 +455,7 @@ void finish(struct generator *g)
     if (g->kinds[0] != K_NUMBER || (is_callback(g) && one_in(g, 2)))
         set(g, 0, 0);
     else if (is_callback(g))
-        emit(g, BPF_ALU64 | BPF_AND | BPF_K, 0, 0, 0, one_in(g, 40) ? 3 : 1);
+        emit(g, BPF_ALU64 | BPF_AND | BPF_K, 0, 0, 0, one_in(g, 16) ? 3 : 1);
     emit(g, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 

@@ -233,7 +233,11 @@ uint32_t copied(struct generator *g, uint32_t r, int32_t *plus)
         /* Linked by a constant distance. */
         uses(g, GENERATED_linked_plus_constant);
         *plus = (int32_t)pick(g, 9) - 2;
-        emit(g, BPF_ALU64 | BPF_ADD | BPF_K, 4, 0, 0, *plus);
+        emit(g, (one_in(g, 6) ? BPF_ALU : BPF_ALU64) | BPF_ADD | BPF_K, 4, 0, 0, *plus);
+        if (one_in(g, 6)) {
+            emit(g, BPF_ALU64 | BPF_SUB | BPF_K, 4, 0, 0, 1);
+            (*plus)--;
+        }
     }
     if ((take(g) & 7) == 0)
         alu_on(g, 4);
