@@ -68,8 +68,12 @@ static int read_function(struct object_loader *loader, const struct elf_symbol *
 
 int object_read_functions(struct object_loader *loader)
 {
-    loader->functions =
-        pool_alloc(&loader->scratch, OBJECT_FUNCTION_MAX * sizeof *loader->functions);
+    uint32_t count = 1;
+    for (uint32_t i = 0; i < loader->file.symbol_count && count <= OBJECT_FUNCTION_MAX; i++) {
+        struct elf_symbol symbol;
+        count += elf_symbol_at(&loader->file, i, &symbol) && is_function(loader, &symbol);
+    }
+    loader->functions = pool_alloc(&loader->scratch, count * sizeof *loader->functions);
     if (loader->functions == NULL)
         return loader_fail(loader, -ENOMEM, BPF_ERROR_NO_OFFSET,
                            "no memory for the list of functions");

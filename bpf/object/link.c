@@ -409,7 +409,10 @@ int object_link_programs(struct object_loader *loader)
     linker.placed = pool_alloc(&loader->scratch, loader->function_count * sizeof *linker.placed);
     linker.order = pool_alloc(&loader->scratch, loader->function_count * sizeof(void *));
     linker.visits = pool_alloc(&loader->scratch, loader->function_count * sizeof *linker.visits);
-    object->programs = pool_alloc(&object->pool, OBJECT_PROGRAM_MAX * sizeof *object->programs);
+    uint32_t program_count = 0;
+    for (uint32_t i = 0; i < loader->function_count; i++)
+        program_count += loader->functions[i].is_program;
+    object->programs = pool_alloc(&object->pool, program_count * sizeof *object->programs);
     if (linker.codes == NULL || linker.placed == NULL || linker.order == NULL ||
         linker.visits == NULL || object->programs == NULL)
         return loader_fail(loader, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for linking");

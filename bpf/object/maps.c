@@ -220,9 +220,11 @@ static int make_room(struct object_loader *loader)
         count += is_data_section(&loader->file, i);
     for (uint32_t i = 0; i < loader->file.symbol_count && count < BPF_PROG_MAP_MAX; i++) {
         struct elf_symbol symbol;
-        count += elf_symbol_at(&loader->file, i, &symbol) &&
-                 symbol.section < loader->file.section_count &&
-                 strcmp(elf_section_at(&loader->file, symbol.section).name, ".maps") == 0;
+        if (!elf_symbol_at(&loader->file, i, &symbol) ||
+            symbol.section >= loader->file.section_count)
+            continue;
+        const char *section = elf_section_at(&loader->file, symbol.section).name;
+        count += strcmp(section, ".maps") == 0 || object_is_struct_ops(section);
     }
     object->map_capacity = count < BPF_PROG_MAP_MAX ? count : BPF_PROG_MAP_MAX;
     object->maps = pool_alloc(&object->pool, object->map_capacity * sizeof *object->maps);

@@ -80,6 +80,8 @@ static int load(struct object_loader *loader, const void *bytes, size_t size_byt
     if (err == 0)
         err = object_read_maps(loader);
     if (err == 0)
+        err = object_read_struct_ops(loader);
+    if (err == 0)
         err = object_read_externs(loader);
     if (err == 0)
         err = list_maps(loader);
@@ -89,6 +91,8 @@ static int load(struct object_loader *loader, const void *bytes, size_t size_byt
         err = object_read_lines(loader);
     if (err == 0)
         err = object_link_programs(loader);
+    if (err == 0)
+        err = object_link_struct_ops(loader);
     if (err == 0)
         read_license(loader);
     return err;
@@ -336,9 +340,44 @@ bool bpf_object_in_array(const struct bpf_object *object, uint32_t index)
     return false;
 }
 
+/* Members of struct_ops. */
+static int fill_struct_ops(struct bpf_object *object, struct bpf_prog *const *progs,
+                           struct bpf_error *error)
+{
+    for (const struct object_ops_slot *slot = object->ops_slots; slot != NULL; slot = slot->next) {
+        uint32_t program = 0;
+        if (program_named(object, slot->name, &program) == NULL || progs[program] == NULL)
+            continue;
+        int err =
+            bpf_struct_ops_set_prog(object->maps[slot->map].map, slot->offset, progs[program]);
+        if (err)
+            return bpf_error_set(error, err, BPF_ERROR_NO_OFFSET, "struct_ops %s cannot take %s",
+                                 object->maps[slot->map].spec.name, slot->name);
+    }
+    return 0;
+}
+
+int bpf_object_register(struct bpf_object *object, uint32_t index, struct bpf_error *error)
+{
+    static const uint32_t first;
+    const struct object_map *map = index < object->map_count ? &object->maps[index] : NULL;
+    if (map == NULL || map->map == NULL || map->ops_value == NULL)
+        return bpf_error_set(error, -EINVAL, BPF_ERROR_NO_OFFSET, "map %u is no struct_ops", index);
+    int err = bpf_map_outer_update(map->map, &first, map->ops_value, BPF_ANY);
+    return err == 0
+               ? 0
+               : bpf_error_set(error, err, BPF_ERROR_NO_OFFSET, "struct_ops %s: %s", map->spec.name,
+                               err == -EBUSY        ? "it is registered already"
+                               : err == -EOPNOTSUPP ? "this kernel calls no struct_ops"
+                                                    : "the kernel refuses it");
+}
+
 int bpf_object_fill_programs(struct bpf_object *object, struct bpf_prog *const *progs,
                              struct bpf_error *error)
 {
+    int ops_err = fill_struct_ops(object, progs, error);
+    if (ops_err)
+        return ops_err;
     for (const struct object_slot *slot = object->slots; slot != NULL; slot = slot->next) {
         const struct object_map *array = &object->maps[slot->map];
         uint32_t program = 0;
@@ -387,6 +426,7 @@ void bpf_object_request(const struct bpf_object *object, uint32_t index,
         .btf = object->btf,
         .kernel_btf = object->kernel_btf,
         .attach_btf_id = program->attach_btf_id,
+        .attach_member = program->attach_member,
         .sleepable = program->sleepable,
         .license = object->license,
     };

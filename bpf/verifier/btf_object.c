@@ -20,8 +20,6 @@ enum {
     ATTACH_ITER = 28,
     ATTACH_LSM_CGROUP = 43,
 };
-#define PROG_LSM        29
-#define PROG_STRUCT_OPS 27
 
 bool program_sleeps(const struct verifier *v)
 {
@@ -83,6 +81,13 @@ static bool hook_is_untrusted(const struct verifier *v)
         if (strcmp(hook.name, hooks[i]) == 0)
             return true;
     return false;
+}
+
+bool attached_returns_nothing(const struct verifier *v)
+{
+    struct bpf_btf_type proto;
+    uint32_t skipped;
+    return attach_prototype(v, &proto, &skipped) && proto.size_or_type == 0;
 }
 
 static bool arguments_are_trusted(const struct verifier *v)

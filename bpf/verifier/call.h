@@ -71,6 +71,12 @@ int give_btf_object(struct verifier *v, const struct call *call, const char *nam
 bool in_rcu_section(const struct verifier *v);
 /* May the program sleep at all? */
 bool program_sleeps(const struct verifier *v);
+/* Or nobody said what it is. */
+bool license_is_gpl(const struct verifier *v);
+#define PROG_LSM        29
+#define PROG_STRUCT_OPS 27 /* Linux: BPF_PROG_TYPE_STRUCT_OPS */
+/* Whether what the program attaches to is a function without result. */
+bool attached_returns_nothing(const struct verifier *v);
 
 /* --- reference.c
  * ------------------------------------------------------------------------------------------------------ */

@@ -272,8 +272,9 @@ static bool may_ask_for_path(const struct verifier *v)
 }
 
 /* As Linux has it (include/linux/license.h). A loader that says nothing of it answers for it. */
-static bool license_is_gpl(const char *license)
+bool license_is_gpl(const struct verifier *v)
 {
+    const char *license = v->request->license;
     static const char *const names[] = {
         "GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"
     };
@@ -305,7 +306,7 @@ static int find_helper(struct verifier *v, const struct bpf_insn *insn, struct c
     if (strcmp(helper->name, "d_path") == 0 && !may_ask_for_path(v))
         return refuse(v, -EINVAL, BPF_REJECT_HELPER, "", "bpf_%s() is not allowed in this function",
                       call->name);
-    if (helper->is_gpl && !license_is_gpl(v->request->license))
+    if (helper->is_gpl && !license_is_gpl(v))
         return refuse(v, -EINVAL, BPF_REJECT_HELPER,
                       "char LICENSE[] SEC(\"license\") = \"GPL\"; or \"Dual MIT/GPL\"",
                       "bpf_%s() is for programs under the GPL only, and this one's license is "

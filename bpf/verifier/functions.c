@@ -315,12 +315,8 @@ static int check_function_result(struct verifier *v)
 /* A program in place of a function that returns nothing. */
 static bool returns_nothing(const struct verifier *v)
 {
-    const struct bpf_btf *kernel = v->request->kernel_btf;
-    struct bpf_btf_type function, prototype;
-    return has_rule(v, BPF_RULE_HOOK_RESULT) && kernel != NULL &&
-           bpf_btf_type_at(kernel, v->request->attach_btf_id, &function) &&
-           bpf_btf_type_at(kernel, function.size_or_type, &prototype) &&
-           prototype.kind == BPF_BTF_FUNC_PROTO && prototype.size_or_type == 0;
+    return (has_rule(v, BPF_RULE_HOOK_RESULT) || v->context->prog_type == PROG_STRUCT_OPS) &&
+           attached_returns_nothing(v);
 }
 
 int check_exit(struct verifier *v, bool *path_ends)

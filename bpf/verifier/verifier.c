@@ -37,6 +37,11 @@ void verifier_free(struct verifier *v, void *at, size_t size)
 static int check_target(struct verifier *v)
 {
     const struct bpf_verify_request *request = v->request;
+    uint8_t kind = v->context->prog_type;
+    if ((kind == PROG_STRUCT_OPS || kind == PROG_LSM) && !license_is_gpl(v))
+        return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED,
+                      "char LICENSE[] SEC(\"license\") = \"GPL\";",
+                      "programs of '%s' must be under the GPL", v->context->section_prefix);
     if (!has_rule(v, BPF_RULE_BTF_ARGUMENTS) || request->attach_btf_id != 0)
         return 0;
     return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "name one in the section: fentry/vfs_read",

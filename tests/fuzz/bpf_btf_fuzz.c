@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Any bytes as BTF: refused with a reason, or every type can be asked everything. The second half
  * of what was given is read as types that continue the first. */
+#include "btf_c.h"
+#include "cli.h"
 #include <bpf/btf.h>
 
 #include <stdint.h>
@@ -30,11 +32,29 @@ static void forget_line(void *user, const char *line)
     *(size_t *)user += strlen(line);
 }
 
+/* As the command has it, without the noise. */
+int complain(int code, const char *format, ...)
+{
+    (void)format;
+    return code;
+}
+
+static void print_as_c(const struct bpf_btf *btf)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+    btf_print_c(btf, "fuzz", to);
+    fclose(to);
+    free(text);
+}
+
 static void ask(const struct bpf_btf *btf)
 {
     size_t printed = 0;
     uint32_t size;
     bpf_btf_print(btf, forget_line, &printed);
+    print_as_c(btf);
     for (uint32_t id = 0; id <= bpf_btf_type_count(btf) && id < 5000; id++) {
         struct bpf_btf_type type;
         if (!bpf_btf_type_at(btf, id, &type))

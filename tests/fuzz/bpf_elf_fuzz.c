@@ -48,16 +48,32 @@ static int run(struct bpf_prog *prog, uint32_t context_size)
     return state.error;
 }
 
-/* What the verifier accepts never touches memory that is not its own. */
-static void run_verified(const struct bpf_object *object, uint32_t index)
+#define VERIFIED_MAX 16u
+
+/* What the verifier accepts never touches memory that is not its own, also not by tail calls of what
+ * the object's program arrays hold. */
+static void run_verified(struct bpf_object *object)
 {
     static struct bpf_verify_result result;
-    if (bpf_object_verify(object, index, &result) != 0)
+    struct bpf_prog *progs[VERIFIED_MAX] = { NULL };
+    uint32_t count = bpf_object_program_count(object);
+    if (count > VERIFIED_MAX)
         return;
-    int error = run(result.prog, bpf_context_size(bpf_prog_context(result.prog)));
-    if (error != 0 && error != -ETIME)
-        abort();
-    bpf_prog_destroy(result.prog);
+    for (uint32_t i = 0; i < count; i++) {
+        if (bpf_object_verify(object, i, &result) == 0)
+            progs[i] = result.prog;
+    }
+    bpf_object_fill_programs(object, progs, NULL);
+    for (uint32_t i = 0; i < count; i++) {
+        int error =
+            progs[i] == NULL ? 0 : run(progs[i], bpf_context_size(bpf_prog_context(progs[i])));
+        if (error != 0 && error != -ETIME)
+            abort();
+    }
+    for (uint32_t i = 0; i < bpf_object_map_count(object); i++)
+        bpf_map_clear_objects(bpf_object_map(object, i));
+    for (uint32_t i = 0; i < count; i++)
+        bpf_prog_put(progs[i]);
 }
 
 /* The object's own types stand for those of the kernel: CO-RE has something to match. */
@@ -101,9 +117,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             run(prog, sizeof(uint64_t) * AXIOM_BPF_CONTEXT_SLOT_MAX);
             bpf_prog_destroy(prog);
         }
-        if (have_maps)
-            run_verified(object, i);
     }
+    if (have_maps)
+        run_verified(object);
     bpf_object_close(object);
     if (in_use != 0)
         abort();

@@ -15,11 +15,15 @@
 #include <string.h>
 
 #define NEST_MAX 200
+#define WORK_MAX 3000000u /* what Linux's own types take is a tenth of it */
+
+#define ALIGN_UNKNOWN 255u
 
 enum progress { UNSEEN, BEGUN, DONE };
 
 struct note {
     uint8_t progress; /* enum progress */
+    uint8_t align;    /* ALIGN_UNKNOWN, or what alignment() says */
     bool is_declared; /* as an incomplete type */
     bool is_used;     /* another type refers to it */
 };
@@ -35,7 +39,7 @@ struct printer {
     struct note *notes;       /* by id */
     struct used_name *values; /* names of enumerators: a hash table, value_mask + 1 places */
     size_t value_mask;
-    uint32_t depth;
+    uint32_t depth, work;
     const char *problem; /* the first one; nothing more is printed then */
 };
 
@@ -43,6 +47,8 @@ static bool enter(struct printer *p)
 {
     if (++p->depth > NEST_MAX)
         p->problem = "types nest too deeply";
+    if (++p->work > WORK_MAX)
+        p->problem = "types contain each other too often";
     return p->problem == NULL;
 }
 
@@ -294,8 +300,10 @@ static void print_enumerators(struct printer *p, FILE *to, const struct bpf_btf_
     }
 }
 
+static uint32_t alignment(const struct printer *p, uint32_t id, uint32_t depth);
+
 /* Alignment that a compiler gives by itself; 0: it cannot be known. */
-static uint32_t alignment(const struct printer *p, uint32_t id, uint32_t depth)
+static uint32_t find_alignment(const struct printer *p, uint32_t id, uint32_t depth)
 {
     struct bpf_btf_type type;
     struct bpf_btf_member member;
@@ -328,9 +336,26 @@ static uint32_t alignment(const struct printer *p, uint32_t id, uint32_t depth)
     }
 }
 
+/* Types that contain themselves count as bytes. */
+static uint32_t alignment(const struct printer *p, uint32_t id, uint32_t depth)
+{
+    if (id > bpf_btf_type_count(p->btf))
+        return 0;
+    if (p->notes[id].align == ALIGN_UNKNOWN) {
+        p->notes[id].align = 1;
+        p->notes[id].align = (uint8_t)find_alignment(p, id, depth);
+    }
+    return p->notes[id].align;
+}
+
 /* The bits from `at` to `to` are nobody's: named nothing, in pieces that add no alignment. */
 static void print_padding(FILE *to_file, uint64_t at, uint64_t to, uint32_t indent)
 {
+    if (at % 8 == 0 && to - at > 8 * 65536) {
+        fprintf(to_file, "%*schar padding_%llu[%llu];\n", (int)indent, "",
+                (unsigned long long)(at / 8), (unsigned long long)((to - at) / 8));
+        at += (to - at) / 8 * 8;
+    }
     for (; at % 64 == 0 && to - at >= 64; at += 64)
         fprintf(to_file, "%*slong long : 64;\n", (int)indent, "");
     while (at < to) {
@@ -377,7 +402,7 @@ static void print_members(struct printer *p, FILE *to, const struct bpf_btf_type
     if (is_struct && packed_align != 0) {
         uint64_t whole = 8 * (uint64_t)type->size_or_type,
                  natural = (end + 8 * packed_align - 1) / (8 * packed_align) * (8 * packed_align);
-        if (natural < whole && whole - end <= 8 * 65536)
+        if (natural < whole)
             print_padding(to, end, whole, indent + 4);
     }
 }
@@ -566,6 +591,8 @@ static bool prepare(struct printer *p)
     p->notes = calloc(bpf_btf_type_count(p->btf) + (size_t)1, sizeof *p->notes);
     if (p->notes == NULL)
         return false;
+    for (uint32_t id = 0; id <= bpf_btf_type_count(p->btf); id++)
+        p->notes[id].align = ALIGN_UNKNOWN;
     size_t places = 16;
     for (size_t count = mark_used(p); places < 4 * count;)
         places *= 2;

@@ -32,6 +32,7 @@ struct bpf_object_program {
     const char *target;     /* what it attaches to, out of the section: "vfs_read"; or "" */
     uint32_t attach_btf_id; /* of `target` in the kernel's BTF, where its kind needs it and it is
                                there; else 0 */
+    uint32_t attach_member; /* of a struct_ops program: which member of the type attach_btf_id */
     bool sleepable;         /* a section like "fentry.s/..." */
     bool autoload;          /* false for a section that begins with '?' */
 };
@@ -93,7 +94,10 @@ int bpf_object_set_data(struct bpf_object *object, uint32_t index, uint32_t offs
 int bpf_object_create_maps(struct bpf_object *object, struct bpf_error *error);
 /* Whether a program array of the object holds program `index` at the start. */
 bool bpf_object_in_array(const struct bpf_object *object, uint32_t index);
-/* Puts programs into program arrays as their definitions say. progs[i] was made of program i of the
+/* Makes a struct_ops, whose programs are in, known to the kernel (or, in .struct_ops.link, ready for
+ * its link). */
+int bpf_object_register(struct bpf_object *object, uint32_t index, struct bpf_error *error);
+/* Puts programs into program arrays and struct_ops as their definitions say. progs[i] was made of program i of the
  * object; NULL: it was not, its slots stay empty. A reference is taken. */
 int bpf_object_fill_programs(struct bpf_object *object, struct bpf_prog *const *progs,
                              struct bpf_error *error);

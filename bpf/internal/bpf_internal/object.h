@@ -44,6 +44,7 @@ struct object_map {
     bool is_data;
     bool is_ours;        /* it was created, not handed in */
     bool is_constant;    /* .rodata, .kconfig: frozen once filled */
+    uint8_t *ops_value;  /* of a struct_ops: its value but for the programs */
     uint8_t *data;       /* initial bytes, NULL for zeros */
     struct bpf_map *map; /* the object holds a reference */
 };
@@ -95,6 +96,14 @@ struct object_slot {
     const char *name; /* of the map or program */
 };
 
+/* Which program a member of a struct_ops is. */
+struct object_ops_slot {
+    struct object_ops_slot *next;
+    uint32_t map, offset;    /* in the map's value */
+    uint32_t btf_id, member; /* of the kernel's struct */
+    const char *name;        /* of the program */
+};
+
 struct bpf_object {
     const struct bpf_env *env;
     struct pool pool;
@@ -109,6 +118,7 @@ struct bpf_object {
     uint32_t map_count, map_capacity;
     struct bpf_map **map_pointers; /* map_count of them, for requests */
     struct object_slot *slots;
+    struct object_ops_slot *ops_slots;
     struct object_program *programs;
     uint32_t program_count;
 };
@@ -157,6 +167,10 @@ int object_read_map_definition(struct object_loader *loader, struct object_map *
 int object_find_special_fields(struct object_loader *loader, struct bpf_map_spec *spec);
 int object_read_functions(struct object_loader *loader);
 int object_read_lines(struct object_loader *loader);
+/* struct_ops.c: sections .struct_ops and .struct_ops.link; the programs in them, once they are linked. */
+bool object_is_struct_ops(const char *section);
+int object_read_struct_ops(struct object_loader *loader);
+int object_link_struct_ops(struct object_loader *loader);
 /* On the copies of the code. */
 int object_relocate_core(struct object_loader *loader);
 /* What the section says: attach point, target, ... */
