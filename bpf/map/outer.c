@@ -183,6 +183,8 @@ int bpf_map_set_object(struct bpf_map *map, const void *key, void *object, uint6
 void bpf_map_clear_objects(struct bpf_map *map)
 {
     uint8_t key[BPF_MAP_KEY_SIZE_MAX], next[BPF_MAP_KEY_SIZE_MAX];
+    if (map->ops == &bpf_struct_ops_ops)
+        struct_ops_drop(map);
     if (map->ops->set_object == NULL)
         return;
     int err = map->ops->next(map, NULL, key);

@@ -45,10 +45,13 @@ static void struct_ops_init(struct bpf_map *map, const struct bpf_map_spec *spec
     ops_of(map)->progs = (struct bpf_prog **)(void *)((uint8_t *)map + offset);
 }
 
-static void struct_ops_destroy(struct bpf_map *map)
+void struct_ops_drop(struct bpf_map *map)
 {
-    for (uint32_t i = 0; i < map->value_size / 8; i++)
-        bpf_prog_put(ops_of(map)->progs[i]);
+    for (uint32_t i = 0; i < map->value_size / 8; i++) {
+        struct bpf_prog *prog = ops_of(map)->progs[i];
+        ops_of(map)->progs[i] = NULL;
+        bpf_prog_put(prog);
+    }
 }
 
 static bool is_set(const struct bpf_map *map)
@@ -162,7 +165,7 @@ const struct bpf_map_ops bpf_struct_ops_ops = {
     .flags = BPF_F_LINK,
     .check = struct_ops_check,
     .init = struct_ops_init,
-    .destroy = struct_ops_destroy,
+    .destroy = struct_ops_drop,
     .copy = struct_ops_copy,
     .update = struct_ops_update,
     .delete = struct_ops_delete,

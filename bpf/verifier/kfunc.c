@@ -53,6 +53,9 @@ static int find_kfunc(struct verifier *v, const struct bpf_insn *insn, struct kf
         return refuse(v, -EACCES, BPF_REJECT_HELPER, "",
                       "%s() is not available to programs of '%s'", func.name,
                       v->context->section_prefix);
+    if (!license_is_gpl(v))
+        return refuse(v, -EINVAL, BPF_REJECT_HELPER, "char LICENSE[] SEC(\"license\") = \"GPL\";",
+                      "%s(): kernel functions are for programs under the GPL only", func.name);
     return (k->row->flags & BPF_KFUNC_SLEEPABLE) != 0 ? check_may_sleep(v, k->call.name) : 0;
 }
 

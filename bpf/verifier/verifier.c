@@ -4,6 +4,7 @@
 #include <axiom/string.h>
 #include <bpf_internal/prog.h>
 
+#include "call.h"
 #include "walk.h"
 
 #define MEMORY_DEFAULT ((size_t)1 << 20)

@@ -236,8 +236,9 @@ int bpf_map_set_object(struct bpf_map *map, const void *key, void *object, uint6
 /* Whether `map` may be an inner map of `outer`: everything that programs were verified against is
  * the same. */
 bool bpf_map_fits_inner(const struct bpf_map *outer, const struct bpf_map *map);
-/* Takes everything out of a map that holds maps or programs. A program array and the programs in it
- * may hold each other: whoever gives back the last reference from outside calls this first. */
+/* Takes everything out of a map that holds maps or programs. A program array or struct_ops and the
+ * programs in it may hold each other: whoever gives back the last reference from outside calls this
+ * first, when nothing calls the struct_ops any more. */
 void bpf_map_clear_objects(struct bpf_map *map);
 /* Whether programs of this context may be in a program array, or tail-call through it. The first
  * asked for decides. */

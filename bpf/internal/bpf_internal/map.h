@@ -13,6 +13,9 @@ extern const struct bpf_map_ops bpf_array_ops, bpf_percpu_array_ops, bpf_hash_op
     bpf_stack_ops, bpf_bloom_filter_ops, bpf_ringbuf_ops, bpf_prog_array_ops, bpf_array_of_maps_ops,
     bpf_hash_of_maps_ops, bpf_struct_ops_ops, bpf_timeseries_ops;
 
+/* Gives back the programs of a struct_ops. */
+void struct_ops_drop(struct bpf_map *map);
+
 /* A hash of bytes that is the same on every port and in every run: no seed, no addresses. Not for
  * adversaries. */
 uint64_t bpf_hash_bytes(const void *data, size_t size_bytes, uint64_t seed);
