@@ -10,11 +10,31 @@
 #define INTERP_BAD_ACCESS(at, size_bytes, is_write) false
 #define INTERP_BAD_CALL(helper)                     false
 #include <bpf_internal/interp_loop.h>
+/* needs what is above */
+#include <bpf_internal/interp_fused.h>
+
+static int32_t offset_of(interp_handler *handler)
+{
+    const char *base = (const char *)(uintptr_t)FALL_OFF;
+    return (int32_t)((const char *)(uintptr_t)handler - base);
+}
 
 int32_t bpf_interp_handler(enum bpf_op op, enum interp_form form)
 {
-    const char *base = (const char *)(uintptr_t)FALL_OFF;
-    return (int32_t)((const char *)(uintptr_t)handler_table[op][form] - base);
+    return offset_of(handler_table[op][form]);
+}
+
+bool bpf_interp_fused(enum bpf_op first, enum bpf_op second, enum interp_form form, int32_t *out)
+{
+    for (uint32_t f = 0; f < ARRAY_SIZE(families); f++) {
+        for (uint32_t i = 0; families[f].first == first && i < families[f].count; i++) {
+            if (families[f].rows[i].second == second) {
+                *out = offset_of(families[f].rows[i].handler[form]);
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 uint64_t bpf_call_function(struct bpf_run *run, uint64_t function, const uint64_t arguments[5])

@@ -11,20 +11,20 @@
 /* What an operation does to acc; the first is that acc holds nothing known afterwards. */
 enum effect {
     FORGETS,
-    LEAVES,      /* writes no register */
-    WRITES_DST,  /* to acc, too */
-    RETURNS_R0,  /* acc holds R0 */
+    LEAVES,     /* writes no register */
+    WRITES_DST, /* to acc, too */
+    RETURNS_R0, /* acc holds R0 */
 };
 
-#define ROW_DST(op)    [BPF_OP_##op] = WRITES_DST,
-#define FOUR_DST(name) ROW_DST(name##64_X) ROW_DST(name##64_K) ROW_DST(name##32_X) ROW_DST(name##32_K)
+#define ROW_DST(op) [BPF_OP_##op] = WRITES_DST,
+#define FOUR_DST(name) \
+    ROW_DST(name##64_X) ROW_DST(name##64_K) ROW_DST(name##32_X) ROW_DST(name##32_K)
 #define ROW_LEAVES(op) [BPF_OP_##op] = LEAVES,
 #define FOUR_LEAVES(name) \
     ROW_LEAVES(name##64_X) ROW_LEAVES(name##64_K) ROW_LEAVES(name##32_X) ROW_LEAVES(name##32_K)
 static const uint8_t effects[BPF_OP_COUNT] = {
     BPF_ALU_OPS(FOUR_DST) BPF_CONDITION_OPS(FOUR_LEAVES) INTERP_OPS_WRITING(ROW_DST)
-        INTERP_OPS_STORING(ROW_LEAVES)
-    [BPF_OP_MAY_GOTO] = LEAVES,
+        INTERP_OPS_STORING(ROW_LEAVES)[BPF_OP_MAY_GOTO] = LEAVES,
     [BPF_OP_CALL_HELPER] = RETURNS_R0,
     [BPF_OP_CALL_HELPER_CLEAR] = RETURNS_R0,
     [BPF_OP_CALL_HELPER_UNWIND] = RETURNS_R0,
@@ -60,6 +60,45 @@ static int32_t choose(enum bpf_op op, const struct bpf_code *code, uint32_t held
     return code->src == held ? bpf_interp_handler(op, INTERP_FORM_SRC_ACC) : plain;
 }
 
+/* One handler for this instruction and the one behind it; it takes the first one's operands from acc
+ * as `form` says, or the second one's source where the first reads nothing. */
+static bool fuse(const struct bpf_code *code, const struct bpf_code_origin *origins, uint32_t held,
+                 int32_t *out)
+{
+    enum bpf_op first = (enum bpf_op)origins[0].op, second = (enum bpf_op)origins[1].op;
+    enum interp_form form = INTERP_FORM_MEMORY;
+    switch (first) {
+    case BPF_OP_MOV64_X:
+    case BPF_OP_MOV32_X: /* dst = src; dst op= other */
+        if (code[1].dst != code[0].dst || code[1].src == code[0].dst)
+            return false;
+        form = code[0].src == held ? INTERP_FORM_SRC_ACC : form;
+        break;
+    case BPF_OP_ADD64_K:
+    case BPF_OP_ADD32_K:
+    case BPF_OP_LSH64_K: /* dst += 1; if dst ...; dst <<= 32; dst >>= 32 */
+        if (code[1].dst != code[0].dst)
+            return false;
+        form = code[0].dst == held ? INTERP_FORM_DST_ACC : form;
+        break;
+    case BPF_OP_LD_MAP_VALUE: /* dst = address; dst += index */
+        if (code[1].dst != code[0].dst || code[1].src == code[0].dst)
+            return false;
+        form = code[1].src == held ? INTERP_FORM_SRC_ACC : form;
+        break;
+    case BPF_OP_ADD64_X: /* base += index; dst = *(base + offset) */
+        if (code[1].src != code[0].dst)
+            return false;
+        form = code[0].dst == held   ? INTERP_FORM_DST_ACC
+               : code[0].src == held ? INTERP_FORM_SRC_ACC
+                                     : form;
+        break;
+    default:
+        return false;
+    }
+    return bpf_interp_fused(first, second, form, out);
+}
+
 void bpf_interp_choose(struct bpf_code *code, const struct bpf_code_origin *origins,
                        uint32_t code_count)
 {
@@ -69,7 +108,8 @@ void bpf_interp_choose(struct bpf_code *code, const struct bpf_code_origin *orig
         enum bpf_op op = (enum bpf_op)origins[i].op;
         if (code[i].handler != 0)
             held = NOTHING;
-        code[i].handler = choose(op, &code[i], held);
+        if (i + 1 == code_count || !fuse(&code[i], &origins[i], held, &code[i].handler))
+            code[i].handler = choose(op, &code[i], held);
         switch ((enum effect)effects[op]) {
         case FORGETS:
             held = NOTHING;

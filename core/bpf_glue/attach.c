@@ -2,8 +2,9 @@
 /* Attach points: which links run at which line, channel, sensor, timer.
  *
  * Links are attached at boot and detached at the end; in between the lists do not change, so the
- * hooks read them without a lock. A link's program may be replaced meanwhile (replace.c). Links at one point run in the order in which they were attached.
- * A guard's or policy's first refusal ends the round. */
+ * hooks read them without a lock. A link's program may be replaced meanwhile (replace.c). Links at
+ * one point run in the order in which they were attached. A guard's or policy's first refusal ends
+ * the round. */
 #include <axiom/errno.h>
 #include <axiom/format.h>
 #include <axiom/string.h>

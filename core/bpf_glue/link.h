@@ -28,8 +28,8 @@ int attach_target_parse(const char *section, const struct bpf_context_layout *la
                         struct attach_target *out, char *reason, size_t reason_size);
 
 struct bpf_link {
-    struct list_head all;   /* of every link, in order of attaching */
-    struct list_head point; /* of the links at the same attach point, same order */
+    struct list_head all;        /* of every link, in order of attaching */
+    struct list_head point;      /* of the links at the same attach point, same order */
     const struct bpf_prog *prog; /* replaced by one store (replace.c); a run reads it once */
     uint32_t slot_count;         /* of its context */
     char attach_point[EVENT_NAME_MAX];

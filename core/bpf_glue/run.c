@@ -177,9 +177,8 @@ static uint64_t digest(const uint64_t *slots, uint32_t count)
 }
 
 /* Not in line: what it needs on the stack is not every run's. */
-static __attribute__((noinline)) void record(const struct run_frame *frame,
-                                             uint64_t context_digest, uint64_t r0,
-                                             uint64_t duration_ns)
+static __attribute__((noinline)) void record(const struct run_frame *frame, uint64_t context_digest,
+                                             uint64_t r0, uint64_t duration_ns)
 {
     struct event event; /* the other kinds' part is left as it is */
     event.source_ns = 0;

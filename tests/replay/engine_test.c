@@ -17,7 +17,7 @@ static struct rig rig;
 
 static const char *const hotpath[] = { "tests/replay/hotpath.bpf.o", NULL };
 static const char *const examples[] = {
-    "examples/button_led.bpf.o", "examples/lidar.bpf.o",     "examples/position.bpf.o",
+    "examples/button_led.bpf.o",  "examples/lidar.bpf.o",     "examples/position.bpf.o",
     "examples/temperature.bpf.o", "examples/vibration.bpf.o", NULL,
 };
 static const char *const *const sets[] = { hotpath, examples };

@@ -80,8 +80,7 @@ static uint32_t runs(const char *program, uint64_t version, bool *mixed)
     uint32_t count = 0;
     bool new_ran = false;
     for (uint32_t i = 0;; i++) {
-        const struct rig_event *at =
-            rig_find(&rig, EVENT_BPF_RUN, EVENT_LAYER_KERNEL, program, i);
+        const struct rig_event *at = rig_find(&rig, EVENT_BPF_RUN, EVENT_LAYER_KERNEL, program, i);
         if (at == NULL)
             return count;
         uint64_t returned = at->event.bpf_run.return_value;

@@ -51,7 +51,7 @@ struct interp_state {
     uint64_t stack_end;
     uint32_t depth, first_depth;
     uint32_t may_goto_left; /* of the frame on top */
-    uint64_t result; /* R0, when `going` is false */
+    uint64_t result;        /* R0, when `going` is false */
     /* Handed on where it is not in registers. */
     const struct bpf_code *pc;
     uint64_t ticks, acc;
@@ -60,8 +60,8 @@ struct interp_state {
 };
 
 #define ANY __attribute__((unused))
-#define INTERP_STATE                                                                       \
-    const struct bpf_code *pc, uint64_t *r ANY, uint64_t ticks, uint64_t acc,              \
+#define INTERP_STATE                                                          \
+    const struct bpf_code *pc, uint64_t *r ANY, uint64_t ticks, uint64_t acc, \
         struct interp_state *s, const char *base ANY
 typedef void interp_handler(INTERP_STATE);
 
@@ -81,24 +81,24 @@ typedef void interp_handler(INTERP_STATE);
         return;     \
     } while (0)
 /* To another instruction, as if it were the next one. */
-#define GO(place)                                                        \
-    do {                                                                 \
-        const struct bpf_code *there = (place);                          \
+#define GO(place)                                                            \
+    do {                                                                     \
+        const struct bpf_code *there = (place);                              \
         ticks += (uint64_t)(uintptr_t)(pc + 1) - (uint64_t)(uintptr_t)there; \
-        pc = there;                                                      \
+        pc = there;                                                          \
     } while (0)
 #define EXECUTED() ((ticks + (uint64_t)(uintptr_t)pc) / sizeof *pc) /* without this one */
-#define TAKE()                                                                      \
-    do {                                                                            \
-        uint64_t step = (uint64_t)(int64_t)pc->distance * sizeof *pc;               \
-        pc = (const struct bpf_code *)((uintptr_t)pc + (uintptr_t)step) + 1;        \
-        ticks -= step;                                                              \
-        if (__builtin_expect(ticks + (uint64_t)(uintptr_t)pc > s->limit, 0)) {      \
-            stop_at(pc, EXECUTED(), -ETIME, s);                                     \
-            return;                                                                 \
-        }                                                                           \
-        DISPATCH();                                                                 \
-        return;                                                                     \
+#define TAKE()                                                                 \
+    do {                                                                       \
+        uint64_t step = (uint64_t)(int64_t)pc->distance * sizeof *pc;          \
+        pc = (const struct bpf_code *)((uintptr_t)pc + (uintptr_t)step) + 1;   \
+        ticks -= step;                                                         \
+        if (__builtin_expect(ticks + (uint64_t)(uintptr_t)pc > s->limit, 0)) { \
+            stop_at(pc, EXECUTED(), -ETIME, s);                                \
+            return;                                                            \
+        }                                                                      \
+        DISPATCH();                                                            \
+        return;                                                                \
     } while (0)
 #define FAIL(code)                              \
     do {                                        \
@@ -138,45 +138,45 @@ static void finish(const struct bpf_code *pc, uint64_t count, uint64_t r0, struc
         DST = acc;                                  \
         NEXT();                                     \
     }
-#define ALU_WIDTH(name, type, expression)              \
-    ALU_OP(name##_X, type, DST, SRC, expression)       \
-    ALU_OP(name##_X_D, type, acc, SRC, expression)     \
-    ALU_OP(name##_X_S, type, DST, acc, expression)     \
-    ALU_OP(name##_K, type, DST, pc->imm, expression)   \
+#define ALU_WIDTH(name, type, expression)            \
+    ALU_OP(name##_X, type, DST, SRC, expression)     \
+    ALU_OP(name##_X_D, type, acc, SRC, expression)   \
+    ALU_OP(name##_X_S, type, DST, acc, expression)   \
+    ALU_OP(name##_K, type, DST, pc->imm, expression) \
     ALU_OP(name##_K_D, type, acc, pc->imm, expression)
-#define ALU(name, expression64, expression32)      \
-    ALU_WIDTH(name##64, uint64_t, expression64)    \
+#define ALU(name, expression64, expression32)   \
+    ALU_WIDTH(name##64, uint64_t, expression64) \
     ALU_WIDTH(name##32, uint32_t, expression32)
 
 ALU(ADD, a + b, a + b)
 ALU(SUB, a - b, a - b)
-ALU(MUL, a * b, a * b)
+ALU(MUL, a *b, a *b)
 ALU(DIV, alu_div64(a, b), alu_div32(a, b))
 ALU(SDIV, alu_sdiv64(a, b), alu_sdiv32(a, b))
 ALU(MOD, alu_mod64(a, b), alu_mod32(a, b))
 ALU(SMOD, alu_smod64(a, b), alu_smod32(a, b))
 ALU(OR, a | b, a | b)
-ALU(AND, a & b, a & b)
+ALU(AND, a &b, a &b)
 ALU(XOR, a ^ b, a ^ b)
 ALU(LSH, a << (b & 63), a << (b & 31))
 ALU(RSH, a >> (b & 63), a >> (b & 31))
 ALU(ARSH, alu_arsh64(a, b), alu_arsh32(a, b))
 
-#define SET_AS(name, value, expression)  \
-    OP(name)                             \
-    {                                    \
-        uint64_t v = (uint64_t)(value);  \
-        (void)v;                         \
-        acc = (uint64_t)(expression);    \
-        DST = acc;                       \
-        NEXT();                          \
+#define SET_AS(name, value, expression) \
+    OP(name)                            \
+    {                                   \
+        uint64_t v = (uint64_t)(value); \
+        (void)v;                        \
+        acc = (uint64_t)(expression);   \
+        DST = acc;                      \
+        NEXT();                         \
     }
 /* Of the destination's value; of the source's; of nothing. */
-#define SET_DST(name, expression)   \
-    SET_AS(name, DST, expression)   \
+#define SET_DST(name, expression) \
+    SET_AS(name, DST, expression) \
     SET_AS(name##_D, acc, expression)
-#define SET_SRC(name, expression)   \
-    SET_AS(name, SRC, expression)   \
+#define SET_SRC(name, expression) \
+    SET_AS(name, SRC, expression) \
     SET_AS(name##_S, acc, expression)
 #define SET(name, expression) SET_AS(name, 0, expression)
 SET_SRC(MOV64_X, v)
@@ -215,13 +215,13 @@ SET(LD_FUNC, pc->imm)
             TAKE();                                      \
         NEXT();                                          \
     }
-#define CONDITION_WIDTH(name, type, condition)                   \
-    CONDITION_OP(name##_X, type, DST, SRC, condition)            \
-    CONDITION_OP(name##_X_D, type, acc, SRC, condition)          \
-    CONDITION_OP(name##_X_S, type, DST, acc, condition)          \
+#define CONDITION_WIDTH(name, type, condition)                           \
+    CONDITION_OP(name##_X, type, DST, SRC, condition)                    \
+    CONDITION_OP(name##_X_D, type, acc, SRC, condition)                  \
+    CONDITION_OP(name##_X_S, type, DST, acc, condition)                  \
     CONDITION_OP(name##_K, type, DST, (int64_t)pc->small_imm, condition) \
     CONDITION_OP(name##_K_D, type, acc, (int64_t)pc->small_imm, condition)
-#define CONDITION(name, sign, condition)            \
+#define CONDITION(name, sign, condition)             \
     CONDITION_WIDTH(name##64, sign##64_t, condition) \
     CONDITION_WIDTH(name##32, sign##32_t, condition)
 CONDITION(JEQ, uint, a == b)
@@ -250,13 +250,13 @@ OP(MAY_GOTO)
 }
 
 /* --- Calls --- */
-#define CALL_ROW(row)                                             \
-    do {                                                          \
-        if (INTERP_BAD_CALL(row))                                 \
-            FAIL(-EFAULT);                                        \
-        s->run->helper_ns += (row)->cost_ns;                      \
-        acc = (row)->body(s->run, r[1], r[2], r[3], r[4], r[5]);  \
-        r[0] = acc;                                               \
+#define CALL_ROW(row)                                            \
+    do {                                                         \
+        if (INTERP_BAD_CALL(row))                                \
+            FAIL(-EFAULT);                                       \
+        s->run->helper_ns += (row)->cost_ns;                     \
+        acc = (row)->body(s->run, r[1], r[2], r[3], r[4], r[5]); \
+        r[0] = acc;                                              \
     } while (0)
 #define CLEAR_ARGUMENTS() (r[1] = r[2] = r[3] = r[4] = r[5] = 0)
 #define HELPER()          ((const struct bpf_helper *)(uintptr_t)pc->imm)
@@ -426,8 +426,8 @@ OP(CALLX)
         DST = acc;                                                \
         NEXT();                                                   \
     }
-#define LOAD(name, type, as)           \
-    LOAD_OP(name, SRC, type, as)       \
+#define LOAD(name, type, as)     \
+    LOAD_OP(name, SRC, type, as) \
     LOAD_OP(name##_S, acc, type, as)
 LOAD(LDX8, uint8_t, uint64_t)
 LOAD(LDX16, uint16_t, uint64_t)
@@ -447,11 +447,11 @@ LOAD(LDSX32, int32_t, int64_t)
         __builtin_memcpy((void *)at, &value, sizeof value); \
         NEXT();                                             \
     }
-#define STORE(bits, type)                       \
-    STORE_OP(ST##bits, DST, type, pc->imm)      \
-    STORE_OP(ST##bits##_D, acc, type, pc->imm)  \
-    STORE_OP(STX##bits, DST, type, SRC)         \
-    STORE_OP(STX##bits##_D, acc, type, SRC)     \
+#define STORE(bits, type)                      \
+    STORE_OP(ST##bits, DST, type, pc->imm)     \
+    STORE_OP(ST##bits##_D, acc, type, pc->imm) \
+    STORE_OP(STX##bits, DST, type, SRC)        \
+    STORE_OP(STX##bits##_D, acc, type, SRC)    \
     STORE_OP(STX##bits##_S, DST, type, acc)
 STORE(8, uint8_t)
 STORE(16, uint16_t)
@@ -540,12 +540,13 @@ OP(FALL_OFF)
 
 /* --- the table --- */
 
-#define FORMS(op)             [BPF_OP_##op] = { op, op, op },
-#define FORM_D(op)            [BPF_OP_##op] = { op, op##_D, op },
-#define FORM_S(op)            [BPF_OP_##op] = { op, op, op##_S },
-#define FORM_DS(op)           [BPF_OP_##op] = { op, op##_D, op##_S },
-#define FORM_NONE(op)         [BPF_OP_##op] = { FALL_OFF, FALL_OFF, FALL_OFF },
-#define FORM_FOUR(name)       FORM_DS(name##64_X) FORM_D(name##64_K) FORM_DS(name##32_X) FORM_D(name##32_K)
+#define FORMS(op)     [BPF_OP_##op] = { op, op, op },
+#define FORM_D(op)    [BPF_OP_##op] = { op, op##_D, op },
+#define FORM_S(op)    [BPF_OP_##op] = { op, op, op##_S },
+#define FORM_DS(op)   [BPF_OP_##op] = { op, op##_D, op##_S },
+#define FORM_NONE(op) [BPF_OP_##op] = { FALL_OFF, FALL_OFF, FALL_OFF },
+#define FORM_FOUR(name) \
+    FORM_DS(name##64_X) FORM_D(name##64_K) FORM_DS(name##32_X) FORM_D(name##32_K)
 /* By operation and enum interp_form. */
 static interp_handler *const handler_table[BPF_OP_COUNT][INTERP_FORM_COUNT] = {
     BPF_ARITHMETIC_OPS(FORM_FOUR) BPF_CONDITION_OPS(FORM_FOUR) INTERP_OPS_DS(FORM_DS)

@@ -102,6 +102,8 @@ int bpf_decode(const struct bpf_verify_request *request, struct bpf_prog *prog,
 
 /* The handler of an operation in the interpreter, as a distance. */
 int32_t bpf_interp_handler(enum bpf_op op, enum interp_form form);
+/* The handler of two operations in a row (interp_fused.h); false: there is none. */
+bool bpf_interp_fused(enum bpf_op first, enum bpf_op second, enum interp_form form, int32_t *out);
 /* interp_choose.c: the handlers of a decoded program's instructions. */
 void bpf_interp_choose(struct bpf_code *code, const struct bpf_code_origin *origins,
                        uint32_t code_count);

@@ -51,8 +51,12 @@ END_TEST
 START_TEST(want_of_memory_is_told)
 {
     static const char *const objects[] = {
-        "examples/button_led.bpf.o", "examples/lidar.bpf.o",     "examples/position.bpf.o",
-        "examples/temperature.bpf.o", "examples/vibration.bpf.o", "examples/position_150mm.bpf.o",
+        "examples/button_led.bpf.o",
+        "examples/lidar.bpf.o",
+        "examples/position.bpf.o",
+        "examples/temperature.bpf.o",
+        "examples/vibration.bpf.o",
+        "examples/position_150mm.bpf.o",
         NULL,
     };
     boot(objects, "");
