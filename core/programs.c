@@ -33,6 +33,8 @@ int programs_init(void)
         flags |= BPF_GLUE_JIT;
     if (has_word(info->command_line, "bpf.engine=interp"))
         flags |= BPF_GLUE_INTERPRETER;
+    if (has_word(info->command_line, "bpf.ignore_budget"))
+        flags |= BPF_GLUE_IGNORE_BUDGET;
     return bpf_glue_init(info->modules, info->module_count, flags);
 }
 

@@ -141,6 +141,7 @@ int bpf_object_open_with(const struct bpf_env *env, const void *bytes, size_t si
         return bpf_error_set(error, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for an object file");
     object->env = env;
     object->pool.env = env;
+    object->ignore_budget = options->ignore_budget;
     object->kernel_btf = bpf_btf_get(options->kernel_btf);
     object->map_create = options->map_create != NULL ? options->map_create : bpf_map_create;
     struct object_loader loader = {
@@ -429,6 +430,7 @@ void bpf_object_request(const struct bpf_object *object, uint32_t index,
         .attach_member = program->attach_member,
         .sleepable = program->sleepable,
         .license = object->license,
+        .ignore_budget = object->ignore_budget,
     };
 }
 
@@ -438,6 +440,7 @@ static int refuse(struct bpf_verify_result *result, int code, enum bpf_reject re
     memset(result, 0, sizeof *result);
     result->reason = reason;
     string_copy(result->text, sizeof result->text, text);
+    string_copy(result->what, sizeof result->what, text);
     return code;
 }
 
@@ -454,6 +457,9 @@ static void explain_poison(const struct object_program *program, struct bpf_veri
         result->reason = BPF_REJECT_RELOCATION;
         format_text(result->text, sizeof result->text, "instruction %u of %s: %s", at, public->name,
                     program->poisons[i].text);
+        string_copy(result->what, sizeof result->what, program->poisons[i].text);
+        result->mend[0] = '\0';
+        result->register_count = 0;
     }
 }
 
@@ -477,8 +483,15 @@ int bpf_object_verify(const struct bpf_object *object, uint32_t index,
     }
     struct bpf_verify_request request;
     bpf_object_request(object, index, &request);
-    int err = bpf_verify(&request, result);
+    return bpf_object_verify_request(object, index, &request, result);
+}
+
+int bpf_object_verify_request(const struct bpf_object *object, uint32_t index,
+                              const struct bpf_verify_request *request,
+                              struct bpf_verify_result *result)
+{
+    int err = bpf_verify(request, result);
     if (err)
-        explain_poison(program, result);
+        explain_poison(&object->programs[index], result);
     return err;
 }

@@ -170,6 +170,8 @@ void prune_note(struct verifier *v, uint32_t level, const struct cost *more)
                                s->calls - c->path.calls };
     struct cost whole = cost_add(&path, more);
     cost_raise(&c->tails[level], &whole);
+    if (level == 0)
+        explain_note_worst(v, more);
 }
 
 void prune_path_end(struct verifier *v)

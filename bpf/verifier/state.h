@@ -146,12 +146,29 @@ struct regions {
     uint8_t rcu, no_preempt; /* how often entered */
 };
 
-/* The last decisions of the path, for the message. */
-#define DECISIONS_KEPT 4u
+/* The last decisions of the path, for the message. A word for each: the jump's index, whether it was taken, and how
+ * often in a row, as far as that fits. */
+#define DECISIONS_KEPT      8u
+#define DECISION_TIMES_MAX  0x7ffu
+#define DECISION(pc, taken) ((pc) * 2 + (taken))
+#define DECISION_WHICH(d)   ((d) & 0x1fffffu)
+#define DECISION_TIMES(d)   ((d) >> 21)
 struct decisions {
     uint32_t count; /* all of the path; the last ones are kept, decision i at i % DECISIONS_KEPT */
-    uint32_t last[DECISIONS_KEPT]; /* the jump's index * 2, + 1 if it was taken */
+    uint32_t last[DECISIONS_KEPT];
 };
+_Static_assert(BPF_PROG_INSN_MAX * 2 <= 0x1fffff, "a decision fits");
+
+static inline void decisions_add(struct decisions *d, uint32_t which)
+{
+    uint32_t *last = &d->last[(d->count - 1) % DECISIONS_KEPT];
+    if (d->count == 0 || DECISION_WHICH(*last) != which) {
+        d->last[d->count++ % DECISIONS_KEPT] = which | 1u << 21;
+        return;
+    }
+    if (DECISION_TIMES(*last) < DECISION_TIMES_MAX)
+        *last += 1u << 21;
+}
 
 struct state {
     uint32_t pc;

@@ -135,6 +135,7 @@ static void release(struct verifier *v)
     verifier_free(v, v->state.slots, v->state.slot_capacity * sizeof *v->state.slots);
     verifier_free(v, v->functions, v->function_count * sizeof *v->functions);
     verifier_free(v, v->state.frames, v->frame_capacity * sizeof *v->state.frames);
+    v->state.frames = NULL;
     verifier_free(v, v->info, v->insn_count * sizeof *v->info);
 }
 

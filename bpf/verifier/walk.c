@@ -4,6 +4,7 @@
  * Where both ways of a jump are possible one of the states waits. Loops are walked round by round,
  * calls into the called function each time; checkpoints (prune.c) cut short what was walked before.
  * It ends because the number of instructions walked is limited. */
+#include <axiom/format.h>
 #include <axiom/string.h>
 
 #include "walk.h"
@@ -126,22 +127,30 @@ static int walk_pop(struct verifier *v, bool *more, enum from_where *from)
 /* An ordinary program handles a few dozen values of states for each instruction walked. */
 #define WORK_PER_INSN 128u
 
+static int refuse_walk(struct verifier *v)
+{
+    char what[160];
+    bool states = v->work > v->walked * WORK_PER_INSN;
+    format_text(what, sizeof what,
+                states ? "too complex: its states are large and many; %llu instructions were walked"
+                       : "too complex: after %llu instructions of all its paths the program is not through",
+                (unsigned long long)v->walked);
+    return refuse_complex(v, -E2BIG, BPF_REJECT_TOO_COMPLEX,
+                          states ? "use less stack while there is much branching"
+                                 : "fewer branches inside loops, or loops with fewer rounds; a bound "
+                                   "that is a constant",
+                          what);
+}
+
 static int count_insn(struct verifier *v)
 {
     const struct bpf_verify_request *request = v->request;
     uint64_t limit = request->insn_limit != 0 ? request->insn_limit : BPF_PROG_INSN_MAX;
     v->state.insns++;
-    if (++v->walked > limit)
-        return refuse(
-            v, -E2BIG, BPF_REJECT_TOO_COMPLEX,
-            "fewer branches inside loops, or loops with fewer rounds; a bound that is a constant",
-            "too complex: after %llu instructions of all its paths the program is not through",
-            (unsigned long long)limit);
-    if (v->work > limit * WORK_PER_INSN)
-        return refuse(v, -E2BIG, BPF_REJECT_TOO_COMPLEX,
-                      "use less stack while there is much branching",
-                      "too complex: its states are large and many; %llu instructions were walked",
-                      (unsigned long long)v->walked);
+    if (++v->walked % EXPLAIN_SAMPLE_EVERY == 0)
+        explain_sample(v);
+    if (v->walked > limit || v->work > limit * WORK_PER_INSN)
+        return refuse_walk(v);
     if (!request->ignore_budget && v->context->insn_budget != 0 &&
         v->state.insns > v->context->insn_budget)
         return refuse(v, -E2BIG, BPF_REJECT_BUDGET,
@@ -233,7 +242,6 @@ static bool is_call(enum bpf_op op)
 /* A jump both ways of which are possible; for the message, should one come. */
 static int decide(struct verifier *v, bool waited, bool *path_ends)
 {
-    struct decisions *d = &v->state.decisions;
     uint32_t pc = v->state.pc, waiting = v->here.pending_count;
     const struct bpf_insn *insn = &v->insns[pc];
     enum bpf_op op = (enum bpf_op)insn_row(v, pc)->op;
@@ -245,7 +253,9 @@ static int decide(struct verifier *v, bool waited, bool *path_ends)
     if (err == 0)
         facts_note_jump(v, pc, both, v->state.pc != pc + 1);
     if (err == 0 && both)
-        d->last[d->count++ % DECISIONS_KEPT] = pc * 2 + (v->state.pc != pc + 1);
+        decisions_add(&v->state.decisions, DECISION(pc, v->state.pc != pc + 1));
+    if (err == 0 && logs(v, BPF_VERIFY_LOG_DECISIONS))
+        log_decision(v, pc, both && !waited, waited);
     if (err == 0 && v->here.pending_count > waiting && is_condition(op))
         err = region_enter(v, pc);
     return err;
@@ -309,6 +319,8 @@ static int walk_path(struct verifier *v, enum from_where from)
         if (v->here.region == NULL && !again &&
             (v->info[v->state.pc].join || list_empty(&v->open))) {
             int visit = prune_visit(v, &done);
+            if (visit == 0 && done && logs(v, BPF_VERIFY_LOG_DECISIONS))
+                log_path_end(v, "known: walked before in this state, or the loop is closed");
             if (visit != 0 || done)
                 return visit;
         }
@@ -318,11 +330,15 @@ static int walk_path(struct verifier *v, enum from_where from)
             return err;
         if (v->probe != NULL && v->probe->claim != NULL)
             v->probe->claim(v->probe->user, v);
+        if (logs(v, BPF_VERIFY_LOG_INSNS))
+            log_insn(v);
         v->here.from = v->state.pc;
         err = step(v, &path_ends);
         if (err != 0)
             return err;
     }
+    if (logs(v, BPF_VERIFY_LOG_DECISIONS))
+        log_path_end(v, "the path ends");
     prune_path_end(v);
     return 0;
 }
@@ -346,7 +362,7 @@ static int check_worst_case(struct verifier *v)
     bounds->worst_case_calls = whole->calls;
     bounds->worst_case_ns = whole->ns + whole->insns / 1000u * v->env->insn_cost_ps +
                             whole->insns % 1000u * v->env->insn_cost_ps / 1000u;
-    v->state.pc = 0;
+    explain_worst(v);
     if (v->request->ignore_budget)
         return 0;
     if (v->context->insn_budget != 0 && bounds->worst_case_insns > v->context->insn_budget)
@@ -357,8 +373,11 @@ static int check_worst_case(struct verifier *v)
                       (unsigned long long)v->context->insn_budget);
     if (v->context->time_budget_ns != 0 && bounds->worst_case_ns > v->context->time_budget_ns)
         return refuse(v, -E2BIG, BPF_REJECT_BUDGET, "call fewer helpers, or do less per event",
-                      "one run may take %llu ns by the CPU model; the budget of '%s' is %llu ns",
-                      (unsigned long long)bounds->worst_case_ns, v->context->section_prefix,
+                      "one run may take %llu ns by the CPU model (%llu instructions, %llu calls of helpers); "
+                      "the budget of '%s' is %llu ns",
+                      (unsigned long long)bounds->worst_case_ns,
+                      (unsigned long long)bounds->worst_case_insns,
+                      (unsigned long long)bounds->worst_case_calls, v->context->section_prefix,
                       (unsigned long long)v->context->time_budget_ns);
     return 0;
 }
@@ -382,6 +401,8 @@ static bool retreat(struct verifier *v, enum from_where *from)
             explain_lost(v);
         return false;
     }
+    if (logs(v, BPF_VERIFY_LOG_DECISIONS))
+        log_path_end(v, "too much was merged for this: taken back, and walked apart");
     speculation_retreat(v, s);
     *from = FROM_RETREAT;
     explain_forget(v);

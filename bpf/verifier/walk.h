@@ -14,6 +14,7 @@
  *     merge.c      one state for several
  *     snapshot.c   states as bytes
  *     explain.c    refusals in words
+ *     log.c        the walk in words, for who asks
  *
  * Functions that return int give 0, or a negative errno after explain.c's refuse() has said why. */
 #pragma once
@@ -116,6 +117,16 @@ struct here {
     uint64_t newest_walked;     /* `walked` when the newest checkpoint was made */
 };
 
+#define SAMPLE_PLACES 8u
+/* Places where the walk was found most often: those with a larger share than 1/SAMPLE_PLACES are among them (Misra
+ * and Gries, "Finding repeated elements", 1982). */
+struct samples {
+    uint32_t count;
+    struct {
+        uint32_t pc, hits;
+    } places[SAMPLE_PLACES];
+};
+
 struct verifier {
     const struct bpf_verify_request *request;
     struct bpf_verify_result *result;
@@ -152,6 +163,10 @@ struct verifier {
     uint64_t
         work; /* values packed, unpacked and compared: bounds the time that large states take */
 
+    struct samples samples;
+    uint64_t worst_ns; /* the costliest way seen, and its decisions */
+    struct decisions worst;
+
     uint8_t *scratch; /* snapshots are made here */
     size_t scratch_size;
 
@@ -182,6 +197,9 @@ int verifier_run(const struct bpf_verify_request *request, struct bpf_verify_res
  * nothing does). Returns `error`. */
 int refuse(struct verifier *v, int error, enum bpf_reject reason, const char *mend,
            const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Says also where the work went. */
+int refuse_complex(struct verifier *v, int error, enum bpf_reject reason, const char *mend,
+                   const char *what);
 /* Of -ENOMEM: the caller's budget or the machine's memory is used up. */
 int refuse_memory(struct verifier *v);
 
@@ -190,10 +208,34 @@ void explain_lost(struct verifier *v);
 /* The refusal was not the last word. */
 void explain_forget(struct verifier *v);
 
+/* The costliest way through the program seen so far, for the message of the budget. */
+void explain_note_worst(struct verifier *v, const struct cost *more);
+/* The refusal to come is of that way. */
+void explain_worst(struct verifier *v);
+/* Now and then, at the instruction being walked. */
+#define EXPLAIN_SAMPLE_EVERY 64u
+void explain_sample(struct verifier *v);
+
+/* --- log.c: what the caller's log gets
+ * -----------------------------------------------------------------------------------------------------
+ */
+static inline bool logs(const struct verifier *v, enum bpf_verify_log level)
+{
+    return v->request->log_level >= level && v->request->log != NULL;
+}
+/* Before the instruction at state.pc is walked. */
+void log_insn(struct verifier *v);
+/* The jump at `pc` was decided: state.pc is where it went; `first`: the other way waits; `second`: that was it. */
+void log_decision(struct verifier *v, uint32_t pc, bool first, bool second);
+/* The path ends at state.pc, and why. */
+void log_path_end(struct verifier *v, const char *why);
+
 #define DESCRIPTION_MAX 96
 struct description {
     char text[DESCRIPTION_MAX];
 };
+/* What the instruction at state.pc reads, at most BPF_VERIFY_REGISTER_MAX registers; how many. */
+uint32_t registers_read(const struct verifier *v, uint32_t *numbers);
 /* "a number 0..100", "map value 'counts' (8 bytes) + 4". */
 struct description describe(const struct verifier *v, const struct reg *r);
 struct description describe_number(const struct scalar *n);

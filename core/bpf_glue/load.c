@@ -17,6 +17,7 @@
 /* Set up by each boot. */
 static struct bpf_keyring keyring;
 static bool require_signed;
+static bool ignore_budget;
 static enum engine_choice engine;
 
 /* The build option AXIOM_BPF_REQUIRE_SIGNED: no boot of this kernel takes unsigned programs. */
@@ -99,7 +100,8 @@ static int open_with(const struct boot_module *module, struct bpf_btf *types,
 {
     const struct bpf_object_options options = { .kernel_btf = types,
                                                 .keyring = keyring.count != 0 ? &keyring : NULL,
-                                                .require_signed = require_signed };
+                                                .require_signed = require_signed,
+                                                .ignore_budget = ignore_budget };
     return bpf_object_open_with(glue_env(), module->data, module->size, &options, out, error);
 }
 
@@ -259,6 +261,7 @@ static int read_keyring(const struct boot_module *modules, uint32_t module_count
 int bpf_glue_init(const struct boot_module *modules, uint32_t module_count, uint32_t flags)
 {
     bool required = (flags & BPF_GLUE_REQUIRED) != 0;
+    ignore_budget = (flags & BPF_GLUE_IGNORE_BUDGET) != 0;
     require_signed = BPF_GLUE_ALWAYS_SIGNED || (flags & BPF_GLUE_SIGNED) != 0;
     engine = (flags & BPF_GLUE_JIT) != 0           ? ENGINE_JIT
              : (flags & BPF_GLUE_INTERPRETER) != 0 ? ENGINE_INTERPRETER

@@ -5,6 +5,7 @@
 #include "desk.h"
 #include "desk_linux.h"
 #include "signing.h"
+#include "verdict.h"
 
 #include <axiom/errno.h>
 #include <bpf/disasm.h>
@@ -43,34 +44,34 @@ static int open_object(const char *path, struct bpf_object **out)
     return open_object_with(desk_open, path, out);
 }
 
-static json_t *verdict_json(const char *path, const struct bpf_object_program *program,
-                            const struct bpf_verify_result *result)
-{
-    return json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:i, s:s, s:i, s:I, s:I, s:i}", "object", path,
-                     "program", program->name, "section", program->section, "accepted",
-                     result->reason == BPF_REJECT_NONE, "reason", bpf_reject_name(result->reason),
-                     "text", result->text, "insn", (int)result->insn_index, "file",
-                     result->source_file, "line", (int)result->source_line, "insns_walked",
-                     (json_int_t)result->bounds.insns_walked, "worst_case_insns",
-                     (json_int_t)result->bounds.worst_case_insns, "stack_bytes",
-                     (int)result->bounds.stack_depth_bytes);
-}
+/* What `axiom bpf verify` was asked for. */
+struct verify_options {
+    bool of_linux, as_json;
+    enum bpf_verify_log log_level;
+    uint64_t insn_limit, memory_limit;
+    const char *btf;
+};
 
 /* Linux's programs get a verdict only: they may call what is not here. */
-static int verify_program(const struct bpf_object *object, uint32_t index, bool of_linux,
-                          struct bpf_verify_result *result)
+static int verify_program(const struct bpf_object *object, uint32_t index,
+                          const struct verify_options *options, struct bpf_verify_result *result)
 {
     struct bpf_verify_request request;
-    if (!of_linux || bpf_object_program(object, index)->failure != NULL)
+    if (bpf_object_program(object, index)->failure != NULL)
         return bpf_object_verify(object, index, result);
     bpf_object_request(object, index, &request);
-    request.check_only = true;
-    return bpf_verify(&request, result);
+    request.check_only = options->of_linux;
+    request.insn_limit = options->insn_limit;
+    request.memory_limit = options->memory_limit;
+    request.log_level = options->log_level;
+    request.log = verdict_log_line;
+    return bpf_object_verify_request(object, index, &request, result);
 }
 
-static int verify_object(const char *path, bool of_linux, json_t *list)
+static int verify_object(const char *path, const struct verify_options *options, json_t *list)
 {
     struct bpf_object *object;
+    bool of_linux = options->of_linux;
     int code = open_object_with(of_linux ? desk_linux_open : desk_open, path, &object);
     if (code != EXIT_OK)
         return code;
@@ -87,15 +88,19 @@ static int verify_object(const char *path, bool of_linux, json_t *list)
         if (program->context == NULL) {
             snprintf(result->text, sizeof result->text, "section '%s' names no attach point",
                      program->section);
+            snprintf(result->mend, sizeof result->mend, "%s",
+                     of_linux ? "without --linux it may be one of Axiom's"
+                              : "SEC(\"gpio/chip0/line17/rising\"), for instance; programs for "
+                                "Linux: --linux");
             result->reason = BPF_REJECT_UNSUPPORTED;
             code = EXIT_REFUSED;
-        } else if (verify_program(object, i, of_linux, result) != 0) {
+        } else if (verify_program(object, i, options, result) != 0) {
             code = EXIT_REFUSED;
         }
         if (list != NULL)
-            json_array_append_new(list, verdict_json(path, program, result));
+            json_array_append_new(list, verdict_json(path, object, program, result));
         else
-            desk_print_verdict(program, result);
+            verdict_print(object, program, result);
         if (result->prog != NULL)
             bpf_prog_destroy(result->prog);
         free(result);
@@ -104,14 +109,17 @@ static int verify_object(const char *path, bool of_linux, json_t *list)
     return code;
 }
 
-static int bpf_verify_command(int argc, char **argv, bool of_linux, const char *btf, bool as_json)
+static int bpf_verify_command(int argc, char **argv, const struct verify_options *options)
 {
-    int worst = of_linux ? desk_linux_begin(btf) : EXIT_OK;
+    bool of_linux = options->of_linux, as_json = options->as_json;
+    int worst = of_linux ? desk_linux_begin(options->btf) : EXIT_OK;
+    if (as_json && options->log_level != BPF_VERIFY_LOG_NONE)
+        return complain_usage("bpf", "--log and --json do not go together");
     if (worst != EXIT_OK)
         return worst;
     json_t *list = as_json ? json_array() : NULL;
     for (int i = 0; i < argc; i++) {
-        int code = verify_object(argv[i], of_linux, list);
+        int code = verify_object(argv[i], options, list);
         if (code != EXIT_OK)
             worst = code;
     }
@@ -217,7 +225,7 @@ static int run_program(struct bpf_object *object, uint32_t index, const char *co
         return EXIT_USAGE;
     struct bpf_verify_result result = { 0 };
     if (bpf_object_verify(object, index, &result) != 0) {
-        desk_print_verdict(program, &result);
+        verdict_print(object, program, &result);
         return EXIT_REFUSED;
     }
     struct bpf_run run = { .stack = stack, .stack_size = sizeof stack };
@@ -281,35 +289,49 @@ static int bpf_run_command(int argc, char **argv, const char *name, const char *
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "json", no_argument, NULL, 'j' },
-        { "program", required_argument, NULL, 'p' },
-        { "context", required_argument, NULL, 'c' },
-        { "repeat", required_argument, NULL, 'n' },
-        { "key", required_argument, NULL, 'k' },
-        { "keyring", required_argument, NULL, 'r' },
-        { "output", required_argument, NULL, 'o' },
-        { "kernel", no_argument, NULL, 'K' },
-        { "jit", no_argument, NULL, 'J' },
-        { "linux", no_argument, NULL, 'L' },
-        { "btf", required_argument, NULL, 'b' },
-        { "format", required_argument, NULL, 'f' },
+        { "json", no_argument, NULL, 'j' },          { "program", required_argument, NULL, 'p' },
+        { "context", required_argument, NULL, 'c' }, { "repeat", required_argument, NULL, 'n' },
+        { "key", required_argument, NULL, 'k' },     { "keyring", required_argument, NULL, 'r' },
+        { "output", required_argument, NULL, 'o' },  { "kernel", no_argument, NULL, 'K' },
+        { "jit", no_argument, NULL, 'J' },           { "linux", no_argument, NULL, 'L' },
+        { "btf", required_argument, NULL, 'b' },     { "log", optional_argument, NULL, 'l' },
+        { "ignore-budget", no_argument, NULL, 'B' }, { "insn-limit", required_argument, NULL, 'i' },
+        { "memory", required_argument, NULL, 'm' },  { "format", required_argument, NULL, 'f' },
         { 0 },
     };
-    bool as_json = false, of_kernel = false, compiled = false, of_linux = false;
-    const char *btf = NULL, *format = "raw";
+    struct verify_options verify = { 0 };
+    bool of_kernel = false, compiled = false;
+    const char *format = "raw";
     const char *program = NULL, *context = "", *key = NULL, *keyring = NULL, *output = NULL;
     uint64_t repeat = 1;
     int option;
     while ((option = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
         switch (option) {
         case 'j':
-            as_json = true;
+            verify.as_json = true;
+            break;
+        case 'l':
+            if (optarg != NULL && strcmp(optarg, "insns") != 0 && strcmp(optarg, "decisions") != 0)
+                return complain(EXIT_USAGE, "--log=decisions or --log=insns, not '%s'", optarg);
+            verify.log_level =
+                optarg != NULL && *optarg == 'i' ? BPF_VERIFY_LOG_INSNS : BPF_VERIFY_LOG_DECISIONS;
+            break;
+        case 'B':
+            desk_ignore_budget(true);
+            break;
+        case 'i':
+            if (!parse_u64("--insn-limit", optarg, UINT32_MAX, &verify.insn_limit))
+                return EXIT_USAGE;
+            break;
+        case 'm':
+            if (!parse_u64("--memory", optarg, UINT32_MAX, &verify.memory_limit))
+                return EXIT_USAGE;
             break;
         case 'L':
-            of_linux = true;
+            verify.of_linux = true;
             break;
         case 'b':
-            btf = optarg;
+            verify.btf = optarg;
             break;
         case 'f':
             format = optarg;
@@ -356,7 +378,7 @@ static int run(int argc, char **argv)
     argc -= optind + 1;
     argv += optind + 1;
     if (strcmp(verb, "verify") == 0)
-        return bpf_verify_command(argc, argv, of_linux, btf, as_json);
+        return bpf_verify_command(argc, argv, &verify);
     if (strcmp(verb, "disasm") == 0)
         return bpf_disasm_command(argc, argv);
     if (strcmp(verb, "run") == 0)
@@ -380,7 +402,8 @@ const struct command command_bpf = {
     .name = "bpf",
     .summary = "build, verify, run and sign BPF objects at a desk",
     .help =
-        "usage: axiom bpf verify [--json] [--linux [--btf VMLINUX]] OBJECT...\n"
+        "usage: axiom bpf verify [--json | --log[=insns]] [--ignore-budget] [--insn-limit N]\n"
+        "                        [--memory BYTES] [--linux [--btf VMLINUX]] OBJECT...\n"
         "       axiom bpf disasm OBJECT...\n"
         "       axiom bpf run OBJECT [--program NAME] [--context SLOT=VALUE,...] [--repeat N] "
         "[--jit]\n"
@@ -400,6 +423,7 @@ const struct command command_bpf = {
         "  clang -target bpf -O2 -g -I include/uapi -c led.bpf.c -o led.o\n"
         "  axiom bpf verify led.o\n\n"
         "Would Linux take this one (without running it), with the types of the running kernel?\n"
+        "  axiom bpf verify --log led.o                one line for each decision on the way\n"
         "  axiom bpf verify --linux xdp_filter.o\n\n"
         "What did the compiler make of it, beside the source?\n"
         "  axiom bpf disasm led.o\n\n"

@@ -75,6 +75,7 @@ static void take_run_text(struct session *s, const char *text)
         { "end_time_ns ", &s->end_time_ns },
         { "hash_interval_ns ", &s->hash_interval_ns },
         { "fail_allocation ", &s->allocation_to_fail },
+        { "ignore_budget ", &s->ignore_budget },
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         const char *at = strstr(text, rows[i].name);

@@ -50,6 +50,7 @@ enum option_id {
     OPTION_JSON,
     OPTION_KEYRING,
     OPTION_REQUIRE_SIGNED,
+    OPTION_IGNORE_BUDGET,
     OPTION_QUIET,
     OPTION_VERBOSE,
 };
@@ -75,6 +76,7 @@ static const struct option options[] = {
     { "fail-allocation", required_argument, NULL, OPTION_FAIL_ALLOCATION },
     { "json", no_argument, NULL, OPTION_JSON },
     { "keyring", required_argument, NULL, OPTION_KEYRING },
+    { "ignore-budget", no_argument, NULL, OPTION_IGNORE_BUDGET },
     { "require-signed", no_argument, NULL, OPTION_REQUIRE_SIGNED },
     { "quiet", no_argument, NULL, OPTION_QUIET },
     { "verbose", no_argument, NULL, OPTION_VERBOSE },
@@ -139,6 +141,9 @@ static int take_option(struct run_options *o, int option)
         return EXIT_OK;
     case OPTION_REQUIRE_SIGNED:
         o->session.require_signed = true;
+        return EXIT_OK;
+    case OPTION_IGNORE_BUDGET:
+        o->session.ignore_budget = 1;
         return EXIT_OK;
     case OPTION_BIND:
         return binding_add(&o->bindings, optarg);
@@ -336,6 +341,7 @@ const struct command command_run = {
         "  --bpf OBJECT           load and attach an object's programs (repeatable)\n"
         "  --keyring FILE         the keys that the kernel trusts (axiom bpf keygen)\n"
         "  --require-signed       take only objects that one of them signed (axiom bpf sign)\n"
+        "  --ignore-budget        take programs that may exceed their attach point's budget\n"
         "  --bind CHANNEL=DEVICE  gpio/chip0/LINE, iio/NAME or iio/NAME/QUANTITY (repeatable)\n"
         "  --trace-option WORD    how to read the trace: rate=480, i2c:scl=2,sda=1, ... (axiom "
         "trace --help)\n"

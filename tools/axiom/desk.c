@@ -2,6 +2,7 @@
 #include "desk.h"
 
 #include "cli.h"
+#include "verdict.h"
 
 #include <axiom/errno.h>
 #include <bpf/btf.h>
@@ -80,10 +81,17 @@ const uint8_t *desk_kernel_types(size_t *size)
     return kernel_types_size == 0 ? NULL : kernel_types;
 }
 
+static bool ignore_budget;
+
+void desk_ignore_budget(bool ignore)
+{
+    ignore_budget = ignore;
+}
+
 int desk_open(const char *name, const uint8_t *bytes, size_t size, struct bpf_object **out)
 {
     struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
-    struct bpf_object_options options = { 0 };
+    struct bpf_object_options options = { .ignore_budget = ignore_budget };
     int err = 0;
     if (kernel_types_size != 0)
         err =
@@ -105,22 +113,6 @@ int desk_open(const char *name, const uint8_t *bytes, size_t size, struct bpf_ob
     return complain(EXIT_INPUT, "%s: %s", name, error.text);
 }
 
-void desk_print_verdict(const struct bpf_object_program *program,
-                        const struct bpf_verify_result *result)
-{
-    if (result->reason == BPF_REJECT_NONE) {
-        printf("accepted  %-20s %-32s %u instructions, %" PRIu64 " walked, stack %u bytes\n",
-               program->name, program->section, program->insn_count, result->bounds.insns_walked,
-               result->bounds.stack_depth_bytes);
-        return;
-    }
-    fprintf(stderr, "REFUSED   %-20s %-32s %s\n    %s\n", program->name, program->section,
-            bpf_reject_name(result->reason), result->text);
-    if (result->source_line != 0 && strstr(result->text, result->source_text) == NULL)
-        fprintf(stderr, "    %s:%u: %s\n", result->source_file, result->source_line,
-                result->source_text);
-}
-
 static int verify_program(const char *name, const struct bpf_object *object, uint32_t index)
 {
     const struct bpf_object_program *program = bpf_object_program(object, index);
@@ -133,7 +125,7 @@ static int verify_program(const char *name, const struct bpf_object *object, uin
     int code = EXIT_OK;
     if (bpf_object_verify(object, index, result) != 0) {
         code = complain(EXIT_REFUSED, "%s: the verifier refuses it:", name);
-        desk_print_verdict(program, result);
+        verdict_print(object, program, result);
     } else {
         bpf_prog_destroy(result->prog);
     }

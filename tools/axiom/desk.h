@@ -18,9 +18,8 @@ const uint8_t *desk_kernel_types(size_t *size);
  * code. */
 int desk_open(const char *name, const uint8_t *bytes, size_t size, struct bpf_object **out);
 
-/* Prints one program's verdict to stdout; a refusal to stderr. */
-void desk_print_verdict(const struct bpf_object_program *program,
-                        const struct bpf_verify_result *result);
+/* Objects opened from here on may hold programs that exceed their attach point's budget. */
+void desk_ignore_budget(bool ignore);
 
 /* Verifies all programs; complains of the first refusal: EXIT_REFUSED. */
 int desk_verify(const char *name, const uint8_t *bytes, size_t size);

@@ -56,6 +56,8 @@ static int describe(struct record *r, const struct session *s)
     snprintf(run, sizeof run,
              "end_time_ns %" PRIu64 "\nhash_interval_ns %" PRIu64 "\nfail_allocation %" PRIu64 "\n",
              s->end_time_ns, s->hash_interval_ns, s->allocation_to_fail);
+    if (s->ignore_budget)
+        strcat(run, "ignore_budget 1\n");
     /* Which allocation is the nth depends on the engine, nothing else does. */
     if (session_counts_allocations(s) && s->engine == SESSION_ENGINE_JIT)
         strcat(run, "engine jit\n");

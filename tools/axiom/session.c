@@ -99,6 +99,7 @@ int session_load_object(struct session *s, const char *path)
 
 int session_verify(const struct session *s)
 {
+    desk_ignore_budget(s->ignore_budget != 0);
     for (uint32_t i = 0; i < s->object_count; i++) {
         const struct session_object *o = &s->object[i];
         int code = desk_verify(o->name, o->bytes, o->size);
@@ -274,7 +275,8 @@ static void make_command_line(const struct session *s, char *line, size_t size)
     enum session_engine engine = s->engine;
     if (engine == SESSION_ENGINE_BEST && session_counts_allocations(s))
         engine = SESSION_ENGINE_INTERPRETER;
-    snprintf(line, size, "bpf.required%s%s", s->require_signed ? " bpf.require_signed" : "",
+    snprintf(line, size, "bpf.required%s%s%s", s->require_signed ? " bpf.require_signed" : "",
+             s->ignore_budget ? " bpf.ignore_budget" : "",
              engine == SESSION_ENGINE_JIT           ? " bpf.engine=jit"
              : engine == SESSION_ENGINE_INTERPRETER ? " bpf.engine=interp"
                                                     : "");

@@ -53,6 +53,8 @@ struct bpf_object_options {
      * refused; with require_signed, none at all too: -EACCES. */
     const struct bpf_keyring *keyring;
     bool require_signed;
+    /* Programs are taken though one run may exceed their attach point's budget: for those who may say so. */
+    bool ignore_budget;
     /* What makes its maps; NULL: bpf_map_create(). */
     int (*map_create)(const struct bpf_env *env, const struct bpf_map_spec *spec,
                       struct bpf_map **out, struct bpf_error *error);
@@ -116,3 +118,7 @@ void bpf_object_request(const struct bpf_object *object, uint32_t index,
                         struct bpf_verify_request *out);
 int bpf_object_verify(const struct bpf_object *object, uint32_t index,
                       struct bpf_verify_result *result);
+/* The same with a request made by bpf_object_request() and changed by the caller. */
+int bpf_object_verify_request(const struct bpf_object *object, uint32_t index,
+                              const struct bpf_verify_request *request,
+                              struct bpf_verify_result *result);

@@ -47,6 +47,12 @@ enum bpf_reject {
 /* "out of bounds", ... for --json and tests. */
 const char *bpf_reject_name(enum bpf_reject reason);
 
+enum bpf_verify_log {
+    BPF_VERIFY_LOG_NONE,
+    BPF_VERIFY_LOG_DECISIONS, /* one line for each decision on each path */
+    BPF_VERIFY_LOG_INSNS,     /* and one for each instruction walked */
+};
+
 struct bpf_verify_request {
     const struct bpf_env *env;
     const char *name;
@@ -70,15 +76,47 @@ struct bpf_verify_request {
     uint64_t insn_limit;   /* instructions to walk at most; 0: 1,000,000 */
     size_t memory_limit;   /* bytes that the verifier may allocate; 0: 1 MiB */
     bool ignore_budget;    /* the privileged override of the attach point's budget */
+    enum bpf_verify_log log_level;
+    void (*log)(void *user, const char *line); /* each line of the log, without newline */
+    void *log_user;
 };
 
-#define BPF_VERIFY_TEXT_MAX 512
+#define BPF_VERIFY_TEXT_MAX     1024
+#define BPF_VERIFY_PATH_MAX     8
+#define BPF_VERIFY_REGISTER_MAX 6
+#define BPF_VERIFY_HOT_MAX      3
+
+/* A conditional jump that could have gone either way, and where it went. */
+struct bpf_verify_decision {
+    uint32_t insn_index, to_index;
+    uint32_t times; /* in a row; 2047: at least */
+};
+
+/* What the instruction concerned reads. */
+struct bpf_verify_register {
+    uint32_t number;
+    char value[96]; /* in words */
+};
+
+/* Where the verifier's work went. */
+struct bpf_verify_hot {
+    uint32_t insn_index; /* the first of the source line, or the instruction itself */
+    uint32_t percent;    /* of all instructions walked, about */
+};
 
 struct bpf_verify_result {
     struct bpf_prog *prog; /* the caller owns it; NULL when refused */
     enum bpf_reject reason;
-    char text
-        [BPF_VERIFY_TEXT_MAX]; /* what, where in the source, what usually mends it, the path there */
+    /* All of the following members together: reason, place, path, registers, what usually mends it. */
+    char text[BPF_VERIFY_TEXT_MAX];
+    char what[320]; /* the reason alone; "" where only text says it */
+    char mend[200]; /* what usually mends it, "" where nothing does */
+    struct bpf_verify_decision path[BPF_VERIFY_PATH_MAX]; /* its last ones, the oldest first */
+    uint32_t path_count, path_total;
+    struct bpf_verify_register registers[BPF_VERIFY_REGISTER_MAX];
+    uint32_t register_count;
+    struct bpf_verify_hot hot[BPF_VERIFY_HOT_MAX]; /* of "too complex": the most first */
+    uint32_t hot_count;
     uint32_t insn_index;       /* where; 0 if nowhere in particular */
     char source_file[128];     /* "" without line info */
     uint32_t source_line;

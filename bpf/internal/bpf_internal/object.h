@@ -113,6 +113,7 @@ struct bpf_object {
                       struct bpf_map **out, struct bpf_error *error);
     char license[64];
     char signer[sizeof(((struct bpf_public_key *)NULL)->name)];
+    bool ignore_budget;
     bool is_signed;
     struct object_map *maps; /* map_capacity of them in the pool */
     uint32_t map_count, map_capacity;

@@ -184,7 +184,7 @@ static bool verify_all_ways(struct bpf_verify_request *request, struct bpf_verif
                                        *other = &results[i % WAY_COUNT];
         if (one->reason == BPF_REJECT_NONE && is_safety(other->reason)) {
             char what[700];
-            snprintf(what, sizeof what, "way %d accepts, way %d refuses: %s", i / WAY_COUNT,
+            snprintf(what, sizeof what, "way %d accepts, way %d refuses: %.500s", i / WAY_COUNT,
                      i % WAY_COUNT, other->text);
             tell(text, text_size, what, request);
             return false;

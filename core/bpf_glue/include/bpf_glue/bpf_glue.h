@@ -17,6 +17,7 @@ enum bpf_glue_flags {
     BPF_GLUE_SIGNED = 1u << 1,   /* objects without signature are failures */
     BPF_GLUE_JIT = 1u << 2,      /* programs that cannot be compiled are failures */
     BPF_GLUE_INTERPRETER = 1u << 3, /* programs are interpreted, not compiled where that can be done */
+    BPF_GLUE_IGNORE_BUDGET = 1u << 4, /* programs may exceed their attach points' budgets */
 };
 
 /* Loads every boot module: its programs are verified and attached in the order of the files. A
