@@ -69,11 +69,24 @@ static int read_values(struct object_loader *loader, struct object_map *map,
     return read_members(loader, inner, type.id, true);
 }
 
+/* __ulong(name, value): an enumeration of one value, which may be wider than an array's length. */
+static bool read_wide(const struct bpf_btf *btf, uint32_t type_id, uint64_t *out)
+{
+    struct bpf_btf_type type;
+    struct bpf_btf_enumerator value;
+    if (!bpf_btf_resolve(btf, type_id, &type) || type.member_count != 1 ||
+        (type.kind != BPF_BTF_ENUM && type.kind != BPF_BTF_ENUM64) ||
+        !bpf_btf_enumerator_at(btf, &type, 0, &value))
+        return false;
+    *out = value.value;
+    return true;
+}
+
 static int read_number(struct object_loader *loader, struct object_map *map,
                        const struct bpf_btf_member *member, bool *known)
 {
     struct bpf_map_spec *spec = &map->spec;
-    uint32_t pinning = 0, extra = (uint32_t)spec->map_extra;
+    uint32_t pinning = 0, extra = 0;
     const struct {
         const char *name;
         uint32_t *to;
@@ -92,6 +105,9 @@ static int read_number(struct object_loader *loader, struct object_map *map,
         if (strcmp(numbers[i].name, member->name) != 0)
             continue;
         *known = true;
+        if (numbers[i].to == &extra &&
+            read_wide(loader->object->btf, member->type, &spec->map_extra))
+            return 0;
         if (!read_uint(loader->object->btf, member->type, numbers[i].to))
             return fail_member(loader, map, member->name, "must be a __uint(...)");
     }
@@ -99,7 +115,8 @@ static int read_number(struct object_loader *loader, struct object_map *map,
         return fail_member(loader, map, member->name,
                            "is neither LIBBPF_PIN_NONE nor LIBBPF_PIN_BY_NAME");
     map->is_pinned |= pinning == 1;
-    spec->map_extra = extra;
+    if (strcmp(member->name, "map_extra") == 0)
+        spec->map_extra = extra;
     return 0;
 }
 
@@ -146,8 +163,22 @@ static int read_members(struct object_loader *loader, struct object_map *map, ui
     return object_find_special_fields(loader, &map->spec);
 }
 
+/* As libbpf does: whole pages, a power of two of them. Axiom's own rings may be smaller. */
+#define USER_RINGBUF 31u
+
+static uint32_t round_ring(uint32_t size)
+{
+    uint32_t rounded = BPF_PAGE_SIZE;
+    while (size != 0 && rounded < size)
+        rounded *= 2;
+    return size == 0 ? 0 : rounded;
+}
+
 int object_read_map_definition(struct object_loader *loader, struct object_map *map,
                                uint32_t type_id)
 {
-    return read_members(loader, map, type_id, false);
+    int err = read_members(loader, map, type_id, false);
+    if (map->spec.type == USER_RINGBUF && map->spec.max_entries <= 1u << 30)
+        map->spec.max_entries = round_ring(map->spec.max_entries);
+    return err;
 }

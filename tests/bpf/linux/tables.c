@@ -13,6 +13,7 @@
 #include <bpf_linux/contexts.h>
 #include <bpf_linux/helpers.h>
 #include <bpf_linux/kfuncs.h>
+#include <bpf_linux/maps.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,10 +45,11 @@ static bool list_all;
 static char linux_log[8192];
 static struct bpf_verify_result result;
 static const char *gpl = "GPL";
+static uint32_t other_errno;
 
 static struct tally {
     uint32_t asked, both, none, only_ours, only_linux;
-} helpers, licenses, kfuncs, reads, writes, results;
+} helpers, licenses, kfuncs, maps, reads, writes, results;
 
 /* --- One question --- */
 
@@ -195,6 +197,97 @@ static void ask_result(const struct target *target, int32_t value)
     compare(&results, ask_us(target, insns, 2, gpl) == 0, theirs, target, what);
 }
 
+/* --- Definitions of maps --- */
+
+struct map_create {
+    uint32_t type, key_size, value_size, max_entries, flags, inner_fd, numa_node;
+    char name[16];
+    uint32_t ifindex, btf_fd, btf_key, btf_value, btf_vmlinux_value;
+    uint64_t extra, more[6];
+};
+
+static long number_btf = -1; /* types with one: int, of which id 1 is */
+
+static void load_number_btf(void)
+{
+    static const uint32_t types[] = {
+        0x0001eb9f, 24, 0, 16, 16, 5, 1, 1u << 24, 4, 1u << 24 | 32, 0x746e6900, 0,
+    };
+    struct {
+        uint64_t btf, log;
+        uint32_t size, log_size, log_level, unused;
+        uint64_t more[12];
+    } load = { .btf = (uint64_t)(uintptr_t)types, .size = 24 + 16 + 5 };
+    number_btf = syscall(SYS_bpf, 18 /* BPF_BTF_LOAD */, &load, 28);
+}
+
+static void ask_map(uint32_t type, uint32_t key, uint32_t value, uint32_t entries, uint32_t flags)
+{
+    bool is_storage = type == 24 || type == 28 || type == 29 || type == 32;
+    struct map_create attr = { .type = type,
+                               .key_size = key,
+                               .value_size = value,
+                               .max_entries = entries,
+                               .flags = flags,
+                               .btf_fd = is_storage ? (uint32_t)number_btf : 0,
+                               .btf_key = is_storage,
+                               .btf_value = is_storage };
+    const struct bpf_map_spec spec = { .name = "question",
+                                       .type = type,
+                                       .key_size = key,
+                                       .value_size = value,
+                                       .max_entries = entries,
+                                       .flags = flags,
+                                       .btf_key_type_id = is_storage,
+                                       .btf_value_type_id = is_storage };
+    struct bpf_map *map;
+    long fd = syscall(SYS_bpf, 0 /* BPF_MAP_CREATE */, &attr, sizeof attr);
+    int theirs = fd < 0 ? -errno : 0, ours = bpf_linux_map_create(&host.env, &spec, &map, NULL);
+    if (fd >= 0)
+        close((int)fd);
+    if (ours == 0)
+        bpf_map_put(map);
+    maps.asked++;
+    maps.both += ours == 0 && theirs == 0;
+    maps.none += ours != 0 && ours == theirs;
+    maps.only_ours += ours == 0 && theirs != 0;
+    maps.only_linux += theirs == 0 && ours != 0;
+    other_errno += ours != 0 && theirs != 0 && ours != theirs;
+    if (ours != theirs && (ours == 0 || list_all))
+        printf("  map type %u, key %u, value %u, %u entries, flags 0x%x: %d here, %d in Linux\n",
+               type, key, value, entries, flags, ours, theirs);
+}
+
+static void ask_maps(void)
+{
+    static const uint32_t types[] = { 4,  7,  8,  14, 15, 16, 17, 18, 19,
+                                      20, 21, 24, 25, 28, 29, 31, 32 },
+                          keys[] = { 0, 4, 8, 16, 512, 513 },
+                          values[] = { 0, 4, 8, 12, 32, 1016, 1024, 65536 },
+                          entries[] = { 0, 1, 3, 4096 };
+    load_number_btf();
+    for (size_t t = 0; t < ARRAY_SIZE(types); t++)
+        for (size_t k = 0; k < ARRAY_SIZE(keys); k++)
+            for (size_t v = 0; v < ARRAY_SIZE(values); v++)
+                for (size_t e = 0; e < ARRAY_SIZE(entries); e++)
+                    for (uint32_t bit = 0; bit <= 14; bit++) {
+                        bool is_storage =
+                            types[t] == 24 || types[t] == 28 || types[t] == 29 || types[t] == 32;
+                        /* The type given is an int: other sizes are refused for that. */
+                        if (is_storage && values[v] != 4)
+                            continue;
+                        /* How many CPUs a kernel may have is its configuration. */
+                        if (types[t] == 16 && entries[e] > 64)
+                            continue;
+                        uint32_t flags = bit == 0 ? 0 : 1u << (bit - 1);
+                        ask_map(types[t], keys[k], values[v], entries[e], flags);
+                        if (is_storage)
+                            ask_map(types[t], keys[k], values[v], entries[e], flags | 1u);
+                    }
+    if (number_btf >= 0)
+        close((int)number_btf);
+}
+
 /* --- Every kind --- */
 
 /* Something that programs of the kind attach to. */
@@ -278,13 +371,16 @@ int main(int argc, char **argv)
     }
     for (uint32_t i = 0; i < bpf_linux_context_count; i++)
         judge(&bpf_linux_contexts[i]);
+    ask_maps();
     print("helpers", &helpers);
     print("licenses", &licenses);
     print("kfuncs", &kfuncs);
+    print("maps", &maps);
+    printf("           refused with another errno: %u\n", other_errno);
     print("reads", &reads);
     print("writes", &writes);
     print("results", &results);
     bpf_btf_put(kernel_btf);
-    return (helpers.only_ours | kfuncs.only_ours | licenses.only_ours | reads.only_ours |
-            writes.only_ours | results.only_ours) != 0;
+    return (helpers.only_ours | maps.only_ours | kfuncs.only_ours | licenses.only_ours |
+            reads.only_ours | writes.only_ours | results.only_ours | other_errno) != 0;
 }
