@@ -27,6 +27,7 @@ struct call {
     uint32_t dynptr_frame; /* and where it lies */
     int64_t dynptr_offset;
     bool releases_dynptr;
+    uint32_t kptr_type;    /* its BPF_ARG_KPTR argument: the kernel's type of the object */
     uint32_t makes_dynptr; /* its BPF_ARG_DYNPTR_OUT argument, 0: none */
 };
 
@@ -112,6 +113,22 @@ int call_later(struct verifier *v, const struct call *call);
 /* Takes or gives up the lock. */
 int check_lock(struct verifier *v, struct call *call, uint32_t reg_number);
 int check_timer(struct verifier *v, struct call *call, uint32_t reg_number);
+
+/* --- kptr.c
+ * ------------------------------------------------------------------------------------------------------ */
+int check_kptr(struct verifier *v, struct call *call, uint32_t reg_number);
+/* What goes into it. */
+int check_kptr_value(struct verifier *v, struct call *call, uint32_t reg_number);
+/* What came out of it. */
+int give_kptr(struct verifier *v, const struct call *call, struct reg *out);
+/* Is exactly such a field accessed? Then these are the access. */
+bool kptr_is_there(const struct verifier *v, const struct reg *r, int64_t displacement,
+                   uint32_t size);
+int kptr_load(struct verifier *v, uint32_t reg_number, int64_t displacement, struct reg *out);
+int kptr_store(struct verifier *v, uint32_t reg_number, int64_t displacement,
+               const struct reg *value);
+/* parameter.c: the kernel's struct of the name, whatever flavour the program's own copy has; or 0. */
+uint32_t kernel_type(const struct verifier *v, const char *name);
 
 /* --- functions.c
  * ------------------------------------------------------------------------------------------------------ */

@@ -221,6 +221,8 @@ static int give(struct verifier *v, const struct call *call, struct reg *out)
         out->may_be_null = 1;
         out->id = ++v->next_id;
         return 0;
+    case BPF_RETURN_KPTR_OR_NULL:
+        return give_kptr(v, call, out);
     case BPF_RETURN_BTF:
         return give_btf_object(v, call, call->helper->return_name, REG_TRUSTED, false, out);
     case BPF_RETURN_BTF_OR_NULL:

@@ -187,6 +187,10 @@ static int load(struct verifier *v, uint32_t reg_number, int64_t displacement, u
         out->n = scalar_zext(&out->n, size * 8, BITS);
         return check_btf_load(v, reg_number, displacement, size, out);
     }
+    if (kptr_is_there(v, &base, displacement, size)) {
+        *out = reg_any_number();
+        return kptr_load(v, reg_number, displacement, out);
+    }
     int err = check_region(v, reg_number, displacement, size, ACCESS_READ);
     if (err == 0)
         err = check_aligned(v, reg_number, displacement, size, false);
@@ -276,6 +280,8 @@ static int store(struct verifier *v, uint32_t reg_number, int64_t displacement, 
         return check_context(v, reg_number, displacement, size, true, false, NULL);
     if (base.type == REG_SOCKET)
         return check_socket_access(v, reg_number, displacement, size, true, NULL);
+    if (kptr_is_there(v, &base, displacement, size))
+        return kptr_store(v, reg_number, displacement, value);
     int err = check_region(v, reg_number, displacement, size, ACCESS_WRITE);
     if (err == 0)
         err = check_aligned(v, reg_number, displacement, size, false);

@@ -89,7 +89,13 @@ int check_object(struct verifier *v, struct call *call, uint32_t reg_number, enu
         return check_lock(v, call, reg_number);
     case BPF_ARG_TIMER:
         return check_timer(v, call, reg_number);
+    case BPF_ARG_KPTR:
+        return check_kptr(v, call, reg_number);
     case BPF_ARG_BTF: {
+        if (call->kptr_type != 0) {
+            err = check_kptr_value(v, call, reg_number);
+            break;
+        }
         struct reg *r = state_reg(&v->state, reg_number);
         uint8_t may_be_null = r->may_be_null;
         if ((type & BPF_ARG_OR_NULL) != 0)

@@ -47,8 +47,7 @@ static bool is_context(const struct verifier *v, uint32_t type_id)
     return false;
 }
 
-/* The kernel's struct of the name, whatever flavor the program's own copy has. */
-static uint32_t kernel_type(const struct verifier *v, const char *name)
+uint32_t kernel_type(const struct verifier *v, const char *name)
 {
     const struct bpf_btf *kernel = v->request->kernel_btf;
     size_t length = bpf_btf_essential_length(name);
