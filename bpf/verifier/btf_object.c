@@ -118,6 +118,33 @@ static bool name_ends_with(const char *name, const char *end)
     return length >= tail && strcmp(name + length - tail, end) == 0;
 }
 
+/* Iterators of maps' elements show key and value, as large as the map's that they are attached for
+ * (Linux: bpf_iter_reg.ctx_arg_info, PTR_TO_BUF). */
+static bool is_element_buffer(struct verifier *v, const char *name, struct reg *out)
+{
+    static const struct {
+        const char *iterator, *parameter;
+        bool is_read_only;
+    } buffers[] = { { "bpf_iter_bpf_map_elem", "key", true },
+                    { "bpf_iter_bpf_map_elem", "value", false },
+                    { "bpf_iter_bpf_sk_storage_map", "value", false } };
+    struct bpf_btf_type target;
+    if (v->context->expected_type != ATTACH_ITER ||
+        !bpf_btf_type_at(v->request->kernel_btf, v->request->attach_btf_id, &target))
+        return false;
+    for (size_t i = 0; i < ARRAY_SIZE(buffers); i++) {
+        if (strcmp(buffers[i].iterator, target.name) != 0 ||
+            strcmp(buffers[i].parameter, name) != 0)
+            continue;
+        *out = reg_pointer(REG_BUFFER);
+        out->attr = buffers[i].is_read_only ? REG_READ_ONLY : 0;
+        out->may_be_null = 1;
+        out->id = ++v->next_id;
+        return true;
+    }
+    return false;
+}
+
 static int argument_value(struct verifier *v, int64_t at, uint32_t size,
                           const struct bpf_btf_param *param, struct reg *out)
 {
@@ -135,6 +162,8 @@ static int argument_value(struct verifier *v, int64_t at, uint32_t size,
         return refuse_context(v, at, "a pointer is read with all 8 bytes");
     if (!bpf_btf_resolve(btf, type.size_or_type, &target))
         return refuse_context(v, at, "its type cannot be followed");
+    if (target.kind == BPF_BTF_VOID && is_element_buffer(v, param->name, out))
+        return 0;
     if (target.kind == BPF_BTF_VOID || target.kind == BPF_BTF_INT)
         return 0;
     if (target.kind != BPF_BTF_STRUCT && target.kind != BPF_BTF_UNION)

@@ -89,7 +89,9 @@ bool btf_walk(const struct bpf_btf *btf, uint32_t type_id, uint64_t offset, uint
         enum step step = STEP_NOTHING;
         if (!bpf_btf_resolve(btf, type_id, &type) || !is_aggregate(&type))
             return false;
-        out->owner = type.name;
+        /* Linux knows members by the struct that was pointed to. */
+        if (depth == 0)
+            out->owner = type.name;
         out->in_union |= type.kind == BPF_BTF_UNION && type.member_count != 1;
         for (uint32_t i = 0; step == STEP_NOTHING && bpf_btf_member_at(btf, &type, i, &member); i++)
             step = look_into(btf, &member, offset, size, &found);

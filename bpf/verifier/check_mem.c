@@ -93,7 +93,7 @@ int check_region(struct verifier *v, uint32_t reg_number, int64_t displacement, 
         return refuse_null(v, reg_number, r);
     if (r->type == REG_PACKET || r->type == REG_PACKET_META)
         return check_packet_region(v, reg_number, displacement, size_bytes, access);
-    if (r->type == REG_BUFFER)
+    if (r->type == REG_BUFFER && (access == ACCESS_READ || (r->attr & REG_READ_ONLY) == 0))
         return check_buffer(v, reg_number, displacement);
     if (!is_region(r->type))
         return refuse_type(v, reg_number, r);
