@@ -3,18 +3,8 @@
  * section 3.6; every tag is {type, size} and begins at a multiple of 8. */
 #include "boot_record.h"
 
-#include <arch/mmu.h>
 #include <axiom/string.h>
 #include <port/console.h>
-
-/* --- physical memory through the boot tables --- */
-
-const void *boot_bytes(uint64_t physical, uint64_t size)
-{
-    if (physical == 0 || physical >= LOADED_MAX || size > LOADED_MAX - physical)
-        return NULL;
-    return arch_phys_to_virt((struct phys_addr){ physical });
-}
 
 void boot_text(uint64_t physical, char *to, size_t size)
 {

@@ -29,7 +29,14 @@ bool context_is_interrupt(void)
 
 bool context_is_atomic(void)
 {
-    return arch_irqs_disabled() || this_cpu()->irq_depth != 0 || this_cpu()->preempt_count != 0;
+    if (arch_irqs_disabled())
+        return true;
+    struct arch_irqflags flags =
+        arch_irq_save(); /* else an interrupt may move us between the two */
+    const struct cpu *cpu = this_cpu();
+    bool atomic = cpu->irq_depth != 0 || cpu->preempt_count != 0;
+    arch_irq_restore(flags);
+    return atomic;
 }
 
 int thread_stack_make(void **pages, void **stack)

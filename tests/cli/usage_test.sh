@@ -5,7 +5,7 @@
 csv=$source_dir/examples/button_led/button.csv
 check "no command" 2 "usage: axiom" "$axiom"
 check "help" 0 "Exit codes" "$axiom" --help
-for command in run replay diff trace bpf; do
+for command in run replay diff trace bpf qemu; do
     check "help of $command" 0 "usage: axiom $command" "$axiom" $command --help
 done
 check "unknown command" 2 "no command 'frob'" "$axiom" frob
@@ -25,4 +25,9 @@ check "diff wants two" 2 "two recordings" "$axiom" diff x.mcap
 check "trace verb" 2 "info FILE" "$axiom" trace frob x
 check "bpf verb" 2 "no 'bpf frob'" "$axiom" bpf frob x.o
 check "export by suffix" 2 "must end in" "$axiom" trace export "$csv" out.pdf
+check "qemu without an architecture" 2 "one architecture" "$axiom" qemu
+check "qemu for another" 2 "no image for 'z80'" "$axiom" qemu z80
+check "qemu CPUs" 2 "1 to 8" "$axiom" qemu x86_64 --smp 9
+check "qemu record without trace" 2 "goes with --trace" "$axiom" qemu x86_64 --record x
+check "qemu without the trace" 3 "nowhere.mcap" "$axiom" qemu x86_64 --trace nowhere.mcap
 finish

@@ -13,7 +13,7 @@ fi
 boot() {
     local image=$1 machine=$2 cpus=$3 line=$4
     shift 4
-    timeout "${SECONDS_MAX:-120}" qemu-system-x86_64 -accel tcg -M "$machine" -cpu max -m "${MEMORY:-128}" -smp "$cpus" \
+    timeout "${SECONDS_MAX:-240}" qemu-system-x86_64 -accel tcg -M "$machine" -cpu max -m "${MEMORY:-128}" -smp "$cpus" \
         -display none -serial stdio -monitor none -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4 \
         -kernel "$image" -append "exit=debug $line" "$@" < /dev/null 2>&1
 }

@@ -16,7 +16,7 @@
 #include <core/time.h>
 #include <internal/boot.h>
 
-#define TIMEOUT_NS (30ull * NSEC_PER_SEC)
+#define TIMEOUT_NS (100ull * NSEC_PER_SEC)
 #define HANG_NS    (1ull * NSEC_PER_SEC) /* when it is to hang, nobody wants to wait so long */
 #define OPTION     "ktest="
 #define OPTION_MAX 64

@@ -21,7 +21,8 @@ struct command {
     int (*run)(int argc, char **argv); /* argv[0] is the command's name; an exit code */
 };
 
-extern const struct command command_run, command_replay, command_diff, command_trace, command_bpf;
+extern const struct command command_run, command_replay, command_diff, command_trace, command_bpf,
+    command_qemu;
 
 /* "axiom: text" on stderr; gives `code` back. */
 int complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* axiom qemu: an image of the kernel under QEMU, built first if it is not there or is old.
+ *
+ * With --trace it is the image on the simulated machine: the recording goes in as its initramfs, and
+ * what the image records comes out of QEMU's RAM, which is a file for that time; the console says
+ * where in it. */
+#include "cli.h"
+#include "initramfs.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define OBJECTS_MAX 32
+#define WORDS_MAX   64
+#define LINE_MAX_   512
+
+struct qemu_options {
+    const char *arch, *trace, *record, *append;
+    const char *objects[OBJECTS_MAX];
+    uint32_t object_count;
+    uint64_t cpus, memory_mib;
+    bool headless, gdb, test;
+};
+
+/* What is made for a run and removed after it. */
+struct qemu_files {
+    char image[4096], initramfs[64], ram[64];
+};
+
+static int build(const struct qemu_options *o)
+{
+    char command[4200];
+    snprintf(command, sizeof command, "'%s/tools/build-image' %s >&2", AXIOM_SOURCE_DIR, o->arch);
+    int status = system(command);
+    return status == 0
+               ? EXIT_OK
+               : complain(EXIT_IO, "the image for %s could not be built (see above)", o->arch);
+}
+
+static bool make_file(char *path, size_t size)
+{
+    snprintf(path, size, "/tmp/axiom-qemu.XXXXXX");
+    int descriptor = mkstemp(path);
+    if (descriptor < 0) {
+        path[0] = '\0';
+        return false;
+    }
+    close(descriptor);
+    return true;
+}
+
+static int make_initramfs(const struct qemu_options *o, struct qemu_files *files)
+{
+    if (!make_file(files->initramfs, sizeof files->initramfs))
+        return complain(EXIT_IO, "/tmp: %s", strerror(errno));
+    FILE *to = fopen(files->initramfs, "wb");
+    if (to == NULL)
+        return complain(EXIT_IO, "%s: %s", files->initramfs, strerror(errno));
+    int code = EXIT_OK;
+    for (uint32_t i = 0; i < o->object_count && code == EXIT_OK; i++)
+        code = initramfs_add(to, o->objects[i]);
+    if (code == EXIT_OK && !initramfs_end(to))
+        code = complain(EXIT_IO, "%s: %s", files->initramfs, strerror(errno));
+    fclose(to);
+    return code;
+}
+
+/* --- the command line of QEMU --- */
+
+struct words {
+    const char *at[WORDS_MAX];
+    uint32_t count;
+    char text[8][LINE_MAX_];
+    uint32_t text_count;
+};
+
+static void word(struct words *w, const char *text)
+{
+    if (w->count + 1 < WORDS_MAX)
+        w->at[w->count++] = text;
+}
+
+static void word_format(struct words *w, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void word_format(struct words *w, const char *format, ...)
+{
+    char *to = w->text[w->text_count++];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(to, LINE_MAX_, format, arguments);
+    va_end(arguments);
+    word(w, to);
+}
+
+static void make_words(const struct qemu_options *o, const struct qemu_files *files,
+                       struct words *w)
+{
+    word(w, "qemu-system-x86_64");
+    word(w, "-accel");
+    word(w, "tcg");
+    word(w, "-M");
+    word(w, files->ram[0] != '\0' ? "q35,memory-backend=ram" : "q35");
+    word(w, "-cpu");
+    word(w, "max");
+    word(w, "-smp");
+    word_format(w, "%" PRIu64, o->cpus);
+    word(w, "-m");
+    word_format(w, "%" PRIu64, o->memory_mib);
+    word(w, "-serial");
+    word(w, "stdio");
+    word(w, "-monitor");
+    word(w, "none");
+    word(w, "-no-reboot");
+    word(w, "-device");
+    word(w, "isa-debug-exit,iobase=0xf4,iosize=4");
+    word(w, "-kernel");
+    word(w, files->image);
+    word(w, "-append");
+    word_format(w, "exit=debug%s%s", o->append != NULL ? " " : "",
+                o->append != NULL ? o->append : "");
+    if (o->headless) {
+        word(w, "-display");
+        word(w, "none");
+    }
+    if (o->gdb) {
+        word(w, "-s");
+        word(w, "-S");
+    }
+    if (files->ram[0] != '\0') {
+        word(w, "-object");
+        word_format(w, "memory-backend-file,id=ram,share=on,mem-path=%s,size=%" PRIu64 "M",
+                    files->ram, o->memory_mib);
+    }
+    if (o->trace != NULL || files->initramfs[0] != '\0') {
+        word(w, "-initrd");
+        word(w, o->trace != NULL ? o->trace : files->initramfs);
+    }
+    w->at[w->count] = NULL;
+}
+
+/* --- running it --- */
+
+struct place { /* of the recording in RAM */
+    uint64_t at, size;
+};
+
+/* Passes the console through, and looks for the line that says where the recording is. */
+static void follow(int descriptor, struct place *place)
+{
+    FILE *from = fdopen(descriptor, "r");
+    char line[LINE_MAX_];
+    if (from == NULL)
+        return;
+    while (fgets(line, sizeof line, from) != NULL) {
+        fputs(line, stdout);
+        fflush(stdout);
+        struct place found;
+        if (sscanf(line, "machine: recorded %" SCNu64 " bytes at 0x%" SCNx64, &found.size,
+                   &found.at) == 2)
+            *place = found;
+    }
+    fclose(from);
+}
+
+static int exit_code(int status)
+{
+    if (!WIFEXITED(status))
+        return complain(EXIT_IO, "QEMU was ended by signal %d", WTERMSIG(status));
+    switch (WEXITSTATUS(status)) { /* arch/x86_64/power.c: (16 + enum port_exit) * 2 + 1 */
+    case 0:
+    case 33:
+    case 39:
+        return EXIT_OK;
+    case 35:
+        return EXIT_INPUT;
+    case 37:
+        return EXIT_PANIC;
+    case 127:
+        return complain(EXIT_IO, "qemu-system-x86_64 is missing (apt-get install qemu-system-x86)");
+    default:
+        return complain(EXIT_IO, "QEMU ended with %d", WEXITSTATUS(status));
+    }
+}
+
+static int start(const struct words *w, struct place *place)
+{
+    int ends[2];
+    if (pipe(ends) != 0)
+        return complain(EXIT_IO, "pipe: %s", strerror(errno));
+    pid_t child = fork();
+    if (child < 0)
+        return complain(EXIT_IO, "fork: %s", strerror(errno));
+    if (child == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        execvp(w->at[0], (char *const *)(uintptr_t)w->at);
+        _exit(127);
+    }
+    close(ends[1]);
+    follow(ends[0], place);
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    return exit_code(status);
+}
+
+static int fetch(const char *ram, const struct place *place, const char *path)
+{
+    if (place->size == 0)
+        return complain(EXIT_INPUT, "the image recorded nothing");
+    FILE *from = fopen(ram, "rb"), *to = fopen(path, "wb");
+    uint64_t left = place->size;
+    static uint8_t buffer[1 << 16];
+    bool good = from != NULL && to != NULL && fseek(from, (long)place->at, SEEK_SET) == 0;
+    while (good && left != 0) {
+        size_t take = left < sizeof buffer ? (size_t)left : sizeof buffer;
+        good = fread(buffer, 1, take, from) == take && fwrite(buffer, 1, take, to) == take;
+        left -= take;
+    }
+    if (from != NULL)
+        fclose(from);
+    if (to != NULL)
+        good = fclose(to) == 0 && good;
+    if (!good)
+        return complain(EXIT_IO, "%s: %s", path, strerror(errno));
+    printf("recorded  %s (%s bytes)\n", path, grouped(place->size));
+    return EXIT_OK;
+}
+
+static int run_image(const struct qemu_options *o, struct qemu_files *files)
+{
+    const char *flavour = o->trace != NULL ? "-machine" : o->test ? "-test" : "";
+    snprintf(files->image, sizeof files->image, "%s/build/image-%s/axiom-%s%s.elf",
+             AXIOM_SOURCE_DIR, o->arch, o->arch, flavour);
+    int code = build(o);
+    if (code == EXIT_OK && o->object_count != 0)
+        code = make_initramfs(o, files);
+    if (code == EXIT_OK && o->trace != NULL && !make_file(files->ram, sizeof files->ram))
+        code = complain(EXIT_IO, "/tmp: %s", strerror(errno));
+    if (code != EXIT_OK)
+        return code;
+    struct words words = { .count = 0 };
+    struct place place = { 0 };
+    make_words(o, files, &words);
+    code = start(&words, &place);
+    if (code == EXIT_OK && o->record != NULL)
+        code = fetch(files->ram, &place, o->record);
+    return code;
+}
+
+static int check(const struct qemu_options *o)
+{
+    if (strcmp(o->arch, "x86_64") != 0)
+        return complain(EXIT_USAGE, "there is no image for '%s'; there is one for x86_64", o->arch);
+    if (o->cpus < 1 || o->cpus > CPU_MAX)
+        return complain(EXIT_USAGE, "--smp is 1 to %u", CPU_MAX);
+    if (o->trace != NULL && (o->cpus != 1 || o->object_count != 0 || o->test))
+        return complain(EXIT_USAGE, "--trace runs on one CPU, with the programs in the recording");
+    if (o->record != NULL && o->trace == NULL)
+        return complain(EXIT_USAGE, "--record goes with --trace");
+    if (o->trace != NULL && access(o->trace, R_OK) != 0)
+        return complain(EXIT_INPUT, "%s: %s", o->trace, strerror(errno));
+    return EXIT_OK;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "headless", no_argument, NULL, 'h' },     { "gdb", no_argument, NULL, 'g' },
+        { "test", no_argument, NULL, 'T' },         { "smp", required_argument, NULL, 's' },
+        { "mem", required_argument, NULL, 'm' },    { "trace", required_argument, NULL, 't' },
+        { "record", required_argument, NULL, 'r' }, { "bpf", required_argument, NULL, 'b' },
+        { "append", required_argument, NULL, 'a' }, { 0 },
+    };
+    struct qemu_options o = { .cpus = 1, .memory_mib = 512 };
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        bool good = true;
+        switch (option) {
+        case 'h':
+            o.headless = true;
+            break;
+        case 'g':
+            o.gdb = true;
+            break;
+        case 'T':
+            o.test = true;
+            break;
+        case 's':
+            good = parse_u64("--smp", optarg, 1024, &o.cpus);
+            break;
+        case 'm':
+            good = parse_u64("--mem", optarg, 1u << 20, &o.memory_mib);
+            break;
+        case 't':
+            o.trace = optarg;
+            break;
+        case 'r':
+            o.record = optarg;
+            break;
+        case 'a':
+            o.append = optarg;
+            break;
+        case 'b':
+            if (o.object_count == OBJECTS_MAX)
+                return complain(EXIT_USAGE, "more than %d BPF objects", OBJECTS_MAX);
+            o.objects[o.object_count++] = optarg;
+            break;
+        default:
+            return complain_usage("qemu", "see above");
+        }
+        if (!good)
+            return EXIT_USAGE;
+    }
+    if (argc - optind != 1)
+        return complain_usage("qemu", "qemu wants one architecture");
+    o.arch = argv[optind];
+    int code = check(&o);
+    if (code != EXIT_OK)
+        return code;
+    struct qemu_files files = { .image = "" };
+    code = run_image(&o, &files);
+    if (files.initramfs[0] != '\0')
+        unlink(files.initramfs);
+    if (files.ram[0] != '\0')
+        unlink(files.ram);
+    return code;
+}
+
+static const char help[] =
+    "usage: axiom qemu ARCH [OPTION]...\n\n"
+    "Runs the kernel for ARCH (x86_64) under QEMU; builds the image first.\n\n"
+    "  --smp N          CPUs, 1 to 8 (1)\n"
+    "  --mem MIB        RAM in MiB (512)\n"
+    "  --bpf OBJECT     a BPF object to load and attach at boot; any number\n"
+    "  --trace FILE     replay this recording (axiom run --record) on the simulated machine, in "
+    "the image\n"
+    "  --record FILE    what the image records of that\n"
+    "  --append TEXT    more words for the kernel's command line\n"
+    "  --test           the image with the kernel's own test suite\n"
+    "  --headless       no window\n"
+    "  --gdb            wait for gdb at port 1234\n\n"
+    "Examples:\n"
+    "  axiom qemu x86_64 --headless --smp 4 --test\n"
+    "  axiom run button.csv --bind button=gpio/chip0/26 --bpf button_led.o --record sim.mcap\n"
+    "  axiom qemu x86_64 --headless --trace sim.mcap --record image.mcap\n"
+    "  axiom diff sim.mcap image.mcap\n";
+
+const struct command command_qemu = {
+    .name = "qemu",
+    .summary = "run the kernel for another CPU under QEMU, also with a recording",
+    .help = help,
+    .run = run,
+};
