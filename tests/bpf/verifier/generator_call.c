@@ -155,7 +155,7 @@ static void update(struct generator *g)
         move(g, 3, 7);
     else
         stack_address(g, 3, -32);
-    load_map(g, 1, maps[pick(g, 3)]);
+    load_map(g, 1, one_in(g, 12) ? GENERATOR_RODATA : maps[pick(g, 3)]);
     set(g, 4, 0);
     call_helper(g, BPF_FUNC_map_update_elem);
 }
@@ -473,6 +473,8 @@ static void begin_function(struct generator *g)
     g->kinds[6] = K_STACK;
     /* From a callback there is no context; the two are not told apart later on. */
     g->kinds[9] = g->function == FUNCTION_FIRST ? K_CONTEXT : K_UNSET;
+    if (g->function == FUNCTION_FIRST && one_in(g, 5))
+        tail_call(g);
 }
 
 /* R1 is a number, R2 four bytes or NULL, R3 the context. */

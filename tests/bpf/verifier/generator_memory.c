@@ -262,6 +262,11 @@ void access_packet(struct generator *g)
     if (one_in(g, 6)) { /* moved on between comparison and access, or behind another's back */
         emit(g, BPF_ALU64 | BPF_ADD | BPF_K, at, 0, 0, pick(g, 3));
         size -= 2 > size ? 0 : 2;
+        if (one_in(g, 3)) {
+            uint32_t more = reg_of(g, K_NUMBER);
+            emit(g, BPF_ALU64 | BPF_AND | BPF_K, more, 0, 0, 7);
+            emit(g, BPF_ALU64 | (one_in(g, 3) ? BPF_SUB : BPF_ADD) | BPF_X, at, more, 0, 0);
+        }
     }
     uint32_t form = pick(g, 4), jump_at = g->out->insn_count;
     emit(g, BPF_JMP | outside[form].condition | BPF_X, outside[form].end_first ? 3 : 4,
