@@ -19,6 +19,7 @@ build=${1:-$source/build/release}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0 count=0 found=0
+command -v patch >/dev/null || { echo "skipped: no patch(1)"; exit 77; }
 
 if [ $short -eq 0 ]; then
     [ -f "$build/build.ninja" ] || (cd "$source" && cmake --preset release >/dev/null) || exit 2
