@@ -12,6 +12,8 @@
  * - timer_queue.lock: one CPU's timers; never held while a callback runs
  * - slab_cache.lock: one object size
  * - pages_lock: the buddy lists
+ * - map_events' drain_lock (core/bpf_glue): the reading of ring buffers; held while records are
+ *   emitted as events
  * - log_lock: the ring; innermost, so that every place may log
  *
  * Two locks of one kind are never held together. A spinlock is always taken with this CPU's
