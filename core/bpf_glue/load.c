@@ -70,19 +70,36 @@ int load_program(const struct boot_module *module, const struct bpf_object *obje
     return err;
 }
 
+/* Maps that ask to be shared under their name (LIBBPF_PIN_BY_NAME) are those of the first object
+ * that had them. */
+static int take_shared_maps(struct bpf_object *object, struct bpf_error *error)
+{
+    int err = 0;
+    for (uint32_t i = 0; i < bpf_object_map_count(object) && err == 0; i++) {
+        struct bpf_map *map = bpf_object_map_is_pinned(object, i)
+                                  ? map_events_shared(bpf_object_map_spec(object, i)->name)
+                                  : NULL;
+        if (map != NULL)
+            err = bpf_object_set_map(object, i, map, error);
+    }
+    return err;
+}
+
 int load_maps(const struct boot_module *module, struct bpf_object *object, uint32_t *first,
               char *reason, size_t reason_size)
 {
     (void)module;
     struct bpf_error error = { 0 };
-    int err = bpf_object_create_maps(object, &error);
+    int err = take_shared_maps(object, &error);
+    if (err == 0)
+        err = bpf_object_create_maps(object, &error);
     if (err) {
         format_text(reason, reason_size, "%s", error.text);
         return err;
     }
     *first = map_events_count();
     for (uint32_t i = 0; i < bpf_object_map_count(object) && err == 0; i++)
-        err = map_events_add(bpf_object_map(object, i));
+        err = map_events_add(bpf_object_map(object, i), bpf_object_map_is_pinned(object, i));
     if (err) {
         format_text(reason, reason_size, "too many maps");
         map_events_forget(*first);

@@ -19,6 +19,7 @@ struct tracked_map {
     struct bpf_map *map;
     uint64_t generation;
     uint64_t digest;
+    bool is_shared;
 };
 
 static struct {
@@ -52,14 +53,28 @@ void map_events_init(void)
     state_hash_source_add(&tracked.source);
 }
 
-int map_events_add(struct bpf_map *map)
+struct bpf_map *map_events_shared(const char *name)
 {
+    for (uint32_t i = 0; i < tracked.count; i++) {
+        if (tracked.maps[i].is_shared && strcmp(tracked.maps[i].map->name, name) == 0)
+            return tracked.maps[i].map;
+    }
+    return NULL;
+}
+
+int map_events_add(struct bpf_map *map, bool shared)
+{
+    for (uint32_t i = 0; i < tracked.count; i++) {
+        if (tracked.maps[i].map == map)
+            return 0;
+    }
     if (tracked.count == MAP_EVENTS_MAX)
         return -ENOSPC;
     tracked.maps[tracked.count++] = (struct tracked_map){
         .map = bpf_map_get(map),
         .generation = bpf_map_generation(map),
         .digest = bpf_map_digest(map),
+        .is_shared = shared,
     };
     return 0;
 }

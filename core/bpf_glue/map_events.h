@@ -3,8 +3,11 @@
 #pragma once
 #include <bpf/map.h>
 
-/* -ENOSPC: more maps than MAP_EVENTS_MAX. Takes a reference. */
-int map_events_add(struct bpf_map *map);
+/* -ENOSPC: more maps than MAP_EVENTS_MAX. Takes a reference. One that is here already is not added
+ * again. `shared`: other objects find it by its name. */
+int map_events_add(struct bpf_map *map, bool shared);
+/* The map that objects share under this name, or NULL. Owned here. */
+struct bpf_map *map_events_shared(const char *name);
 uint32_t map_events_count(void);
 /* Gives back the maps from number `first` on, without emitting them. */
 void map_events_forget(uint32_t first);

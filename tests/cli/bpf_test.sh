@@ -67,6 +67,67 @@ check "no number" 2 "is not NAME=NUMBER" "$axiom" bpf run "$button" --context li
 check "no BPF" 3 "not an ELF file" "$axiom" bpf disasm "$source_dir/README.md"
 check "another machine's ELF" 3 "$(basename "$axiom")" "$axiom" bpf verify "$axiom"
 
+# Two objects with one map, a map of maps, and a tail call, in the kernel.
+cat > shared.h << 'END'
+#include <axiom/bpf.h>
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, uint32_t);
+    __type(value, uint64_t);
+    __uint(pinning, 1);
+} presses SEC(".maps");
+static inline uint64_t *the_count(void)
+{
+    uint32_t zero = 0;
+    return bpf_map_lookup_elem(&presses, &zero);
+}
+END
+cat > writer.bpf.c << 'END'
+#include "shared.h"
+int follow(struct axiom_gpio_ctx *ctx);
+struct {
+    __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+    __uint(max_entries, 2);
+    __uint(key_size, 4);
+    __array(values, int(struct axiom_gpio_ctx *));
+} next SEC(".maps") = { .values = { [1] = &follow } };
+SEC("gpio/chip0/line26/falling")
+int writer(struct axiom_gpio_ctx *ctx)
+{
+    uint64_t *count = the_count();
+    if (count != NULL)
+        *count += 3;
+    bpf_tail_call(ctx, &next, 1);
+    return 0;
+}
+SEC("?gpio/chip0/line26/falling")
+int follow(struct axiom_gpio_ctx *ctx)
+{
+    bpf_printk("followed on line %llu", ctx->line);
+    return 0;
+}
+END
+cat > reader.bpf.c << 'END'
+#include "shared.h"
+SEC("gpio/chip0/line26/falling")
+int reader(struct axiom_gpio_ctx *ctx)
+{
+    uint64_t *count = the_count();
+    if (count != NULL)
+        bpf_printk("counted %llu", *count);
+    return 0;
+}
+END
+check "shared: built" 0 "" "$axiom" bpf build writer.bpf.c -o writer.o
+check "shared: built" 0 "" "$axiom" bpf build reader.bpf.c -o reader.o
+check "shared: between objects" 0 "counted 3" "$axiom" run "$source_dir/examples/button_led/button.csv" \
+    --bind button=gpio/chip0/26 --bpf writer.o --bpf reader.o --record shared.mcap
+grep -q "followed on line 26" output
+is "shared: a program array is filled" $? 0
+check "shared: replayed" 0 "" "$axiom" replay shared.mcap
+
 # Compiled against a context that is laid out otherwise and has a field that this kernel's lacks.
 cat > older.bpf.c << 'END'
 #include <axiom/bpf.h>
