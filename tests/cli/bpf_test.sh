@@ -76,7 +76,7 @@ struct {
     __uint(max_entries, 1);
     __type(key, uint32_t);
     __type(value, uint64_t);
-    __uint(pinning, 1);
+    __uint(pinning, LIBBPF_PIN_BY_NAME);
 } presses SEC(".maps");
 static inline uint64_t *the_count(void)
 {

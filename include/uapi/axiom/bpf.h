@@ -329,6 +329,9 @@ AXIOM_BPF_HELPERS(AXIOM_BPF_HELPER_POINTER)
  * For a program array: __array(values, int(void *)). */
 #define __array(name, value) __typeof__(value) *name[]
 
+/* __uint(pinning, LIBBPF_PIN_BY_NAME): objects of one kernel share the map. */
+enum libbpf_pin_type { LIBBPF_PIN_NONE, LIBBPF_PIN_BY_NAME };
+
 /* Declarations of what the object does not have itself (docs/BPF.md). */
 #define __kconfig __attribute__((section(".kconfig")))
 #define __ksym    __attribute__((section(".ksyms")))
