@@ -348,7 +348,7 @@ int lower_build(struct lower *f)
     struct builder b = { .f = f };
     f->place_count = LOWER_TEMP_FIRST;
     build_find_slots(f);
-    if (lower_append_block(f) == NULL)
+    if (lower_append_block(f) == NULL || lower_expect(f, f->high - f->low + 64) != 0)
         return no_memory(f);
     build_entry(&b);
     err = build_body(&b);

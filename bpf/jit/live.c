@@ -211,20 +211,41 @@ static int analyse(struct lower *f)
     return err ? err : find_live(&l);
 }
 
+/* What nobody reads at all goes without asking where things are live: backwards, so that what only it
+ * read goes, too. */
+static int remove_unread(struct lower *f)
+{
+    uint32_t *reads = lower_alloc(f->scratch, f->place_count + 1, sizeof *reads);
+    if (reads == NULL)
+        return -ENOMEM;
+    ir_place *sources[LOWER_SOURCE_MAX];
+    for (uint32_t i = 0; i < f->insn_count; i++) {
+        uint32_t count = lower_sources(f, &f->insns[i], sources);
+        for (uint32_t s = 0; s < count; s++)
+            reads[*sources[s]]++;
+    }
+    for (uint32_t i = f->insn_count; i-- != 0;) {
+        struct ir_insn *insn = &f->insns[i];
+        if (insn->dst == IR_NONE || reads[insn->dst] != 0 || !lower_is_pure(insn))
+            continue;
+        uint32_t count = lower_sources(f, insn, sources);
+        for (uint32_t s = 0; s < count; s++)
+            reads[*sources[s]]--;
+        lower_erase(insn);
+    }
+    return 0;
+}
+
 int lower_live(struct lower *f)
 {
     uint32_t *live_stamp = lower_alloc(f->scratch, f->place_count + 1, sizeof *live_stamp);
     if (live_stamp == NULL)
         return -ENOMEM;
+    int err = remove_unread(f);
+    if (err == 0)
+        err = analyse(f);
     /* What a removed instruction read may be dead in other blocks now: once more, not for ever. */
-    for (uint32_t round = 0; round < 3; round++) {
-        int err = analyse(f);
-        if (err)
-            return err;
-        if (!remove_dead(f, live_stamp))
-            return 0;
-        for (uint32_t i = 0; i < f->place_count; i++)
-            live_stamp[i] = 0;
-    }
-    return analyse(f);
+    if (err == 0 && remove_dead(f, live_stamp))
+        err = analyse(f);
+    return err;
 }

@@ -32,7 +32,7 @@ enum {
 /* Memory that is given back all at once. */
 struct lower_chunk {
     struct lower_chunk *next;
-    size_t size_bytes, used;
+    size_t size_bytes, used, usual; /* usual: the size unless more is wanted */
     _Alignas(16) uint8_t data[];
 };
 struct lower_memory {
@@ -109,6 +109,8 @@ struct lower_live {
     ir_place place;
 };
 
+/* Room for so many instructions, before the first is appended. */
+int lower_expect(struct lower *f, uint32_t count);
 /* The insn appended at the end; NULL without memory. */
 struct ir_insn *lower_append(struct lower *f);
 struct ir_block *lower_append_block(struct lower *f);

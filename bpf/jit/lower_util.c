@@ -6,17 +6,22 @@
 
 #include "lower.h"
 
-#define CHUNK_SIZE ((size_t)32 << 10)
+/* The first chunk; each next one is as large as all before, up to the second. */
+#define CHUNK_SIZE     ((size_t)4 << 10)
+#define CHUNK_SIZE_MAX ((size_t)128 << 10)
 
 void *lower_alloc(struct lower_memory *memory, size_t count, size_t size_bytes)
 {
     size_t size = (size_t)align_up64(count * size_bytes, 16);
     struct lower_chunk *chunk = memory->chunks;
     if (chunk == NULL || chunk->size_bytes - chunk->used < size) {
-        size_t room = size > CHUNK_SIZE / 4 ? size : CHUNK_SIZE;
+        size_t usual = chunk == NULL ? CHUNK_SIZE : chunk->usual * 2;
+        usual = usual > CHUNK_SIZE_MAX ? CHUNK_SIZE_MAX : usual;
+        size_t room = size > usual ? size : usual;
         chunk = bpf_env_alloc(memory->env, sizeof *chunk + room);
         if (chunk == NULL)
             return NULL;
+        chunk->usual = usual;
         chunk->size_bytes = room;
         chunk->used = 0;
         chunk->next = memory->chunks;
@@ -52,13 +57,24 @@ static void *grown(struct lower *f, void *items, uint32_t count, uint32_t *capac
     return larger;
 }
 
+int lower_expect(struct lower *f, uint32_t count)
+{
+    f->insns = lower_alloc(f->scratch, count, sizeof *f->insns);
+    f->insn_count = 0;
+    f->insn_capacity = f->insns == NULL ? 0 : count;
+    return f->insns == NULL ? -ENOMEM : 0;
+}
+
 struct ir_insn *lower_append(struct lower *f)
 {
-    struct ir_insn *insns = grown(f, f->insns, f->insn_count, &f->insn_capacity, sizeof *f->insns);
-    if (insns == NULL)
-        return NULL;
-    f->insns = insns;
-    struct ir_insn *insn = &insns[f->insn_count++];
+    if (f->insn_count == f->insn_capacity) {
+        struct ir_insn *insns =
+            grown(f, f->insns, f->insn_count, &f->insn_capacity, sizeof *f->insns);
+        if (insns == NULL)
+            return NULL;
+        f->insns = insns;
+    }
+    struct ir_insn *insn = &f->insns[f->insn_count++];
     *insn = (struct ir_insn){
         .size = 8, .dst = IR_NONE, .a = IR_NONE, .b = IR_NONE, .c = IR_NONE, .d = IR_NONE
     };

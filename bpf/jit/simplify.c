@@ -246,8 +246,9 @@ int lower_simplify(struct lower *f)
     if (err)
         return err;
     s.old_insns = f->insns;
-    f->insns = NULL;
-    f->insn_count = f->insn_capacity = 0;
+    err = lower_expect(f, f->insn_count + f->insn_count / 8 + 64);
+    if (err)
+        return err;
     for (s.block = 0; s.block < f->block_count; s.block++) {
         struct ir_block *block = &f->blocks[s.block];
         s.block_first = f->insn_count;

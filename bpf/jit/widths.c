@@ -108,6 +108,8 @@ int find_widths(struct simplifier *s)
                 continue;
             uint32_t width = width_of_result(s, insn);
             if (width > s->width[insn->dst]) {
+                if (round >= 3) /* around a loop: in large steps */
+                    width = width <= 8 ? 8 : width <= 16 ? 16 : width <= 32 ? 32 : 64;
                 s->width[insn->dst] = (uint8_t)width;
                 changed = true;
             }

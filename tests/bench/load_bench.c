@@ -105,7 +105,7 @@ static double now_us(void)
 
 /* Verify and compile; false, with the reason in `why`, when it is refused. */
 static bool load_ours(const struct bpf_env *env, const struct program *p, struct bpf_map *map,
-                      double *us, size_t *peak, char *why, size_t why_size)
+                      double *us, double *compile_us, size_t *peak, char *why, size_t why_size)
 {
     struct bpf_verify_request request = { .env = env,
                                           .name = "load",
@@ -122,9 +122,11 @@ static bool load_ours(const struct bpf_env *env, const struct program *p, struct
     double start = now_us();
     int err = bpf_verify(&request, &result);
     *peak = result.memory_peak;
+    double verified = now_us();
     if (err == 0)
         err = bpf_jit_create(result.prog, NULL, NULL, &jit, &error);
     *us = now_us() - start;
+    *compile_us = now_us() - verified;
     snprintf(why, why_size, "%.60s", result.prog == NULL ? result.text : error.text);
     if (jit != NULL)
         bpf_jit_destroy(jit);
@@ -222,17 +224,18 @@ static void measure(const struct shape *shape, const struct bpf_env *env, struct
 {
     struct program p = { calloc(shape->size * 10 + 16, sizeof *p.insns), 0 };
     shape->make(&p, shape->size);
-    double ours[REPETITIONS], theirs[REPETITIONS];
+    double ours[REPETITIONS], compile[REPETITIONS], theirs[REPETITIONS];
     bool accepted = false, taken = false;
     size_t peak = 0;
     char why[64] = "";
     for (int i = 0; i < REPETITIONS; i++) {
-        accepted = load_ours(env, &p, map, &ours[i], &peak, why, sizeof why);
+        accepted = load_ours(env, &p, map, &ours[i], &compile[i], &peak, why, sizeof why);
         if (linux_map >= 0)
             taken = load_linux(&p, linux_map, &theirs[i]);
     }
     double us = median(ours);
-    printf("%-30s %9u %10.0f %9zu", shape->name, p.count, us, peak / 1024);
+    printf("%-30s %9u %10.0f %8.0f %9zu", shape->name, p.count, us,
+           median(compile) * 1000 / p.count, peak / 1024);
     if (linux_map >= 0) {
         double linux_us = median(theirs);
         printf(" %10.0f %9lld %8.3f%s", linux_us, linux_peak_kib(&p, linux_map), us / linux_us,
@@ -262,11 +265,11 @@ int main(int argc, char **argv)
         return 1;
     if (why != NULL)
         printf("Linux's columns are missing: %s\n", why);
-    printf("verify and compile: medians of %d interleaved loads in us; peak memory in KiB (-1: "
-           "cannot be told here)\n",
+    printf("verify and compile: medians of %d interleaved loads in us, of which the JIT in ns an "
+           "instruction; peak memory in KiB (-1: cannot be told here)\n",
            REPETITIONS);
-    printf("%-30s %9s %10s %9s %10s %9s %8s\n", "", "insns", "ours us", "KiB", "Linux us", "KiB",
-           "ratio");
+    printf("%-30s %9s %10s %8s %9s %10s %9s %8s\n", "", "insns", "ours us", "JIT ns", "KiB",
+           "Linux us", "KiB", "ratio");
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         if (argc < 2 || strstr(shapes[i].name, argv[1]) != NULL)
             measure(&shapes[i], &host.env, map, linux_map);
