@@ -13,6 +13,9 @@
 
 #include "lower.h"
 
+/* How many lives of one host register are looked at for a place among them. */
+#define HELD_MAX 128u
+
 struct range {
     struct range *next;
     uint32_t from, to;
@@ -35,6 +38,7 @@ struct allocator {
     struct lower *f;
     struct life *lives;
     struct life *held[64]; /* by each host register */
+    uint64_t *taken[64];   /* the same as a bit per position; NULL: never held anything */
     uint64_t allowed, callee_saved;
     uint8_t order[48]; /* host registers, best first */
     uint32_t order_count;
@@ -210,11 +214,14 @@ static void expire(struct allocator *a, uint32_t host, uint32_t position)
     }
 }
 
-/* The weight of what is in the way; 0: the register is free. */
+/* The weight of what is in the way. */
 static uint64_t conflict(struct allocator *a, uint32_t host, const struct life *life)
 {
     uint64_t weight = 0;
+    uint32_t looked = 0;
     for (const struct life *other = a->held[host]; other != NULL; other = other->next) {
+        if (++looked > HELD_MAX) /* lives full of holes: not worth the time */
+            return UINT64_MAX;
         if (overlap(other->ranges, life->ranges))
             weight += other->weight;
     }
@@ -227,8 +234,40 @@ static uint64_t allowed_for(const struct allocator *a, const struct life *life)
     return life->crosses_call ? allowed & a->callee_saved : allowed;
 }
 
+/* Sets or clears the bits of all ranges; with `only_test` says whether one is set. */
+static bool mark_ranges(uint64_t *bits, const struct range *range, bool set, bool only_test)
+{
+    for (; range != NULL; range = range->next) {
+        for (uint32_t word = range->from / 64; word <= (range->to - 1) / 64; word++) {
+            uint64_t mask = UINT64_MAX;
+            if (word == range->from / 64)
+                mask <<= range->from % 64;
+            if (word == (range->to - 1) / 64)
+                mask &= UINT64_MAX >> (63 - (range->to - 1) % 64);
+            if (only_test && (bits[word] & mask) != 0)
+                return true;
+            if (!only_test)
+                bits[word] = set ? bits[word] | mask : bits[word] & ~mask;
+        }
+    }
+    return false;
+}
+
+static bool is_free(const struct allocator *a, uint32_t host, const struct life *life)
+{
+    return a->taken[host] == NULL || !mark_ranges(a->taken[host], life->ranges, false, true);
+}
+
 static void hold(struct allocator *a, uint32_t host, struct life *life)
 {
+    if (a->taken[host] == NULL)
+        a->taken[host] =
+            lower_alloc(a->f->scratch, a->f->insn_count / 32 + 2, sizeof *a->taken[host]);
+    if (a->taken[host] == NULL) {
+        a->failed = true;
+        return;
+    }
+    mark_ranges(a->taken[host], life->ranges, true, false);
     life->assigned = host;
     life->next = a->held[host];
     a->held[host] = life;
@@ -246,6 +285,7 @@ static void evict(struct allocator *a, uint32_t host, const struct life *life)
         }
         *link = other->next;
         other->assigned = IR_NONE;
+        mark_ranges(a->taken[host], other->ranges, false, false);
     }
 }
 
@@ -275,9 +315,9 @@ static bool take_hint(struct allocator *a, struct life *life, uint64_t free_host
     return false;
 }
 
-static void assign(struct allocator *a, struct life *life)
+/* Instead of others that are used less; else it stays without a register. */
+static void take_from_others(struct allocator *a, struct life *life, uint64_t allowed)
 {
-    uint64_t allowed = allowed_for(a, life), free_hosts = 0;
     uint32_t cheapest = 64;
     uint64_t cheapest_weight = life->weight;
     for (uint32_t i = 0; i < a->order_count; i++) {
@@ -286,12 +326,24 @@ static void assign(struct allocator *a, struct life *life)
             continue;
         expire(a, host, life->ranges->from);
         uint64_t weight = conflict(a, host, life);
-        if (weight == 0) {
-            free_hosts |= UINT64_C(1) << host;
-        } else if (weight < cheapest_weight) {
+        if (weight < cheapest_weight) {
             cheapest = host;
             cheapest_weight = weight;
         }
+    }
+    if (cheapest == 64)
+        return;
+    evict(a, cheapest, life);
+    hold(a, cheapest, life);
+}
+
+static void assign(struct allocator *a, struct life *life)
+{
+    uint64_t allowed = allowed_for(a, life), free_hosts = 0;
+    for (uint32_t i = 0; i < a->order_count; i++) {
+        uint32_t host = a->order[i];
+        if ((allowed >> host & 1) != 0 && is_free(a, host, life))
+            free_hosts |= UINT64_C(1) << host;
     }
     if (take_hint(a, life, free_hosts))
         return;
@@ -301,10 +353,7 @@ static void assign(struct allocator *a, struct life *life)
             return;
         }
     }
-    if (cheapest == 64)
-        return;
-    evict(a, cheapest, life);
-    hold(a, cheapest, life);
+    take_from_others(a, life, allowed);
 }
 
 /* Lives in the order of their beginnings. */
@@ -405,7 +454,7 @@ static int prepare(struct allocator *a)
         a->callee_saved |= UINT64_C(1) << target->callee_saved[i];
     }
     a->allowed |= a->callee_saved;
-    return lower_find_loops(f);
+    return 0;
 }
 
 int lower_allocate(struct lower *f)
@@ -428,6 +477,8 @@ int lower_allocate(struct lower *f)
         begins[i] = sorted[i]->ranges->from;
     for (uint32_t i = 0; i < count; i++)
         assign(&a, sorted[i]);
+    if (a.failed)
+        return -ENOMEM;
     err = assign_slots(&a, sorted, begins, count);
     if (err)
         return err;

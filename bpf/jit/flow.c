@@ -97,7 +97,6 @@ static void open_block(struct flow *w, uint32_t block)
     const struct ir_block *from = &f->blocks[block];
     uint32_t branch = FLOW_NONE, yes = FLOW_NONE;
     uint32_t no = block + 1 < f->block_count ? block + 1 : FLOW_NONE;
-    w->blocks[block].loop_depth = from->loop_depth;
     for (uint32_t i = from->first; i < from->end; i++) {
         const struct ir_insn *insn = &f->insns[i];
         if (insn->op == IR_BRANCH) {
@@ -226,11 +225,11 @@ static void simplify_graph(struct flow *w)
 int lower_flow(struct lower *f)
 {
     struct flow w = { .f = f };
-    int err = lower_find_loops(f);
-    if (err)
-        return err;
     if (!open_graph(&w))
         return -ENOMEM;
+    int err = flow_find_loops(&w);
+    if (err)
+        return err;
     simplify_graph(&w);
     return w.failed ? -ENOMEM : flow_write_back(&w);
 }

@@ -17,6 +17,7 @@ struct flow_block {
     uint32_t before_count; /* edges that come here; blocks without go */
     uint32_t kept_by; /* the block whose branch stays a branch and meets again here; FLOW_NONE */
     uint8_t loop_depth;
+    bool starts_loop;
 };
 
 struct flow {
@@ -46,6 +47,8 @@ bool flow_convert(struct flow *w, uint32_t block);
  * where it leads. */
 bool flow_thread(struct flow *w, uint32_t block);
 
+/* loops.c: loop_depth and starts_loop of every block. */
+int flow_find_loops(struct flow *w);
 /* order.c: the function's list again. */
 int flow_write_back(struct flow *w);
 

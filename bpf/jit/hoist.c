@@ -203,7 +203,12 @@ static int hoist_all(struct hoister *h)
     for (uint32_t block = 0; block < f->block_count; block++) {
         if (h->latch[block] == NO_BLOCK)
             continue;
+        /* With the loops that overlap it: one that was turned round has parts on both sides. */
         uint32_t last = h->latch[block];
+        for (uint32_t inner = block; inner <= last; inner++) {
+            if (h->latch[inner] != NO_BLOCK && h->latch[inner] > last)
+                last = h->latch[inner];
+        }
         work += f->blocks[last].end - f->blocks[block].first + f->block_count;
         if (work > work_max)
             return 0;
@@ -264,18 +269,24 @@ static int write_list(struct hoister *h)
     return 0;
 }
 
-static bool find_latches(struct hoister *h)
+/* `heads`: of each block, how many loops' heads stand before it. */
+static bool find_latches(struct hoister *h, uint32_t *heads)
 {
     struct lower *f = h->f;
     bool any = false;
+    for (uint32_t block = 0; block < f->block_count; block++)
+        heads[block + 1] = heads[block] + f->blocks[block].starts_loop;
     for (uint32_t block = 0; block < f->block_count; block++)
         h->latch[block] = NO_BLOCK;
     for (uint32_t block = 0; block < f->block_count; block++) {
         uint32_t to[2];
         uint32_t count = lower_successors(f, block, to);
         for (uint32_t i = 0; i < count; i++) {
-            if (to[i] <= block) {
+            /* What seldom runs stands behind and jumps back without being a loop. */
+            if (to[i] <= block && heads[block + 1] != heads[to[i]] &&
+                (uint64_t)f->blocks[block].frequency * 8 >= f->blocks[to[i]].frequency) {
                 h->latch[to[i]] = block;
+                f->blocks[to[i]].loop_head = true;
                 any = true;
             }
         }
@@ -287,9 +298,10 @@ int lower_hoist(struct lower *f)
 {
     struct hoister h = { .f = f };
     h.latch = lower_alloc(f->scratch, f->block_count, sizeof *h.latch);
-    if (h.latch == NULL)
+    uint32_t *heads = lower_alloc(f->scratch, f->block_count + 1, sizeof *heads);
+    if (h.latch == NULL || heads == NULL)
         return -ENOMEM;
-    if (!find_latches(&h))
+    if (!find_latches(&h, heads))
         return 0;
     h.writes = lower_alloc(f->scratch, f->place_count, sizeof *h.writes);
     h.stamp = lower_alloc(f->scratch, f->place_count, sizeof *h.stamp);

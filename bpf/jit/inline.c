@@ -51,6 +51,8 @@ static void touch(struct builder *b, const struct bpf_map *map, struct pending *
     build_mov_imm(b, at, (int64_t)(uintptr_t)&map->changed);
     build_load(b, changed, at, 0, sizeof map->changed);
     branch_later(b, pending, IR_NE, changed, 0, IR_LIKELY);
+    at = build_temp(b); /* again: where this stands nothing should have to wait for it */
+    build_mov_imm(b, at, (int64_t)(uintptr_t)&map->changed);
     build_store(b, at, 0, sizeof map->changed, IR_NONE, 1);
 }
 

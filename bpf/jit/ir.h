@@ -162,6 +162,7 @@ struct ir_call {
 struct ir_block {
     uint32_t first, end; /* instructions */
     bool loop_head;      /* jumped to from behind: worth aligning */
+    bool starts_loop;    /* a loop's first block as the program runs, wherever it stands */
     bool only_falls;     /* nobody jumps to it: whoever comes, comes from the block before */
     uint8_t loop_depth;
     uint32_t frequency; /* how often it runs, in guessed 256ths of the function's entries */

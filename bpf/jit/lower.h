@@ -126,9 +126,6 @@ int lower_summarise(struct lower *f);
 int lower_hoist(struct lower *f);
 int lower_allocate(struct lower *f);
 
-/* How deep in loops each block is, by jumps to blocks before: what stands between is the loop. */
-int lower_find_loops(struct lower *f);
-
 /* --- What instructions do, for every pass --- */
 
 /* Whether it may be removed when nobody reads its result. */

@@ -160,32 +160,3 @@ uint32_t lower_sources(struct lower *f, struct ir_insn *insn, ir_place *to[LOWER
     }
     return count;
 }
-
-int lower_find_loops(struct lower *f)
-{
-    uint32_t *latch = lower_alloc(f->scratch, f->block_count, sizeof *latch);
-    int32_t *change = lower_alloc(f->scratch, f->block_count + 1, sizeof *change);
-    if (latch == NULL || change == NULL)
-        return -ENOMEM;
-    for (uint32_t block = 0; block < f->block_count; block++) {
-        uint32_t to[2];
-        uint32_t count = lower_successors(f, block, to);
-        for (uint32_t i = 0; i < count; i++) {
-            if (to[i] <= block)
-                latch[to[i]] = block + 1;
-        }
-    }
-    for (uint32_t block = 0; block < f->block_count; block++) {
-        f->blocks[block].loop_head = latch[block] != 0;
-        if (latch[block] != 0) {
-            change[block]++;
-            change[latch[block]]--;
-        }
-    }
-    int32_t depth = 0;
-    for (uint32_t block = 0; block < f->block_count; block++) {
-        depth += change[block];
-        f->blocks[block].loop_depth = (uint8_t)(depth > 200 ? 200 : depth);
-    }
-    return 0;
-}

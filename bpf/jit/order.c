@@ -227,6 +227,7 @@ static void open_block(struct writer *x, uint32_t block)
     struct ir_block *own = lower_append_block(f); /* there is room */
     own->loop_depth = x->w->blocks[block].loop_depth;
     own->frequency = x->order.frequency[block];
+    own->starts_loop = x->w->blocks[block].starts_loop;
 }
 
 /* What ends the block, when `next` stands behind it; a jump behind a branch is a block of its own.
@@ -246,8 +247,10 @@ static void put_end(struct writer *x, uint32_t block, uint32_t next)
         }
         *lower_append(f) = branch;
         f->blocks[f->block_count - 1].end = f->insn_count;
-        if (no != next)
+        if (no != next) {
             open_block(x, block);
+            f->blocks[f->block_count - 1].starts_loop = false;
+        }
     }
     if (no != FLOW_NONE && no != next) {
         struct ir_insn *jump = lower_append(f);
