@@ -470,6 +470,8 @@ STORE(64, uint64_t)
         statement;                                                               \
         NEXT();                                                                  \
     }
+/* CMPXCHG reads R0 as a signed number of its size from memory: gcc before 14 compares what LR.W
+ * extends with sign with all 64 bits of the register it has on RISC-V (gcc bug 114130). */
 #define ATOMICS(bits, type)                                                                       \
     ATOMIC(ATOMIC_ADD##bits, type, __atomic_fetch_add(cell, operand, __ATOMIC_SEQ_CST))           \
     ATOMIC(ATOMIC_OR##bits, type, __atomic_fetch_or(cell, operand, __ATOMIC_SEQ_CST))             \
@@ -483,9 +485,10 @@ STORE(64, uint64_t)
     ATOMIC(ATOMIC_FETCH_XOR##bits, type,                                                          \
            SRC = __atomic_fetch_xor(cell, operand, __ATOMIC_SEQ_CST))                             \
     ATOMIC(ATOMIC_XCHG##bits, type, SRC = __atomic_exchange_n(cell, operand, __ATOMIC_SEQ_CST))   \
-    ATOMIC(ATOMIC_CMPXCHG##bits, type, type expected = (type)r[0]; __atomic_compare_exchange_n(   \
-               cell, &expected, operand, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);              \
-           r[0] = expected)
+    ATOMIC(ATOMIC_CMPXCHG##bits, type, int##bits##_t expected = *(volatile int##bits##_t *)&r[0];  \
+           __atomic_compare_exchange_n((int##bits##_t *)cell, &expected, (int##bits##_t)operand,  \
+                                       false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);                \
+           r[0] = (type)expected)
 ATOMICS(32, uint32_t)
 ATOMICS(64, uint64_t)
 
