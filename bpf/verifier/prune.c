@@ -217,6 +217,7 @@ void prune_close_loop(struct verifier *v, struct checkpoint *head, uint32_t leve
     uint32_t since = v->here.loop->completed_count;
     for (struct checkpoint *c = completed_before(v, &v->complete, since); c != NULL;
          c = completed_before(v, &c->age, since)) {
+        v->work++;
         if (c->number < head->number || c->tail_count <= level || c->tails[level].insns == 0)
             continue;
         const struct cost to_head = c->tails[level];
@@ -235,6 +236,7 @@ void prune_leave_loop(struct verifier *v, struct checkpoint *head, uint32_t leve
     add_rounds(head, NULL, level, head, rounds);
     for (c = completed_before(v, &v->complete, since); c != NULL; c = next) {
         next = completed_before(v, &c->age, since);
+        v->work++;
         if (c->number > head->number && c->tail_count > level && c->tails[level].insns != 0)
             destroy(v, c);
     }
@@ -396,6 +398,7 @@ static bool find_cover(struct verifier *v)
     uint32_t looked_at = 0;
     uint64_t deps;
     list_for_each_entry_safe(c, after, bucket_of(v, v->state.pc), bucket) {
+        v->work++;
         if (c->pc != v->state.pc)
             continue;
         if (++looked_at > LOOKED_AT_MAX) {
