@@ -270,7 +270,8 @@ static bool leave_callback(struct machine *m)
 {
     struct machine_frame kept = m->frames[m->frame_count - 1];
     struct machine_reg result = *reg(m, 0);
-    if (!result.set || result.address || result.value > 1)
+    bool hidden = result.address && !has(m, BPF_RULE_POINTER_LEAKS);
+    if (!result.set || hidden || result.value > 1)
         return escape(m, "a callback returns something else than 0 and 1");
     leave_frame(m);
     if (result.value == 0 && ++kept.round < kept.round_count) {
