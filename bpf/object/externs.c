@@ -232,13 +232,28 @@ static uint32_t find_declaration(const struct bpf_btf *btf, const char *section,
     return 0;
 }
 
+/* The i-th symbol, if it is one that somebody else must have. */
+static bool undefined_symbol(const struct object_loader *loader, uint32_t i, struct elf_symbol *symbol)
+{
+    return elf_symbol_at(&loader->file, i, symbol) && symbol->section == ELF_SHN_UNDEF &&
+           symbol->binding != ELF_STB_LOCAL && symbol->name[0] != '\0';
+}
+
+static uint32_t undefined_count(const struct object_loader *loader)
+{
+    struct elf_symbol symbol;
+    uint32_t count = 0;
+    for (uint32_t i = 1; i < loader->file.symbol_count && count < EXTERN_MAX; i++)
+        count += undefined_symbol(loader, i, &symbol);
+    return count;
+}
+
 static int read_list(struct object_loader *loader)
 {
     const struct bpf_btf *btf = loader->object->btf;
     for (uint32_t i = 1; i < loader->file.symbol_count; i++) {
         struct elf_symbol symbol;
-        if (!elf_symbol_at(&loader->file, i, &symbol) || symbol.section != ELF_SHN_UNDEF ||
-            symbol.binding == ELF_STB_LOCAL || symbol.name[0] == '\0')
+        if (!undefined_symbol(loader, i, &symbol))
             continue;
         uint32_t kconfig = find_declaration(btf, ".kconfig", symbol.name);
         uint32_t ksym = kconfig != 0 ? 0 : find_declaration(btf, ".ksyms", symbol.name);
@@ -354,7 +369,10 @@ static void resolve_address(struct object_loader *loader, struct object_extern *
 
 int object_read_externs(struct object_loader *loader)
 {
-    loader->externs = pool_alloc(&loader->scratch, EXTERN_MAX * sizeof *loader->externs);
+    uint32_t count = undefined_count(loader);
+    if (count == 0)
+        return 0;
+    loader->externs = pool_alloc(&loader->scratch, count * sizeof *loader->externs);
     if (loader->externs == NULL)
         return loader_fail(loader, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for externs");
     int err = read_list(loader);

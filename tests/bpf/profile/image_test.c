@@ -33,7 +33,6 @@ static void boot(const char *const *objects, const char *command_line)
     ck_assert_uint_eq(rig.result.leaked_exec, 0);
 }
 
-#ifndef AXIOM_PROFILE_EMBEDDED /* whose pool is too small for what the loader takes (docs/CAVEATS.md) */
 START_TEST(programs_run)
 {
     static const char *const objects[] = { "examples/button_led.bpf.o", NULL };
@@ -45,7 +44,6 @@ START_TEST(programs_run)
     rig_exit(&rig);
 }
 END_TEST
-#endif
 
 /* More than the pool has room for: what does not fit is left out, and the kernel runs on. */
 START_TEST(want_of_memory_is_told)
@@ -90,9 +88,7 @@ int main(void)
     Suite *suite = suite_create("bpf/profile/image");
     TCase *tcase = tcase_create("image");
     tcase_set_timeout(tcase, 110);
-#ifndef AXIOM_PROFILE_EMBEDDED
     tcase_add_test(tcase, programs_run);
-#endif
     tcase_add_test(tcase, want_of_memory_is_told);
     tcase_add_test(tcase, the_engine_is_the_profiles);
     suite_add_tcase(suite, tcase);
