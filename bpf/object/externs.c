@@ -233,7 +233,8 @@ static uint32_t find_declaration(const struct bpf_btf *btf, const char *section,
 }
 
 /* The i-th symbol, if it is one that somebody else must have. */
-static bool undefined_symbol(const struct object_loader *loader, uint32_t i, struct elf_symbol *symbol)
+static bool undefined_symbol(const struct object_loader *loader, uint32_t i,
+                             struct elf_symbol *symbol)
 {
     return elf_symbol_at(&loader->file, i, symbol) && symbol->section == ELF_SHN_UNDEF &&
            symbol->binding != ELF_STB_LOCAL && symbol->name[0] != '\0';
