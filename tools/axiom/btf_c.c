@@ -15,7 +15,8 @@
 #include <string.h>
 
 #define NEST_MAX 200
-#define WORK_MAX 3000000u /* what Linux's own types take is a tenth of it */
+#define WORK_MAX 3000000u    /* what Linux's own types take is a tenth of it */
+#define TEXT_MAX (64u << 20) /* Linux's own types take a tenth of it */
 
 #define ALIGN_UNKNOWN 255u
 
@@ -40,8 +41,17 @@ struct printer {
     struct used_name *values; /* names of enumerators: a hash table, value_mask + 1 places */
     size_t value_mask;
     uint32_t depth, work;
+    uint64_t written;    /* bytes of members and what lies between them, about */
     const char *problem; /* the first one; nothing more is printed then */
 };
+
+/* Few bytes of types can ask for more text than there is memory. */
+static void count_text(struct printer *p, uint64_t size_bytes)
+{
+    p->written += size_bytes;
+    if (p->written > TEXT_MAX && p->problem == NULL)
+        p->problem = "the types take more text than 64 MiB";
+}
 
 static bool enter(struct printer *p)
 {
@@ -349,20 +359,22 @@ static uint32_t alignment(const struct printer *p, uint32_t id, uint32_t depth)
 }
 
 /* The bits from `at` to `to` are nobody's: named nothing, in pieces that add no alignment. */
-static void print_padding(FILE *to_file, uint64_t at, uint64_t to, uint32_t indent)
+static void print_padding(struct printer *p, FILE *to_file, uint64_t at, uint64_t to,
+                          uint32_t indent)
 {
-    if (at % 8 == 0 && to - at > 8 * 65536) {
+    if (at % 8 == 0 && to - at > 8 * 512) {
         fprintf(to_file, "%*schar padding_%llu[%llu];\n", (int)indent, "",
                 (unsigned long long)(at / 8), (unsigned long long)((to - at) / 8));
         at += (to - at) / 8 * 8;
     }
-    for (; at % 64 == 0 && to - at >= 64; at += 64)
-        fprintf(to_file, "%*slong long : 64;\n", (int)indent, "");
     while (at < to) {
-        uint64_t until = (at / 8 + 1) * 8 < to ? (at / 8 + 1) * 8 : to;
-        if (at % 8 == 0 && to - at >= 8 && (to - at) % 8 == 0) {
+        uint64_t left = to - at, until = (at / 8 + 1) * 8 < to ? (at / 8 + 1) * 8 : to;
+        count_text(p, indent + 16);
+        if (at % 64 == 0 && left >= 64) {
+            fprintf(to_file, "%*slong long : 64;\n", (int)indent, "");
+            until = at + 64;
+        } else if (at % 8 == 0 && left >= 8) {
             fprintf(to_file, "%*schar : 8;\n", (int)indent, "");
-            until = at + 8;
         } else {
             fprintf(to_file, "%*schar : %u;\n", (int)indent, "", (unsigned)(until - at));
         }
@@ -383,12 +395,13 @@ static void print_members(struct printer *p, FILE *to, const struct bpf_btf_type
         if (member.bitfield_bits == 0 && packed_align != 1 && align != 0)
             natural = (end + 8 * align - 1) / (8 * align) * (8 * align);
         if (is_struct && member.bit_offset > natural)
-            print_padding(to, end, member.bit_offset, indent + 4);
+            print_padding(p, to, end, member.bit_offset, indent + 4);
         if (is_struct && member.bitfield_bits != 0 && member.bit_offset > end &&
             member.bit_offset <= natural)
-            print_padding(to, end, member.bit_offset, indent + 4);
+            print_padding(p, to, end, member.bit_offset, indent + 4);
         char *text = declare(p, member.type, print_text(p, "%s", member.name), indent + 4);
         fprintf(to, "%*s%s", (int)indent + 4, "", text == NULL ? "" : text);
+        count_text(p, indent + (text == NULL ? 0 : strlen(text)));
         free(text);
         if (member.bitfield_bits != 0)
             fprintf(to, " : %u", member.bitfield_bits);
@@ -403,7 +416,7 @@ static void print_members(struct printer *p, FILE *to, const struct bpf_btf_type
         uint64_t whole = 8 * (uint64_t)type->size_or_type,
                  natural = (end + 8 * packed_align - 1) / (8 * packed_align) * (8 * packed_align);
         if (natural < whole)
-            print_padding(to, end, whole, indent + 4);
+            print_padding(p, to, end, whole, indent + 4);
     }
 }
 
