@@ -362,15 +362,14 @@ static uint32_t alignment(const struct printer *p, uint32_t id, uint32_t depth)
 static void print_padding(struct printer *p, FILE *to_file, uint64_t at, uint64_t to,
                           uint32_t indent)
 {
-    if (at % 8 == 0 && to - at > 8 * 512) {
-        fprintf(to_file, "%*schar padding_%llu[%llu];\n", (int)indent, "",
-                (unsigned long long)(at / 8), (unsigned long long)((to - at) / 8));
-        at += (to - at) / 8 * 8;
-    }
-    while (at < to) {
+    while (at < to && p->problem == NULL) {
         uint64_t left = to - at, until = (at / 8 + 1) * 8 < to ? (at / 8 + 1) * 8 : to;
         count_text(p, indent + 16);
-        if (at % 64 == 0 && left >= 64) {
+        if (at % 8 == 0 && left > 8 * 512) {
+            fprintf(to_file, "%*schar padding_%llu[%llu];\n", (int)indent, "",
+                    (unsigned long long)(at / 8), (unsigned long long)(left / 8));
+            until = at + left / 8 * 8;
+        } else if (at % 64 == 0 && left >= 64) {
             fprintf(to_file, "%*slong long : 64;\n", (int)indent, "");
             until = at + 64;
         } else if (at % 8 == 0 && left >= 8) {
