@@ -65,6 +65,9 @@ class Laws:
         self.products = {False: {}, True: {}}  # signed? -> arguments' ids -> (value of 128 bits, a, b)
         self.results = {op: {} for op in self.OPS}
 
+    def used(self):
+        return any(self.products.values()) or any(self.results.values())
+
     def product(self, signed, a, b):
         table = self.products[signed]
         key = (a.get_id(), b.get_id())

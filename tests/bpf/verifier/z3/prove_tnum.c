@@ -16,7 +16,7 @@ static struct tnum any_member(uint64_t *member, unsigned bits)
 {
     struct tnum t = any_tnum();
     uint64_t x = any_u64();
-    assume(tnum_umax(t) <= low_mask(bits));
+    assume(tnum_umax(t) <= tnum_low_mask(bits));
     assume(tnum_contains(t, x));
     *member = x;
     return t;
@@ -54,7 +54,7 @@ static int64_t signed_of(uint64_t value, unsigned bits)
         struct tnum a = any_member(&x, bits);                                                     \
         unsigned amount = any_u32();                                                              \
         assume(amount < bits);                                                                    \
-        prove_member(tnum_lsh(a, amount, bits), x << amount & low_mask(bits));                    \
+        prove_member(tnum_lsh(a, amount, bits), x << amount & tnum_low_mask(bits));                    \
     }                                                                                             \
     void prove_tnum_rsh_##bits(void)                                                              \
     {                                                                                             \
@@ -71,7 +71,7 @@ static int64_t signed_of(uint64_t value, unsigned bits)
         unsigned amount = any_u32();                                                              \
         assume(amount < bits);                                                                    \
         prove_member(tnum_arsh(a, amount, bits),                                                  \
-                     (uint64_t)(signed_of(x, bits) >> amount) & low_mask(bits));                  \
+                     (uint64_t)(signed_of(x, bits) >> amount) & tnum_low_mask(bits));                  \
     }
 SHIFTS(64)
 SHIFTS(32)
@@ -81,7 +81,7 @@ SHIFTS(32)
     {                                                                                          \
         uint64_t x;                                                                            \
         struct tnum a = any_member(&x, 64);                                                    \
-        prove_member(tnum_sext(a, from, to), (uint64_t)signed_of(x, from) & low_mask(to));     \
+        prove_member(tnum_sext(a, from, to), (uint64_t)signed_of(x, from) & tnum_low_mask(to));     \
     }
 SEXT(8, 32)
 SEXT(16, 32)
@@ -115,7 +115,7 @@ void prove_tnum_cast_any(void)
     struct tnum a = any_member(&x, 64);
     unsigned bits = any_u32();
     assume(bits >= 1 && bits <= 64);
-    prove_member(tnum_cast(a, bits), x & low_mask(bits));
+    prove_member(tnum_cast(a, bits), x & tnum_low_mask(bits));
 }
 
 void prove_tnum_range_64(void)
@@ -125,7 +125,7 @@ void prove_tnum_range_64(void)
     struct tnum t = tnum_range(min, max);
     prove_member(t, x);
     for (unsigned bits = 8; bits <= 32; bits *= 2)
-        prove(max > low_mask(bits) || tnum_umax(t) <= low_mask(bits));
+        prove(max > tnum_low_mask(bits) || tnum_umax(t) <= tnum_low_mask(bits));
 }
 
 void prove_tnum_union_64(void)
@@ -170,7 +170,7 @@ void prove_tnum_subset_64(void)
     {                                                                  \
         uint64_t x, bound = any_u64(), out = 0;                        \
         struct tnum t = any_member(&x, bits);                          \
-        assume(bound >= x && bound <= low_mask(bits));                 \
+        assume(bound >= x && bound <= tnum_low_mask(bits));                 \
         prove(tnum_greatest_to(t, bound, bits, &out));                 \
         prove(x <= out && out <= bound);                               \
         prove(tnum_contains(t, out));                                  \
