@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # How an image ends: off, reboot, and all the ways in which a kernel can be wrong, each with its message, registers and a
-# backtrace with names.
+# backtrace with names. The cases of an architecture are in ends_ARCH.sh.
 #
-# usage: ends_test.sh IMAGE_BUILD
-. "$(dirname "$0")/qemu.sh"
-image=$1/axiom-x86_64-test.elf
+# usage: ends_test.sh ARCH IMAGE_BUILD
+here=$(dirname "$0")
+. "$here/qemu.sh"
+qemu_use "$1"
+image=$(image_of "$2" -test)
 output=$(mktemp) && trap 'rm -f "$output"' EXIT
 checks=0 failures=0
 
@@ -13,7 +15,7 @@ checks=0 failures=0
 ends() {
     local expected=$1 line=$2 cpus=$3 status
     shift 3
-    boot "$image" "${MACHINE:-q35}" "$cpus" "$line" > "$output"
+    boot "$image" "${MACHINE:-$machine}" "$cpus" "$line" > "$output"
     status=$?
     checks=$((checks + 1))
     if [[ $status != "$expected" ]]; then
@@ -28,25 +30,23 @@ ends() {
     done
 }
 
+# plain COMMAND-LINE: without a test bench's way out, by the machine's own registers
+plain() {
+    checks=$((checks + 1))
+    timeout 60 $qemu -accel tcg -M "$machine" -cpu "$cpu" -m 128 -nic none -display none -serial stdio -monitor none \
+        -no-reboot -kernel "$image" -append "$1" < /dev/null > "$output" 2>&1 || {
+        echo "FAILED: $1 by the machine's own registers"; cat "$output"; failures=$((failures + 1))
+    }
+}
+
 ends 33 ktest=off 1
 ends 39 ktest=reboot 1
 ends 37 ktest=panic 1 "kernel panic at" "asked to by the command line" " panic_at+0x" " run_all+0x" " thread_main+0x"
-ends 37 ktest=null 1 "page fault: write at 0x0000000000000008: a NULL pointer" " rip " " ktest_port_end+0x"
-ends 37 ktest=text 1 "page fault: write at 0xffffffff80200000: not allowed there" " ktest_port_end+0x"
-ends 37 ktest=nx 1 "page fault: execution at" "not allowed there"
-ends 37 ktest=overflow 1 "double fault" " recurse"
 # Every CPU spins with interrupts masked but one: the watchdog there reports them all.
 ends 37 ktest=hang 4 "watchdog:" "CPU 0:" "CPU 1:" "CPU 2:" "CPU 3:" " bark+0x" " arch_cpu_relax+0x"
-
-# Without a test bench's port: power off and reset by the machine's own registers.
-plain() {
-    timeout 60 qemu-system-x86_64 -accel tcg -M q35 -cpu max -m 128 -display none -serial stdio -monitor none -no-reboot \
-        -kernel "$image" -append "$1" < /dev/null > "$output" 2>&1
-    checks=$((checks + 1))
-    [[ $? == 0 ]] || { echo "FAILED: $1 by the machine's own registers"; cat "$output"; failures=$((failures + 1)); }
-}
 plain ktest=off
 plain ktest=reboot
+. "$here/ends_$arch.sh"
 
 echo "100%: Checks: $checks, Failures: $failures, Errors: 0"
 [[ $failures == 0 ]]

@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # The kernel's own test suite (tests/kernel) in an image under QEMU.
 #
-# usage: kernel_test.sh IMAGE_BUILD MACHINE CPUS
+# usage: kernel_test.sh ARCH IMAGE_BUILD MACHINE CPUS
 here=$(dirname "$0")
 . "$here/qemu.sh"
+qemu_use "$1"
 run() {
-    boot "$1/axiom-x86_64-test.elf" "$2" "$3" ""
+    boot "$(image_of "$2" -test)" "$3" "$4" ""
     local status=$?
     [[ $status == 33 ]] || echo "Bail out! the image ended with status $status"
 }
-if [[ ${4:-} == inside ]]; then
+if [[ ${5:-} == inside ]]; then
     run "$@"
 else
     exec bash "$here/../kernel/tap.sh" bash "$0" "$@" inside

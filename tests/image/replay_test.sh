@@ -4,10 +4,11 @@
 # port's own traps, contexts, page tables and JIT. Every output channel must be equal: pins, PWM, BPF runs, maps, hashes. Its
 # recording must replay on the desk as well.
 #
-# usage: replay_test.sh IMAGE_BUILD BUILD
+# usage: replay_test.sh ARCH IMAGE_BUILD BUILD
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/qemu.sh"
-images=$1 build=$2 top=$(cd "$here/../.." && pwd)
+qemu_use "$1"
+images=$2 build=$3 top=$(cd "$here/../.." && pwd)
 axiom=$build/tools/axiom/axiom
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 checks=0 failures=0
@@ -25,7 +26,7 @@ same() {
     local name=$1 hash
     shift
     "$axiom" run --quiet "$@" --record "$work/sim.mcap" > "$work/run" 2>&1 || { cat "$work/run"; failures=$((failures + 1)); return; }
-    check "$name: the image runs" bash "$here/replay.sh" "$images" "$work/sim.mcap" "$work/image.mcap"
+    check "$name: the image runs" bash "$here/replay.sh" "$arch" "$images" "$work/sim.mcap" "$work/image.mcap"
     checks=$((checks + 1))
     hash=$(sed -n 's/^state *hash \([0-9a-f]*\),.*/\1/p' "$work/run")
     grep -q "hash $hash" "$work/out" || { echo "FAILED: $name: another state hash than $hash"; failures=$((failures + 1)); }

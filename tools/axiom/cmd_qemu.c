@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "initramfs.h"
 
+#include <axiom/bits.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -21,8 +22,45 @@
 #define WORDS_MAX   64
 #define LINE_MAX_   512
 
+/* A row an architecture; tests/image/qemu.sh has the same table. How an image tells its end to QEMU
+ * differs, what it tells does not (exit_code()). */
+struct qemu_arch {
+    const char *name, *binary, *package;
+    const char *machine, *cpu, *suffix;
+    uint64_t ram_base;    /* where RAM, as a file, begins for the CPU */
+    const char *words[5]; /* of QEMU's command line */
+};
+
+static const struct qemu_arch arches[] = {
+    { "x86_64",
+      "qemu-system-x86_64",
+      "qemu-system-x86",
+      "q35",
+      "max",
+      "elf",
+      0,
+      { "-device", "isa-debug-exit,iobase=0xf4,iosize=4" } },
+    { "aarch64",
+      "qemu-system-aarch64",
+      "qemu-system-arm",
+      "virt",
+      "max",
+      "img",
+      0x40000000,
+      { "-nic", "none", "-semihosting-config", "enable=on,target=native" } },
+    { "riscv64",
+      "qemu-system-riscv64",
+      "qemu-system-misc",
+      "virt",
+      "rv64",
+      "img",
+      0x80000000,
+      { "-nic", "none", "-semihosting-config", "enable=on,target=native" } },
+};
+
 struct qemu_options {
-    const char *arch, *trace, *record, *append;
+    const struct qemu_arch *arch;
+    const char *trace, *record, *append, *machine;
     const char *objects[OBJECTS_MAX];
     uint32_t object_count;
     uint64_t cpus, memory_mib;
@@ -37,11 +75,12 @@ struct qemu_files {
 static int build(const struct qemu_options *o)
 {
     char command[4200];
-    snprintf(command, sizeof command, "'%s/tools/build-image' %s >&2", AXIOM_SOURCE_DIR, o->arch);
+    snprintf(command, sizeof command, "'%s/tools/build-image' %s >&2", AXIOM_SOURCE_DIR,
+             o->arch->name);
     int status = system(command);
-    return status == 0
-               ? EXIT_OK
-               : complain(EXIT_IO, "the image for %s could not be built (see above)", o->arch);
+    return status == 0 ? EXIT_OK
+                       : complain(EXIT_IO, "the image for %s could not be built (see above)",
+                                  o->arch->name);
 }
 
 static bool make_file(char *path, size_t size)
@@ -102,13 +141,14 @@ static void word_format(struct words *w, const char *format, ...)
 static void make_words(const struct qemu_options *o, const struct qemu_files *files,
                        struct words *w)
 {
-    word(w, "qemu-system-x86_64");
+    word(w, o->arch->binary);
     word(w, "-accel");
     word(w, "tcg");
     word(w, "-M");
-    word(w, files->ram[0] != '\0' ? "q35,memory-backend=ram" : "q35");
+    word_format(w, "%s%s", o->machine != NULL ? o->machine : o->arch->machine,
+                files->ram[0] != '\0' ? ",memory-backend=ram" : "");
     word(w, "-cpu");
-    word(w, "max");
+    word(w, o->arch->cpu);
     word(w, "-smp");
     word_format(w, "%" PRIu64, o->cpus);
     word(w, "-m");
@@ -118,8 +158,8 @@ static void make_words(const struct qemu_options *o, const struct qemu_files *fi
     word(w, "-monitor");
     word(w, "none");
     word(w, "-no-reboot");
-    word(w, "-device");
-    word(w, "isa-debug-exit,iobase=0xf4,iosize=4");
+    for (uint32_t i = 0; i < ARRAY_SIZE(o->arch->words) && o->arch->words[i] != NULL; i++)
+        word(w, o->arch->words[i]);
     word(w, "-kernel");
     word(w, files->image);
     word(w, "-append");
@@ -169,11 +209,11 @@ static void follow(int descriptor, struct place *place)
     fclose(from);
 }
 
-static int exit_code(int status)
+static int exit_code(const struct qemu_arch *arch, int status)
 {
     if (!WIFEXITED(status))
         return complain(EXIT_IO, "QEMU was ended by signal %d", WTERMSIG(status));
-    switch (WEXITSTATUS(status)) { /* arch/x86_64/power.c: (16 + enum port_exit) * 2 + 1 */
+    switch (WEXITSTATUS(status)) { /* 33 + 2 * enum port_exit (port/port.h) */
     case 0:
     case 33:
     case 39:
@@ -183,13 +223,13 @@ static int exit_code(int status)
     case 37:
         return EXIT_PANIC;
     case 127:
-        return complain(EXIT_IO, "qemu-system-x86_64 is missing (apt-get install qemu-system-x86)");
+        return complain(EXIT_IO, "%s is missing (apt-get install %s)", arch->binary, arch->package);
     default:
         return complain(EXIT_IO, "QEMU ended with %d", WEXITSTATUS(status));
     }
 }
 
-static int start(const struct words *w, struct place *place)
+static int start(const struct qemu_arch *arch, const struct words *w, struct place *place)
 {
     int ends[2];
     if (pipe(ends) != 0)
@@ -209,17 +249,21 @@ static int start(const struct words *w, struct place *place)
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
-    return exit_code(status);
+    return exit_code(arch, status);
 }
 
-static int fetch(const char *ram, const struct place *place, const char *path)
+static int fetch(const struct qemu_arch *arch, const char *ram, const struct place *place,
+                 const char *path)
 {
     if (place->size == 0)
         return complain(EXIT_INPUT, "the image recorded nothing");
+    if (place->at < arch->ram_base)
+        return complain(EXIT_INPUT, "the image says that its recording is outside of RAM");
     FILE *from = fopen(ram, "rb"), *to = fopen(path, "wb");
     uint64_t left = place->size;
     static uint8_t buffer[1 << 16];
-    bool good = from != NULL && to != NULL && fseek(from, (long)place->at, SEEK_SET) == 0;
+    bool good = from != NULL && to != NULL &&
+                fseek(from, (long)(place->at - arch->ram_base), SEEK_SET) == 0;
     while (good && left != 0) {
         size_t take = left < sizeof buffer ? (size_t)left : sizeof buffer;
         good = fread(buffer, 1, take, from) == take && fwrite(buffer, 1, take, to) == take;
@@ -238,8 +282,8 @@ static int fetch(const char *ram, const struct place *place, const char *path)
 static int run_image(const struct qemu_options *o, struct qemu_files *files)
 {
     const char *flavour = o->trace != NULL ? "-machine" : o->test ? "-test" : "";
-    snprintf(files->image, sizeof files->image, "%s/build/image-%s/axiom-%s%s.elf",
-             AXIOM_SOURCE_DIR, o->arch, o->arch, flavour);
+    snprintf(files->image, sizeof files->image, "%s/build/image-%s/axiom-%s%s.%s", AXIOM_SOURCE_DIR,
+             o->arch->name, o->arch->name, flavour, o->arch->suffix);
     int code = build(o);
     if (code == EXIT_OK && o->object_count != 0)
         code = make_initramfs(o, files);
@@ -250,16 +294,27 @@ static int run_image(const struct qemu_options *o, struct qemu_files *files)
     struct words words = { .count = 0 };
     struct place place = { 0 };
     make_words(o, files, &words);
-    code = start(&words, &place);
+    code = start(o->arch, &words, &place);
     if (code == EXIT_OK && o->record != NULL)
-        code = fetch(files->ram, &place, o->record);
+        code = fetch(o->arch, files->ram, &place, o->record);
     return code;
+}
+
+/* One whose port is there. */
+static const struct qemu_arch *find_arch(const char *name)
+{
+    for (uint32_t i = 0; i < ARRAY_SIZE(arches); i++) {
+        char port[4200];
+        snprintf(port, sizeof port, "%s/arch/%s", AXIOM_SOURCE_DIR, arches[i].name);
+        if (strcmp(name, arches[i].name) == 0 && access(port, F_OK) == 0)
+            return &arches[i];
+    }
+    complain(EXIT_USAGE, "there is no image for '%s'; ARCH is x86_64, aarch64 or riscv64", name);
+    return NULL;
 }
 
 static int check(const struct qemu_options *o)
 {
-    if (strcmp(o->arch, "x86_64") != 0)
-        return complain(EXIT_USAGE, "there is no image for '%s'; there is one for x86_64", o->arch);
     if (o->cpus < 1 || o->cpus > CPU_MAX)
         return complain(EXIT_USAGE, "--smp is 1 to %u", CPU_MAX);
     if (o->trace != NULL && (o->cpus != 1 || o->object_count != 0 || o->test))
@@ -274,11 +329,17 @@ static int check(const struct qemu_options *o)
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "headless", no_argument, NULL, 'h' },     { "gdb", no_argument, NULL, 'g' },
-        { "test", no_argument, NULL, 'T' },         { "smp", required_argument, NULL, 's' },
-        { "mem", required_argument, NULL, 'm' },    { "trace", required_argument, NULL, 't' },
-        { "record", required_argument, NULL, 'r' }, { "bpf", required_argument, NULL, 'b' },
-        { "append", required_argument, NULL, 'a' }, { 0 },
+        { "headless", no_argument, NULL, 'h' },
+        { "gdb", no_argument, NULL, 'g' },
+        { "test", no_argument, NULL, 'T' },
+        { "smp", required_argument, NULL, 's' },
+        { "mem", required_argument, NULL, 'm' },
+        { "trace", required_argument, NULL, 't' },
+        { "record", required_argument, NULL, 'r' },
+        { "bpf", required_argument, NULL, 'b' },
+        { "append", required_argument, NULL, 'a' },
+        { "machine", required_argument, NULL, 'M' },
+        { 0 },
     };
     struct qemu_options o = { .cpus = 1, .memory_mib = 512 };
     int option;
@@ -309,6 +370,9 @@ static int run(int argc, char **argv)
         case 'a':
             o.append = optarg;
             break;
+        case 'M':
+            o.machine = optarg;
+            break;
         case 'b':
             if (o.object_count == OBJECTS_MAX)
                 return complain(EXIT_USAGE, "more than %d BPF objects", OBJECTS_MAX);
@@ -322,7 +386,9 @@ static int run(int argc, char **argv)
     }
     if (argc - optind != 1)
         return complain_usage("qemu", "qemu wants one architecture");
-    o.arch = argv[optind];
+    o.arch = find_arch(argv[optind]);
+    if (o.arch == NULL)
+        return EXIT_USAGE;
     int code = check(&o);
     if (code != EXIT_OK)
         return code;
@@ -337,13 +403,14 @@ static int run(int argc, char **argv)
 
 static const char help[] =
     "usage: axiom qemu ARCH [OPTION]...\n\n"
-    "Runs the kernel for ARCH (x86_64) under QEMU; builds the image first.\n\n"
+    "Runs the kernel for ARCH (x86_64, aarch64, riscv64) under QEMU; builds the image first.\n\n"
     "  --smp N          CPUs, 1 to 8 (1)\n"
     "  --mem MIB        RAM in MiB (512)\n"
     "  --bpf OBJECT     a BPF object to load and attach at boot; any number\n"
     "  --trace FILE     replay this recording (axiom run --record) on the simulated machine, in "
     "the image\n"
     "  --record FILE    what the image records of that\n"
+    "  --machine TEXT   QEMU's machine and its options (q35; virt)\n"
     "  --append TEXT    more words for the kernel's command line\n"
     "  --test           the image with the kernel's own test suite\n"
     "  --headless       no window\n"
