@@ -18,8 +18,20 @@ static const char *const alu_signs[ALU_OP_COUNT] = {
     [ALU_LSH] = "<<=",  [ALU_RSH] = ">>=",  [ALU_ARSH] = "s>>=",
 };
 
+/* A pointer was there until a call, of index `pc`, gave up what it pointed to. */
+static int refuse_given_up(struct verifier *v, uint32_t reg_number, uint32_t pc)
+{
+    const struct bpf_debug_line *line = bpf_debug_line_at(v->request->debug, pc);
+    return refuse(v, -EACCES, BPF_REJECT_UNINIT, "use it before that call, not afterwards",
+                  "r%u pointed to what the call %s %u gave up: it is not the program's any more",
+                  reg_number, line == NULL ? "at insn" : "in line", line == NULL ? pc : line->line);
+}
+
 int refuse_unset(struct verifier *v, uint32_t reg_number)
 {
+    uint32_t given_up_at = state_reg(&v->state, reg_number)->given_up_at;
+    if (given_up_at != 0)
+        return refuse_given_up(v, reg_number, given_up_at - 1);
     return refuse(v, -EACCES, BPF_REJECT_UNINIT,
                   "give the variable a value on every path; after a call only r0 and r6 to r9 "
                   "still hold theirs",

@@ -8,9 +8,11 @@ int refuse_argument(struct verifier *v, const struct call *call, uint32_t reg_nu
                     const char *wants)
 {
     struct description is = describe(v, state_reg(&v->state, reg_number));
-    return refuse(v, -EACCES, BPF_REJECT_ARGUMENT, "",
-                  "argument %u of bpf_%s() must be %s, but r%u is %s", reg_number, call->name,
-                  wants, reg_number, is.text);
+    return refuse(
+        v, -EACCES, BPF_REJECT_ARGUMENT,
+        "compare the call with the helper's declaration: what the argument is, and its order",
+        "argument %u of bpf_%s() must be %s, but r%u is %s", reg_number, call->name, wants,
+        reg_number, is.text);
 }
 
 /* --- Maps
@@ -41,7 +43,8 @@ int check_map_argument(struct verifier *v, struct call *call, uint32_t reg_numbe
                       call->name, call->map->name);
     if (call->helper == NULL || (call->helper->map_types & call->map->ops->bit) != 0)
         return 0;
-    return refuse(v, -EACCES, BPF_REJECT_MAP, "",
+    return refuse(v, -EACCES, BPF_REJECT_MAP,
+                  "give it a map of the type that the helper is for, or change the map's type",
                   "bpf_%s() cannot take the map '%s', which is of type %s", call->name,
                   call->map->name, call->map->ops->name);
 }

@@ -26,7 +26,7 @@ static int check_slot(struct verifier *v, int64_t at, uint32_t size, bool write)
                       "%u bytes at %lld of struct %s, which has %u", size, (long long)at,
                       layout->struct_name, bpf_context_size(layout));
     if (at % size != 0)
-        return refuse(v, -EACCES, BPF_REJECT_ALIGN, "",
+        return refuse(v, -EACCES, BPF_REJECT_ALIGN, "read whole members by their names",
                       "%u bytes at %lld of struct %s are not aligned", size, (long long)at,
                       layout->struct_name);
     if (write ? bpf_context_may_write(layout, at, size) : bpf_context_may_read(layout, at, size))
@@ -107,7 +107,8 @@ static int check_field(struct verifier *v, int64_t at, uint32_t size, bool write
     if (write || field->kind == BPF_FIELD_NUMBER)
         return 0;
     if (sign_extends)
-        return refuse(v, -EACCES, BPF_REJECT_TYPE, "", "a pointer is loaded with sign extension");
+        return refuse(v, -EACCES, BPF_REJECT_TYPE, "load it as the pointer that its member is",
+                      "a pointer is loaded with sign extension");
     return field_value(v, field, out);
 }
 

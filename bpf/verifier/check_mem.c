@@ -25,9 +25,10 @@ static int refuse_type(struct verifier *v, uint32_t reg_number, const struct reg
 {
     struct description is = describe(v, r);
     const char *mend =
-        r->type == REG_MAP
-            ? "look a value up with bpf_map_lookup_elem()"
-            : "memory is reached by pointers into the stack, context, maps or records";
+        r->type == REG_MAP ? "look a value up with bpf_map_lookup_elem()"
+        : r->type == REG_CONTEXT
+            ? "copy what you need of the context into a variable, and give its address"
+            : "memory is reached by pointers into the stack, maps or records";
     return refuse(v, -EACCES, BPF_REJECT_TYPE, mend, "r%u is %s: there is no memory to access",
                   reg_number, is.text);
 }
@@ -98,8 +99,9 @@ int check_region(struct verifier *v, uint32_t reg_number, int64_t displacement, 
     if (!is_region(r->type))
         return refuse_type(v, reg_number, r);
     if (access == ACCESS_WRITE && (r->type == REG_MAP_KEY || (r->attr & REG_READ_ONLY) != 0))
-        return refuse(v, -EACCES, BPF_REJECT_READ_ONLY, "", "r%u is %s, which may only be read",
-                      reg_number, describe(v, r).text);
+        return refuse(v, -EACCES, BPF_REJECT_READ_ONLY,
+                      "copy it into a variable of your own, and change that",
+                      "r%u is %s, which may only be read", reg_number, describe(v, r).text);
     if (r->n.smin < -OFFSET_LIMIT || r->n.smax > OFFSET_LIMIT)
         return refuse_unbounded(v, reg_number, r);
     if (access == ACCESS_WRITE && r->type == REG_MAP_VALUE &&
@@ -211,8 +213,8 @@ static int check_ordered(struct verifier *v, uint32_t reg_number, int64_t displa
 {
     const struct reg *r = state_reg(&v->state, reg_number);
     if (r->type == REG_CONTEXT || r->type == REG_SOCKET || reg_is_packet(r))
-        return refuse(v, -EACCES, BPF_REJECT_TYPE, "", "r%u is %s: no ordered accesses there",
-                      reg_number, describe(v, r).text);
+        return refuse(v, -EACCES, BPF_REJECT_TYPE, "a plain load or store will do there",
+                      "r%u is %s: no ordered accesses there", reg_number, describe(v, r).text);
     return reg_is_pointer(r) ? check_aligned(v, reg_number, displacement, size, true) : 0;
 }
 
@@ -231,7 +233,8 @@ int check_load(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
         return err;
     if (sign_extends) {
         if (reg_is_pointer(&value))
-            return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "",
+            return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK,
+                          "load it with all 8 bytes, as the pointer that it is",
                           "a pointer is loaded with sign extension");
         value.n = scalar_sext(&value.n, size * 8, 64, BITS);
         reg_unlink(&value);
@@ -254,7 +257,8 @@ static int stack_store(struct verifier *v, const struct reg *base, int64_t displ
             return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "store it with all 8 bytes",
                           "%u bytes of a pointer are stored", size);
         if (!constant)
-            return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "",
+            return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK,
+                          "keep pointers in variables of their own, not in arrays with an index",
                           "a pointer is stored at an offset of the stack that is not constant");
         /* It would dangle once the callee has returned. */
         bool any = has_rule(v, BPF_RULE_LINUX) && base->frame + 1u != v->state.frame_count;
@@ -328,7 +332,7 @@ static int check_number_operand(struct verifier *v, uint32_t reg_number)
         has_rule(v, BPF_RULE_POINTER_LEAKS))
         return err;
     struct description is = describe(v, state_reg(&v->state, reg_number));
-    return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "",
+    return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "atomic operations are for numbers",
                   "r%u, operand of an atomic operation, is %s", reg_number, is.text);
 }
 
@@ -338,8 +342,8 @@ static int check_atomic_target(struct verifier *v, uint32_t reg_number)
     const struct reg *r = state_reg(&v->state, reg_number);
     if (r->type != REG_PACKET && r->type != REG_PACKET_META)
         return 0;
-    return refuse(v, -EACCES, BPF_REJECT_TYPE, "", "r%u is %s: no atomic operations there",
-                  reg_number, describe(v, r).text);
+    return refuse(v, -EACCES, BPF_REJECT_TYPE, "load, compute and store, or count in a map",
+                  "r%u is %s: no atomic operations there", reg_number, describe(v, r).text);
 }
 
 int check_atomic(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)

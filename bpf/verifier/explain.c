@@ -301,14 +301,23 @@ int refuse_memory(struct verifier *v)
                           "give the verifier more memory, or make the program simpler here", what);
 }
 
+/* Ends that say nothing: with what is known of the lowest bits, they come up where all else is unknown. */
+static bool is_far(const struct scalar *n)
+{
+    return n->smin < INT64_MIN / 2 && n->smax > INT64_MAX / 2;
+}
+
 static void number_text(char *to, size_t size, const struct scalar *n)
 {
+    uint64_t bits = n->t.value | n->t.mask, step = bits & (0 - bits);
     if (scalar_is_const(n))
         format_text(to, size, "%lld", (long long)n->smin);
     else if (n->smin >= 0)
         format_text(to, size, "%llu..%llu", (unsigned long long)n->umin,
                     (unsigned long long)n->umax);
-    else if (n->smin == INT64_MIN && n->smax == INT64_MAX)
+    else if (is_far(n) && step > 1)
+        format_text(to, size, "any multiple of %llu", (unsigned long long)step);
+    else if (is_far(n))
         format_text(to, size, "anything");
     else
         format_text(to, size, "%lld..%lld", (long long)n->smin, (long long)n->smax);

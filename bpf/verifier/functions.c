@@ -290,9 +290,11 @@ int check_result(struct verifier *v, const struct reg *r)
     mark_precise(v, r->deps);
     if (least >= layout->result_min && most <= layout->result_max)
         return 0;
-    return refuse(v, -EINVAL, BPF_REJECT_TYPE, "", "programs of '%s' return %d to %d, but r0 is %s",
-                  layout->section_prefix, (int)layout->result_min, (int)layout->result_max,
-                  describe(v, r).text);
+    return refuse(
+        v, -EINVAL, BPF_REJECT_TYPE,
+        "return one of these on every path; a constant, or a number that was compared first",
+        "programs of '%s' return %d to %d, but r0 is %s", layout->section_prefix,
+        (int)layout->result_min, (int)layout->result_max, describe(v, r).text);
 }
 
 /* Of a function that was checked on its own: its callers take any number. */

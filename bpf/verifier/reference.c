@@ -39,8 +39,11 @@ struct voided {
 static void make_void(struct reg *r, void *user)
 {
     const struct voided *voided = user;
-    if (reg_is_pointer(r) && r->type < REG_SLOT_DYNPTR && reg_reference(r) == voided->id)
-        *r = void_pointer(voided->v);
+    if (!reg_is_pointer(r) || r->type >= REG_SLOT_DYNPTR || reg_reference(r) != voided->id)
+        return;
+    *r = void_pointer(voided->v);
+    if (r->type == REG_UNSET)
+        r->given_up_at = voided->v->state.pc + 1;
 }
 
 /* Objects on the stack that lived by it are there no more. */

@@ -174,7 +174,8 @@ int stack_check_set(struct verifier *v, uint32_t frame, int64_t from, int64_t to
         if (reg_is_pointer(&slot->value) &&
             (slot->value.type >= REG_SLOT_DYNPTR || !has_rule(v, BPF_RULE_POINTER_LEAKS)))
             return refuse(
-                v, -EACCES, BPF_REJECT_POINTER_LEAK, "",
+                v, -EACCES, BPF_REJECT_POINTER_LEAK,
+                "pass the data that it points to; leave pointers out of structs that go elsewhere",
                 "the stack from r10%+d to r10%+d is read as data, but holds a pointer at r10%+d",
                 (int)from, (int)to, (int)at);
     }

@@ -87,6 +87,7 @@ struct reg {
                               REG_MEM: the dynptr that it is a slice of, 0: none */
         uint32_t type_id;  /* REG_BTF, REG_SOCKET, REG_SLOT_*, REG_DYNPTR */
         uint32_t function; /* REG_FUNCTION */
+        uint32_t given_up_at; /* REG_UNSET, for messages: 1 + the call that made it so, 0: none */
     };
     uint32_t size; /* REG_MAP_VALUE, REG_RECORD, ...: bytes from offset 0 */
     uint32_t id;   /* equal numbers, pointers from one lookup, one record have one id; 0: none */

@@ -65,6 +65,11 @@ static int verify_program(const struct bpf_object *object, uint32_t index,
     request.memory_limit = options->memory_limit;
     request.log_level = options->log_level;
     request.log = verdict_log_line;
+    if (options->log_level != BPF_VERIFY_LOG_NONE) {
+        char name[160];
+        snprintf(name, sizeof name, "%s:", request.name);
+        verdict_log_line(NULL, name);
+    }
     return bpf_object_verify_request(object, index, &request, result);
 }
 
