@@ -3,6 +3,9 @@
 #
 #   axiom_image(NAME [SOURCES ...] LIBRARIES ...)   makes ${CMAKE_BINARY_DIR}/NAME.elf
 #
+# and NAME.img, its bytes as they lie in memory without what is zero at the end, where the port's loaders want that
+# (AXIOM_IMAGE_RAW).
+#
 # The first pass has an empty table of symbols, the second the first's functions. The table lies behind all code, so no
 # function moves between the passes; a third look makes sure of it.
 function(axiom_image name)
@@ -39,4 +42,8 @@ function(axiom_image name)
         COMMAND sh ${CMAKE_SOURCE_DIR}/cmake/symbols.sh ${CMAKE_NM} $<TARGET_FILE:${name}.elf>
                 > ${table}.check
         COMMAND cmake -E compare_files ${table} ${table}.check)
+    if(AXIOM_IMAGE_RAW)
+        add_custom_command(TARGET ${name}.elf POST_BUILD
+            COMMAND ${CMAKE_OBJCOPY} -O binary $<TARGET_FILE:${name}.elf> ${CMAKE_BINARY_DIR}/${name}.img)
+    endif()
 endfunction()

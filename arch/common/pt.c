@@ -53,7 +53,8 @@ static uint32_t level_for(uint64_t at, uint64_t base, uint64_t size, bool large)
     return level;
 }
 
-int pt_map(struct pt *table, uint64_t at, uint64_t base, uint64_t size, uint32_t flags, bool large)
+static int map(struct pt *table, uint64_t at, uint64_t base, uint64_t size, uint32_t flags,
+               bool large)
 {
     while (size != 0) {
         uint32_t level = level_for(at, base, size, large);
@@ -69,6 +70,13 @@ int pt_map(struct pt *table, uint64_t at, uint64_t base, uint64_t size, uint32_t
         size -= span_of(level);
     }
     return 0;
+}
+
+int pt_map(struct pt *table, uint64_t at, uint64_t base, uint64_t size, uint32_t flags, bool large)
+{
+    int err = map(table, at, base, size, flags, large);
+    pte_sync();
+    return err;
 }
 
 int pt_reserve(struct pt *table, uint64_t at, uint64_t size)

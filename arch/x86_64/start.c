@@ -7,8 +7,8 @@
 #include <axiom/bug.h>
 #include <axiom/errno.h>
 #include <axiom/string.h>
+#include <port/boot.h>
 #include <port/console.h>
-#include <port/cpio.h>
 #include <port/exec_pool.h>
 #include <port/kmap.h>
 #include <port/layout.h>
@@ -70,19 +70,6 @@ _Noreturn static void give_up(const char *why)
     port_exit(PORT_EXIT_FAILED);
 }
 
-static bool command_has(const char *line, const char *word)
-{
-    size_t size = strlen(word);
-    for (const char *at = line; *at != '\0';) {
-        const char *blank = strchr(at, ' ');
-        size_t length = blank != NULL ? (size_t)(blank - at) : strlen(at);
-        if (length == size && memcmp(at, word, size) == 0)
-            return true;
-        at += length + (blank != NULL);
-    }
-    return false;
-}
-
 static void loader_read(uint32_t door, uint64_t at)
 {
     memmap_init(&record.memory);
@@ -135,21 +122,13 @@ static void address_space_start(const void *tree)
     x86_load_cr3(root.value);
 }
 
-/* An archive's files are modules of their own; anything else is one as it is. */
 static uint32_t modules_collect(void)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < record.module_count && count < BOOT_MODULE_MAX; i++) {
+    for (uint32_t i = 0; i < record.module_count; i++) {
         const struct loader_module *from = &record.modules[i];
-        const void *data = arch_phys_to_virt((struct phys_addr){ from->base });
-        if (!cpio_is(data, from->size)) {
-            modules[count++] = (struct boot_module){ from->name, data, from->size };
-            continue;
-        }
-        int err = cpio_modules(data, from->size, modules, BOOT_MODULE_MAX, &count);
-        if (err)
-            console_print("boot: the initramfs is %s; its first %u files are used",
-                          err == -E2BIG ? "too long" : "broken", count);
+        boot_modules_add(from->name, arch_phys_to_virt((struct phys_addr){ from->base }),
+                         from->size, modules, &count);
     }
     return count;
 }
@@ -202,7 +181,7 @@ void x86_start(uint32_t door, uint32_t at)
     console_print("%s: x86_64", image_name);
     loader_read(door, at);
     has_acpi = acpi_read(record.rsdp, &acpi);
-    power_init(&acpi, command_has(record.command_line, "exit=debug"));
+    power_init(&acpi, boot_line_has(record.command_line, "exit=debug"));
     memory_reserve();
     console_print("boot: %s, %llu MiB of RAM, %u module%s%s", record.loader,
                   (unsigned long long)(memmap_total(&record.memory) >> 20), record.module_count,

@@ -60,3 +60,8 @@ static inline uint64_t pte_leaf(uint64_t address, uint32_t flags, uint32_t level
     entry |= (flags & KMAP_DEVICE) != 0 ? PTE_UNCACHED : 0;
     return entry | (level != 0 ? PTE_LARGE : 0);
 }
+
+/* Entries that were not present and are now: no CPU remembers the former (SDM volume 3, 4.10.4.3). */
+static inline void pte_sync(void)
+{
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* What ports do alike between their entry code and kernel_main(). Boot only, one CPU. */
+#pragma once
+#include <arch/entry.h>
+
+/* True if `word` is one of the words of the command line. */
+bool boot_line_has(const char *line, const char *word);
+
+/* What a loader loaded, as boot modules from modules[*count] on: an archive's files are modules of
+ * their own, anything else is one as it is, called `name`. Says so on the console if not all of it
+ * can be used. `modules` has BOOT_MODULE_MAX entries; names and data stay where they are. */
+void boot_modules_add(const char *name, const void *data, size_t size, struct boot_module *modules,
+                      uint32_t *count);
