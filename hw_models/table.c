@@ -12,6 +12,7 @@ const struct model_ops *const model_table[] = {
     &rp1_gpio_model,
     &rp1_pwm_model,
     &dw_i2c_model,
+    &pl011_model,
     &sht3x_model,
     &lsm6dso_model,
     NULL,

@@ -88,6 +88,13 @@ void model_emit(struct model *model, struct event *event, enum event_role role)
     event_emit(event);
 }
 
+void model_serial_out(struct model *model, const uint8_t *bytes, uint32_t size)
+{
+    const struct sim_config *config = machine.config;
+    if (config->serial != NULL)
+        config->serial(config->serial_context, model->label, bytes, size);
+}
+
 static void emit_text(uint8_t level, const char *source, const char *text)
 {
     struct event event = { .kind = EVENT_LOG };

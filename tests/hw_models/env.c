@@ -423,6 +423,24 @@ void model_emit(struct model *model, struct event *event, enum event_role role)
     memcpy(kept->read_data, event->i2c.read_data, event->i2c.read_size);
 }
 
+static uint8_t serial[256];
+static uint32_t serial_size;
+
+void model_serial_out(struct model *model, const uint8_t *bytes, uint32_t size)
+{
+    (void)model;
+    for (uint32_t i = 0; i < size && serial_size < sizeof serial; i++)
+        serial[serial_size++] = bytes[i];
+}
+
+uint32_t env_serial(const uint8_t **bytes)
+{
+    uint32_t size = serial_size;
+    *bytes = serial;
+    serial_size = 0;
+    return size;
+}
+
 void model_warn(struct model *model, const char *format, ...)
 {
     (void)model;

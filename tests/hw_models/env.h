@@ -64,6 +64,9 @@ const struct env_event *env_last(enum event_kind kind); /* NULL: none */
 uint32_t env_count(enum event_kind kind);
 void env_forget_events(void);
 
+/* What UARTs have sent since the last call. */
+uint32_t env_serial(const uint8_t **bytes);
+
 uint32_t env_warnings(void); /* since the last call */
 const char *env_last_warning(void);
 

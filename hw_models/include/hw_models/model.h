@@ -78,6 +78,9 @@ struct model_ops {
                          uint32_t count);
     /* A recorded answer to serve next (raw bytes as on the wire), for replaying bus captures. */
     bool (*queue_answer)(struct model *model, const uint8_t *bytes, uint32_t size);
+    /* UARTs: bytes that arrive on the line; how many of them were taken (the rest is lost to an
+     * overrun or a receiver that is off). */
+    uint32_t (*serial_input)(struct model *model, const uint8_t *bytes, uint32_t size);
     /* True while the model still has queued work that must be consumed before the next input is
      * delivered (a FIFO that the driver has been told about); NULL: never. */
     bool (*busy)(const struct model *model);
@@ -161,6 +164,9 @@ static inline void model_reg_set64(struct model *model, uint64_t *reg, uint64_t 
 
 /* Emits on the machine layer; time and layer are filled in. */
 void model_emit(struct model *model, struct event *event, enum event_role role);
+
+/* UARTs: bytes that have left the transmitter. */
+void model_serial_out(struct model *model, const uint8_t *bytes, uint32_t size);
 
 /* On the machine's log: "NAME: text". WARN: software did what the datasheet forbids. */
 void model_warn(struct model *model, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -11,5 +11,6 @@ extern const struct model_ops rp1_clocks_model;
 extern const struct model_ops rp1_gpio_model;
 extern const struct model_ops rp1_pwm_model;
 extern const struct model_ops dw_i2c_model;
+extern const struct model_ops pl011_model;
 extern const struct model_ops sht3x_model;
 extern const struct model_ops lsm6dso_model;

@@ -109,6 +109,9 @@ struct sim_config {
     /* The kernel's early console; NULL: the host's stderr. */
     void (*console)(void *context, const char *text, size_t size);
     void *console_context;
+    /* What a UART of the machine has sent; `label` is its model's. NULL: nobody listens. */
+    void (*serial)(void *context, const char *label, const uint8_t *bytes, uint32_t size);
+    void *serial_context;
     /* Called where virtual time is about to advance to now_ns; may sleep, must not do anything
      * else. NULL: as fast as it goes. */
     void (*pace)(void *context, uint64_t now_ns);
