@@ -218,6 +218,39 @@ static int check_ordered(struct verifier *v, uint32_t reg_number, int64_t displa
     return reg_is_pointer(r) ? check_aligned(v, reg_number, displacement, size, true) : 0;
 }
 
+/* Linux makes accesses to some objects other instructions, so one instruction cannot go to such an object on one path
+ * and elsewhere on another (save_aux_ptr_type()). 0: to memory as it is. */
+static uint8_t access_kind(const struct reg *r)
+{
+    enum { OTHER_SOCKET = 3, CONTEXT = 1, OBJECT, SOCKETS };
+    switch (r->type) {
+    case REG_CONTEXT:
+        return CONTEXT;
+    case REG_BTF:
+        return OBJECT;
+    case REG_SOCKET:
+        return (uint8_t)(SOCKETS + r->type_id);
+    case REG_ARENA:
+        return SOCKETS + OTHER_SOCKET + 1;
+    default:
+        return 0;
+    }
+}
+
+static int note_access(struct verifier *v, uint8_t kind)
+{
+    enum { SEEN = 0x80 };
+    if (v->access_kinds == NULL)
+        return 0;
+    uint8_t *known = &v->access_kinds[v->state.pc];
+    if (*known == 0)
+        *known = (uint8_t)(kind | SEEN);
+    if (*known == (kind | SEEN))
+        return 0;
+    return refuse(v, -EINVAL, BPF_REJECT_TYPE, "write the access twice, once for each kind of pointer",
+                  "this access goes to one kind of object on one path and to another kind here");
+}
+
 int check_load(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
 {
     uint32_t size = bpf_access_size(insn->opcode);
@@ -227,6 +260,7 @@ int check_load(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
     int err = check_set(v, insn->src_reg);
     if (err == 0 && ordered)
         err = check_ordered(v, insn->src_reg, insn->offset, size);
+    uint8_t kind = access_kind(state_reg(&v->state, insn->src_reg));
     if (err == 0)
         err = load(v, insn->src_reg, insn->offset, size, sign_extends, &value);
     if (err != 0)
@@ -241,7 +275,7 @@ int check_load(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
         value.origin = 0;
     }
     *state_reg(&v->state, insn->dst_reg) = value;
-    return 0;
+    return note_access(v, kind);
 }
 
 /* --- Stores
@@ -268,8 +302,11 @@ static int stack_store(struct verifier *v, const struct reg *base, int64_t displ
     }
     if (scalar_is_const(&base->n))
         return stack_write(v, base->frame, base->n.smin + displacement, size, value);
-    return stack_clobber(v, base->frame, base->n.smin + displacement,
-                         base->n.smax + displacement + size, false);
+    int64_t from = base->n.smin + displacement, to = base->n.smax + displacement + size;
+    if (value->type != REG_NUMBER || !scalar_is_const(&value->n) || value->n.umin != 0)
+        return stack_clobber(v, base->frame, from, to, false);
+    mark_precise(v, value->deps);
+    return stack_clobber_with_zero(v, base->frame, from, to);
 }
 
 static int store(struct verifier *v, uint32_t reg_number, int64_t displacement, uint32_t size,
@@ -297,32 +334,41 @@ static int store(struct verifier *v, uint32_t reg_number, int64_t displacement, 
 int check_store(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
 {
     uint32_t size = bpf_access_size(insn->opcode);
+    struct reg constant = reg_const((uint64_t)(int64_t)insn->imm), *value = &constant;
     int err = check_set(v, insn->dst_reg);
-    if (op >= BPF_OP_ST8 && op <= BPF_OP_ST64) {
-        struct reg value = reg_const((uint64_t)(int64_t)insn->imm);
-        return err != 0 ? err : store(v, insn->dst_reg, insn->offset, size, &value);
+    if (op < BPF_OP_ST8 || op > BPF_OP_ST64) {
+        value = state_reg(&v->state, insn->src_reg);
+        if (err == 0)
+            err = check_set(v, insn->src_reg);
     }
-    if (err == 0)
-        err = check_set(v, insn->src_reg);
     if (err == 0 && op >= BPF_OP_STORE_RELEASE8 && op <= BPF_OP_STORE_RELEASE64)
         err = check_ordered(v, insn->dst_reg, insn->offset, size);
-    return err != 0
-               ? err
-               : store(v, insn->dst_reg, insn->offset, size, state_reg(&v->state, insn->src_reg));
+    if (err == 0)
+        err = store(v, insn->dst_reg, insn->offset, size, value);
+    return err != 0 ? err : note_access(v, access_kind(state_reg(&v->state, insn->dst_reg)));
 }
 
 /* --- Atomics (RFC 9669 §5.3)
  * ---------------------------------------------------------------------------------------------- */
 
 /* What comes back: BPF_FETCH into src, compare and exchange into R0. */
-static void set_fetched(struct verifier *v, const struct bpf_insn *insn, uint32_t size)
+static void set_fetched(struct verifier *v, const struct bpf_insn *insn, const struct reg *old)
 {
-    struct reg old = reg_any_number();
-    old.n = scalar_zext(&old.n, size * 8, BITS);
     if (insn->imm == BPF_CMPXCHG)
-        *state_reg(&v->state, 0) = old;
+        *state_reg(&v->state, 0) = *old;
     else if (insn->imm & BPF_FETCH)
-        *state_reg(&v->state, insn->src_reg) = old;
+        *state_reg(&v->state, insn->src_reg) = *old;
+}
+
+/* What was in the stack there comes back as a load would give it; afterwards it is some number. */
+static int change_stack(struct verifier *v, const struct reg *base, int64_t displacement, uint32_t size,
+                        struct reg *old)
+{
+    int64_t from = base->n.smin + displacement, to = base->n.smax + displacement + size;
+    int err = stack_check_set(v, base->frame, from, to);
+    if (err == 0 && scalar_is_const(&base->n))
+        err = stack_read(v, base->frame, from, size, old);
+    return err != 0 ? err : stack_clobber(v, base->frame, from, to, false);
 }
 
 static int check_number_operand(struct verifier *v, uint32_t reg_number)
@@ -368,16 +414,13 @@ int check_atomic(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op
         return refuse(v, -EACCES, BPF_REJECT_STACK, "a constant index",
                       "r%u is %s: Linux knows no atomic operations at variable places of the stack",
                       insn->dst_reg, describe(v, &base).text);
-    if (base.type == REG_STACK) {
-        int64_t from = base.n.smin + insn->offset, to = base.n.smax + insn->offset + size;
-        err = stack_check_set(v, base.frame, from, to);
-        if (err == 0)
-            err = stack_clobber(v, base.frame, from, to, false);
-        if (err != 0)
-            return err;
-    }
-    set_fetched(v, insn, size);
-    return 0;
+    struct reg old = reg_any_number();
+    old.n = scalar_zext(&old.n, size * 8, BITS);
+    if (base.type == REG_STACK)
+        err = change_stack(v, &base, insn->offset, size, &old);
+    if (err == 0)
+        set_fetched(v, insn, &old);
+    return err;
 }
 
 /* --- 64-bit constants and what the loader puts there

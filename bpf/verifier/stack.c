@@ -182,6 +182,25 @@ int stack_check_set(struct verifier *v, uint32_t frame, int64_t from, int64_t to
     return 0;
 }
 
+/* Bytes of a number that is 0, and so is each of them. */
+static bool is_zero(const struct slot *slot, uint8_t bit)
+{
+    return (byte_mask(slot->spill_start, slot->spill_size) & bit) != 0 &&
+           slot->value.type == REG_NUMBER && scalar_is_const(&slot->value.n) &&
+           slot->value.n.umin == 0;
+}
+
+int stack_clobber_with_zero(struct verifier *v, uint32_t frame, int64_t from, int64_t to)
+{
+    int err = 0;
+    for (int64_t at = from; err == 0 && at < to; at++) {
+        const struct slot *slot = slot_at(&v->state, frame, stack_slot_of(at));
+        if (slot == NULL || !is_zero(slot, byte_mask(stack_byte_of(at), 1)))
+            err = stack_clobber(v, frame, at, at + 1, false);
+    }
+    return err;
+}
+
 int stack_clobber(struct verifier *v, uint32_t frame, int64_t from, int64_t to, bool set)
 {
     if (from >= to)

@@ -33,6 +33,16 @@ void verifier_free(struct verifier *v, void *at, size_t size)
     bpf_env_free(v->env, at, size);
 }
 
+/* Linux: can_be_sleepable() */
+static bool kind_may_sleep(const struct bpf_context_layout *kind)
+{
+    enum { KPROBE = 2, TRACING = 26, SYSCALL = 31 };
+    enum { RAW_TP = 23 };
+    return kind->prog_type == KPROBE || kind->prog_type == PROG_LSM ||
+           kind->prog_type == PROG_STRUCT_OPS || kind->prog_type == SYSCALL ||
+           (kind->prog_type == TRACING && kind->expected_type != RAW_TP);
+}
+
 /* Kinds whose arguments are those of a function of the kernel. A function of another program
  * (freplace) or a struct's is told in its own way. */
 static int check_target(struct verifier *v)
@@ -43,6 +53,9 @@ static int check_target(struct verifier *v)
         return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED,
                       "char LICENSE[] SEC(\"license\") = \"GPL\";",
                       "programs of '%s' must be under the GPL", v->context->section_prefix);
+    if (request->sleepable && has_rule(v, BPF_RULE_LINUX) && !kind_may_sleep(v->context))
+        return refuse(v, -EINVAL, BPF_REJECT_TYPE, "leave the .s of its section out",
+                      "programs of '%s' cannot sleep", v->context->section_prefix);
     if (!has_rule(v, BPF_RULE_BTF_ARGUMENTS) || request->attach_btf_id != 0)
         return 0;
     return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "name one in the section: fentry/vfs_read",
@@ -111,6 +124,11 @@ static int verify(struct verifier *v)
     v->info = verifier_alloc(v, v->insn_count * sizeof *v->info);
     if (v->info == NULL)
         return refuse_memory(v);
+    if (has_rule(v, BPF_RULE_LINUX)) {
+        v->access_kinds = verifier_alloc(v, v->insn_count);
+        if (v->access_kinds == NULL)
+            return refuse_memory(v);
+    }
     err = cfg_check(v);
     if (err == 0)
         err = functions_find(v);
@@ -136,6 +154,7 @@ static void release(struct verifier *v)
     verifier_free(v, v->functions, v->function_count * sizeof *v->functions);
     verifier_free(v, v->state.frames, v->frame_capacity * sizeof *v->state.frames);
     v->state.frames = NULL;
+    verifier_free(v, v->access_kinds, v->insn_count);
     verifier_free(v, v->info, v->insn_count * sizeof *v->info);
 }
 

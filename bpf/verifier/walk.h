@@ -138,6 +138,7 @@ struct verifier {
 
     struct insn_info *info;      /* one per slot */
     struct bpf_insn_fact *facts; /* one per slot, or NULL */
+    uint8_t *access_kinds;       /* one per slot: what a load or store there goes to (check_mem.c), or NULL */
     struct function *functions;  /* sorted by start */
     uint32_t function_count;
     uint32_t nested;     /* walks that wait for the one going on */
@@ -384,6 +385,8 @@ int stack_check_set(struct verifier *v, uint32_t frame, int64_t from, int64_t to
 /* Bytes from..to-1 may have changed to other numbers; where `set`, they certainly are set
  * afterwards. */
 int stack_clobber(struct verifier *v, uint32_t frame, int64_t from, int64_t to, bool set);
+/* One of those bytes may have become 0: what is 0 stays so. */
+int stack_clobber_with_zero(struct verifier *v, uint32_t frame, int64_t from, int64_t to);
 
 /* --- prune.c
  * -------------------------------------------------------------------------------------------------------

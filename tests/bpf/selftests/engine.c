@@ -66,6 +66,11 @@ static void read_kernel_types(void)
         fclose(file);
 }
 
+struct bpf_btf *judge_kernel_types(void)
+{
+    return kernel;
+}
+
 struct bpf_env *judge_env(void)
 {
     host_env_init(&host);
@@ -260,13 +265,15 @@ static bool make_context(const struct bpf_context_layout *layout, uint8_t *conte
     return true;
 }
 
-int test_run(const struct bpf_prog *prog, uint64_t *r0, char *text, size_t text_size)
+int test_run(const struct bpf_prog *prog, const uint8_t *packet, uint64_t *r0, char *text, size_t text_size)
 {
     const struct bpf_context_layout *layout = bpf_prog_context(prog);
     _Alignas(16) static uint8_t stack[BPF_RUN_STACK_SIZE];
     uint8_t *context = low_memory;
     if (!helpers_have_bodies(prog) || !make_context(layout, context))
         return -EOPNOTSUPP;
+    if (packet != NULL)
+        memcpy(low_memory + PACKET_AT, packet, TEST_DATA_SIZE);
     struct bpf_run run = { .stack = stack, .stack_size = sizeof stack, .insn_limit = 100000000 };
     *r0 = bpf_prog_run(prog, context, &run);
     snprintf(text, text_size, "the run ended with error %d at instruction %u", run.error,

@@ -177,7 +177,7 @@ static void check_value(struct judged_object *o, const char *name, const struct 
     int index = object == NULL ? -1 : program_index(object, name);
     int err =
         index < 0 ? -EOPNOTSUPP : judge_verify(object, (uint32_t)index, e->flags, true, &result);
-    err = err == 0 ? test_run(result.prog, &r0, text, sizeof text) : -EOPNOTSUPP;
+    err = err == 0 ? test_run(result.prog, NULL, &r0, text, sizeof text) : -EOPNOTSUPP;
     bpf_prog_destroy(result.prog);
     bpf_object_close(object);
     if (err == -EOPNOTSUPP) {

@@ -25,7 +25,10 @@ int judge_verify(struct bpf_object *object, uint32_t index, uint32_t flags, bool
 /* The verifier said that it does not know something, not that it is wrong. */
 bool judge_is_unsupported(const struct bpf_verify_result *result);
 
-/* Runs a verified program as BPF_PROG_TEST_RUN does. -EOPNOTSUPP: it needs what only Linux has (a
- * helper without body, a context that cannot be made); another errno: it was ended, `text` says
- * why. */
-int test_run(const struct bpf_prog *prog, uint64_t *r0, char *text, size_t text_size);
+/* The running kernel's types, or NULL. */
+struct bpf_btf *judge_kernel_types(void);
+
+/* Runs a verified program as BPF_PROG_TEST_RUN does, over `packet` (TEST_DATA_SIZE bytes; NULL: zeros).
+ * -EOPNOTSUPP: it needs what only Linux has (a helper without body, a context that cannot be made); another errno: it
+ * was ended, `text` says why. */
+int test_run(const struct bpf_prog *prog, const uint8_t *packet, uint64_t *r0, char *text, size_t text_size);
