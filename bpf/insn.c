@@ -53,6 +53,19 @@ static int check_second_slot(const struct bpf_insn *insn, bool have_second, uint
     return 0;
 }
 
+/* Nearly all are: no field that is not named, no register that there is not. */
+static bool is_plain(const struct bpf_insn *insn, const struct bpf_insn_row *row)
+{
+    uint32_t fields = row->fields;
+    bool dst = insn->dst_reg == 0 ||
+               (insn->dst_reg < BPF_REG_COUNT && (fields & (BPF_USES_DST | BPF_SETS_DST)) != 0);
+    bool src = insn->src_reg == 0 ||
+               (insn->src_reg < BPF_REG_COUNT && (fields & (BPF_USES_SRC | BPF_SETS_SRC)) != 0);
+    bool offset = insn->offset == 0 || (fields & BPF_HAS_OFFSET) != 0;
+    bool imm = insn->imm == 0 || (fields & BPF_HAS_IMM) != 0;
+    return dst & src & offset & imm & ((fields & BPF_WIDE) == 0);
+}
+
 int bpf_insn_check_encoding(const struct bpf_insn *insns, uint32_t insn_count, uint32_t index,
                             const struct bpf_insn_row **out, struct bpf_error *error)
 {
@@ -63,12 +76,14 @@ int bpf_insn_check_encoding(const struct bpf_insn *insns, uint32_t insn_count, u
         return bpf_error_set(error, -EINVAL, where,
                              "unknown instruction (opcode 0x%02x, src %u, offset %d, imm %d)",
                              insn->opcode, insn->src_reg, insn->offset, insn->imm);
+    *out = row;
+    if (is_plain(insn, row))
+        return 0;
     int err = check_registers(insn, row, where, error);
     if (err == 0)
         err = check_numbers(insn, row, where, error);
     if (err == 0 && (row->fields & BPF_WIDE) != 0)
         err = check_second_slot(insn, index + 1 < insn_count, where, error);
-    *out = row;
     return err;
 }
 

@@ -60,7 +60,7 @@ static void add_range(struct allocator *a, ir_place place, uint32_t from, uint32
         life->ranges->from = from;
         return;
     }
-    struct range *range = lower_alloc(a->f->scratch, 1, sizeof *range);
+    struct range *range = lower_alloc(a->f->pass, 1, sizeof *range);
     if (range == NULL) {
         a->failed = true;
         return;
@@ -261,8 +261,7 @@ static bool is_free(const struct allocator *a, uint32_t host, const struct life 
 static void hold(struct allocator *a, uint32_t host, struct life *life)
 {
     if (a->taken[host] == NULL)
-        a->taken[host] =
-            lower_alloc(a->f->scratch, a->f->insn_count / 32 + 2, sizeof *a->taken[host]);
+        a->taken[host] = lower_alloc(a->f->pass, a->f->insn_count / 32 + 2, sizeof *a->taken[host]);
     if (a->taken[host] == NULL) {
         a->failed = true;
         return;
@@ -289,28 +288,31 @@ static void evict(struct allocator *a, uint32_t host, const struct life *life)
     }
 }
 
-static bool take_hint(struct allocator *a, struct life *life, uint64_t free_hosts)
+/* Holds it if it is allowed and free. */
+static bool try_host(struct allocator *a, struct life *life, uint32_t host, uint64_t allowed)
+{
+    if ((allowed >> host & 1) == 0 || !is_free(a, host, life))
+        return false;
+    hold(a, host, life);
+    return true;
+}
+
+static bool take_hint(struct allocator *a, struct life *life, uint64_t allowed)
 {
     for (uint32_t i = 0; i < 2; i++) {
         if (life->hints[i] == IR_NONE)
             continue;
         ir_place host = a->lives[life->hints[i]].assigned;
-        if (host < 64 && (free_hosts >> host & 1) != 0) {
-            hold(a, host, life);
+        if (host < 64 && try_host(a, life, host, allowed))
             return true;
-        }
     }
-    if (life->fixed_hint != 0 && (free_hosts >> (life->fixed_hint - 1) & 1) != 0) {
-        hold(a, life->fixed_hint - 1u, life);
+    if (life->fixed_hint != 0 && try_host(a, life, life->fixed_hint - 1u, allowed))
         return true;
-    }
     /* Where the other end of a copy would like to be. */
     for (uint32_t i = 0; i < 2; i++) {
         uint32_t wish = life->hints[i] == IR_NONE ? 0 : a->lives[life->hints[i]].fixed_hint;
-        if (wish != 0 && (free_hosts >> (wish - 1) & 1) != 0) {
-            hold(a, wish - 1, life);
+        if (wish != 0 && try_host(a, life, wish - 1, allowed))
             return true;
-        }
     }
     return false;
 }
@@ -339,20 +341,12 @@ static void take_from_others(struct allocator *a, struct life *life, uint64_t al
 
 static void assign(struct allocator *a, struct life *life)
 {
-    uint64_t allowed = allowed_for(a, life), free_hosts = 0;
-    for (uint32_t i = 0; i < a->order_count; i++) {
-        uint32_t host = a->order[i];
-        if ((allowed >> host & 1) != 0 && is_free(a, host, life))
-            free_hosts |= UINT64_C(1) << host;
-    }
-    if (take_hint(a, life, free_hosts))
+    uint64_t allowed = allowed_for(a, life);
+    if (take_hint(a, life, allowed))
         return;
-    for (uint32_t i = 0; i < a->order_count; i++) {
-        if ((free_hosts >> a->order[i] & 1) != 0) {
-            hold(a, a->order[i], life);
+    for (uint32_t i = 0; i < a->order_count; i++)
+        if (try_host(a, life, a->order[i], allowed))
             return;
-        }
-    }
     take_from_others(a, life, allowed);
 }
 
@@ -360,8 +354,8 @@ static void assign(struct allocator *a, struct life *life)
 static int scan(struct allocator *a, struct life ***sorted_out, uint32_t *count_out)
 {
     struct lower *f = a->f;
-    uint32_t *start = lower_alloc(f->scratch, 2 * f->insn_count + 3, sizeof *start);
-    struct life **sorted = lower_alloc(f->scratch, f->place_count + 1, sizeof(struct life *));
+    uint32_t *start = lower_alloc(f->pass, 2 * f->insn_count + 3, sizeof *start);
+    struct life **sorted = lower_alloc(f->pass, f->place_count + 1, sizeof(struct life *));
     if (start == NULL || sorted == NULL)
         return -ENOMEM;
     uint32_t count = 0;
@@ -388,7 +382,7 @@ static int assign_slots(struct allocator *a, struct life **sorted, const uint32_
 {
     enum { SLOT_MAX = 512 };
     struct lower *f = a->f;
-    uint32_t *free_at = lower_alloc(f->scratch, SLOT_MAX, sizeof *free_at);
+    uint32_t *free_at = lower_alloc(f->pass, SLOT_MAX, sizeof *free_at);
     if (free_at == NULL)
         return -ENOMEM;
     for (uint32_t i = 0; i < count; i++) {
@@ -435,10 +429,10 @@ static int prepare(struct allocator *a)
 {
     struct lower *f = a->f;
     const struct bpf_jit_target *target = f->target;
-    a->lives = lower_alloc(f->scratch, f->place_count + 1, sizeof *a->lives);
-    a->live = lower_alloc(f->scratch, f->place_count + 1, sizeof *a->live);
-    a->live_index = lower_alloc(f->scratch, f->place_count + 1, sizeof *a->live_index);
-    a->until = lower_alloc(f->scratch, f->place_count + 1, sizeof *a->until);
+    a->lives = lower_alloc(f->pass, f->place_count + 1, sizeof *a->lives);
+    a->live = lower_alloc(f->pass, f->place_count + 1, sizeof *a->live);
+    a->live_index = lower_alloc(f->pass, f->place_count + 1, sizeof *a->live_index);
+    a->until = lower_alloc(f->pass, f->place_count + 1, sizeof *a->until);
     if (a->lives == NULL || a->live == NULL || a->live_index == NULL || a->until == NULL)
         return -ENOMEM;
     for (ir_place p = 0; p < f->place_count; p++) {
@@ -470,7 +464,7 @@ int lower_allocate(struct lower *f)
     err = a.failed ? -ENOMEM : scan(&a, &sorted, &count);
     if (err)
         return err;
-    uint32_t *begins = lower_alloc(f->scratch, count + 1, sizeof *begins);
+    uint32_t *begins = lower_alloc(f->pass, count + 1, sizeof *begins);
     if (begins == NULL)
         return -ENOMEM;
     for (uint32_t i = 0; i < count; i++)

@@ -87,7 +87,7 @@ static uint32_t mark_run(struct lower *f, uint32_t index, uint32_t *stack, uint3
 static int find_function(struct lower *f)
 {
     /* Each instruction is pushed once at most: when it becomes a leader. */
-    uint32_t *stack = lower_alloc(f->scratch, f->prog->code_count + 1, sizeof *stack);
+    uint32_t *stack = lower_alloc_raw(f->pass, f->prog->code_count + 1, sizeof *stack);
     if (stack == NULL)
         return no_memory(f);
     f->low = f->entry;
@@ -195,7 +195,7 @@ static uint32_t add_end(struct builder *b, const struct early_end *end)
 {
     if (b->end_count == b->end_capacity) {
         uint32_t room = b->end_capacity * 2 + 16;
-        struct early_end *ends = lower_alloc(b->f->scratch, room, sizeof *ends);
+        struct early_end *ends = lower_alloc(b->f->pass, room, sizeof *ends);
         if (ends == NULL) {
             b->failed = true;
             return END_TARGET;

@@ -15,6 +15,7 @@ struct emit {
     bool overflow;   /* the buffer was too short */
     bool relax;      /* false: use the far forms and no alignment; sizes then cannot move */
     bool first_round;
+    bool asked;       /* for a distance */
     uint32_t *labels; /* of this round: first those of blocks, then one per function */
     const uint32_t *old_labels;
     uint32_t label_count; /* of blocks */
@@ -62,18 +63,19 @@ static inline void emit_function_label(struct emit *e, uint32_t function)
 
 /* From the current place to a label: exact in the last round, which moves nothing. Before that it is
  * a guess, and nothing at all in the first: only emit_reaches() may judge by it. */
-static inline int64_t emit_distance_to(const struct emit *e, uint32_t label)
+static inline int64_t emit_distance_to(struct emit *e, uint32_t label)
 {
+    e->asked = true;
     return (int64_t)e->old_labels[label] - (int64_t)e->size;
 }
 
-static inline int64_t emit_distance(const struct emit *e, const struct ir_function *function,
+static inline int64_t emit_distance(struct emit *e, const struct ir_function *function,
                                     uint32_t block)
 {
     return emit_distance_to(e, function->first_label + block);
 }
 
-static inline int64_t emit_distance_function(const struct emit *e, uint32_t function)
+static inline int64_t emit_distance_function(struct emit *e, uint32_t function)
 {
     return emit_distance_to(e, e->label_count + function);
 }

@@ -11,15 +11,7 @@
  * make jumps longer again, for ever in theory. */
 #define RELAX_ROUNDS 12u
 
-struct rounds {
-    const struct ir_form *form;
-    uint32_t *labels, *old_labels;
-    uint32_t label_count; /* with the functions' */
-    size_t size;
-    bool relax;
-};
-
-static int round_once(struct rounds *r, bool first, uint8_t *at, size_t capacity)
+static int round_once(struct encode_plan *r, bool first, uint8_t *at, size_t capacity, bool *asked)
 {
     struct emit e = { .at = at,
                       .capacity = capacity,
@@ -34,22 +26,26 @@ static int round_once(struct rounds *r, bool first, uint8_t *at, size_t capacity
             return err;
     }
     r->size = e.size;
+    *asked = e.asked;
     return e.overflow ? -ENOSPC : 0;
 }
 
 /* After this old_labels is where everything will stand. */
-static int settle(struct rounds *r)
+static int settle(struct encode_plan *r)
 {
     r->relax = true;
     for (uint32_t round = 0;; round++) {
+        bool asked;
         if (round == RELAX_ROUNDS)
             r->relax = false;
         size_t before = r->size;
-        int err = round_once(r, round == 0, NULL, 0);
+        int err = round_once(r, round == 0, NULL, 0, &asked);
         if (err)
             return err;
-        bool same = round != 0 && before == r->size &&
-                    memcmp(r->labels, r->old_labels, r->label_count * sizeof *r->labels) == 0;
+        /* What asks for no distance is the same whatever it is. */
+        bool same =
+            !asked || (round != 0 && before == r->size &&
+                       memcmp(r->labels, r->old_labels, r->label_count * sizeof *r->labels) == 0);
         uint32_t *swap = r->labels;
         r->labels = r->old_labels;
         r->old_labels = swap;
@@ -60,29 +56,43 @@ static int settle(struct rounds *r)
     }
 }
 
-int encode_form(const struct ir_form *form, void *buffer, size_t buffer_size, size_t *size_out,
-                uint32_t *function_places)
+static size_t label_bytes(const struct encode_plan *plan)
 {
-    struct rounds r = { .form = form, .label_count = form->label_count + form->function_count };
+    return (size_t)plan->label_count * sizeof(uint32_t);
+}
+
+int encode_plan(struct encode_plan *plan, const struct ir_form *form)
+{
     const struct bpf_env *env = form->prog->env;
-    size_t bytes = (size_t)r.label_count * sizeof(uint32_t);
-    r.labels = bpf_env_alloc(env, bytes);
-    r.old_labels = bpf_env_alloc(env, bytes);
-    int err = r.labels == NULL || r.old_labels == NULL ? -ENOMEM : settle(&r);
-    if (err == 0) {
-        *size_out = r.size;
-        if (function_places != NULL)
-            memcpy(function_places, r.old_labels + form->label_count,
-                   form->function_count * sizeof *function_places);
-        if (buffer != NULL)
-            err = round_once(&r, false, buffer, buffer_size);
-    }
-    bpf_env_free(env, r.labels, bytes);
-    bpf_env_free(env, r.old_labels, bytes);
-    return err;
+    *plan = (struct encode_plan){ .form = form,
+                                  .label_count = form->label_count + form->function_count };
+    plan->labels = bpf_env_alloc(env, label_bytes(plan));
+    plan->old_labels = bpf_env_alloc(env, label_bytes(plan));
+    return plan->labels == NULL || plan->old_labels == NULL ? -ENOMEM : settle(plan);
+}
+
+int encode_write(struct encode_plan *plan, void *buffer, size_t size)
+{
+    bool asked;
+    return round_once(plan, false, buffer, size, &asked);
+}
+
+void encode_free(struct encode_plan *plan)
+{
+    const struct bpf_env *env = plan->form->prog->env;
+    bpf_env_free(env, plan->labels, label_bytes(plan));
+    bpf_env_free(env, plan->old_labels, label_bytes(plan));
 }
 
 int bpf_jit_encode(const struct ir_form *form, void *buffer, size_t buffer_size, size_t *size_out)
 {
-    return encode_form(form, buffer, buffer_size, size_out, NULL);
+    struct encode_plan plan;
+    int err = encode_plan(&plan, form);
+    if (err == 0) {
+        *size_out = plan.size;
+        if (buffer != NULL)
+            err = encode_write(&plan, buffer, buffer_size);
+    }
+    encode_free(&plan);
+    return err;
 }

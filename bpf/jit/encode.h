@@ -2,6 +2,22 @@
 #pragma once
 #include "ir.h"
 
-/* bpf_jit_encode(), which also says where each function of the form begins (may be NULL). */
-int encode_form(const struct ir_form *form, void *buffer, size_t buffer_size, size_t *size_out,
-                uint32_t *function_places);
+/* Where everything of a form will stand. */
+struct encode_plan {
+    const struct ir_form *form;
+    uint32_t *labels, *old_labels; /* the second: the final places */
+    uint32_t label_count;          /* with the functions' */
+    size_t size;                   /* of the code, in bytes */
+    bool relax;
+};
+
+/* Learns all sizes. encode_free() afterwards, also on failure. */
+int encode_plan(struct encode_plan *plan, const struct ir_form *form);
+/* The bytes: -ENOSPC when there are more than `size`. */
+int encode_write(struct encode_plan *plan, void *buffer, size_t size);
+void encode_free(struct encode_plan *plan);
+/* Where the form's function begins in the code. */
+static inline uint32_t encode_place(const struct encode_plan *plan, uint32_t function)
+{
+    return plan->old_labels[plan->form->label_count + function];
+}

@@ -13,8 +13,8 @@ static bool grow_insns(struct flow *w)
 {
     struct lower *f = w->f;
     uint32_t capacity = f->insn_capacity;
-    uint32_t *next = lower_alloc(f->scratch, capacity, sizeof *next);
-    uint32_t *previous = lower_alloc(f->scratch, capacity, sizeof *previous);
+    uint32_t *next = lower_alloc(f->pass, capacity, sizeof *next);
+    uint32_t *previous = lower_alloc(f->pass, capacity, sizeof *previous);
     if (next == NULL || previous == NULL) {
         w->failed = true;
         return false;
@@ -57,7 +57,7 @@ uint32_t flow_new_block(struct flow *w)
 {
     if (w->block_count == w->block_capacity) {
         uint32_t capacity = w->block_capacity * 2 + 16;
-        struct flow_block *blocks = lower_alloc(w->f->scratch, capacity, sizeof *blocks);
+        struct flow_block *blocks = lower_alloc(w->f->pass, capacity, sizeof *blocks);
         if (blocks == NULL) {
             w->failed = true;
             return FLOW_NONE;

@@ -131,7 +131,7 @@ static uint32_t choose(struct candidate *list, uint32_t count, uint32_t room)
 
 static int insert(struct hoister *h, uint32_t block, const struct candidate *candidate)
 {
-    struct insertion *insertion = lower_alloc(h->f->scratch, 1, sizeof *insertion);
+    struct insertion *insertion = lower_alloc(h->f->pass, 1, sizeof *insertion);
     if (insertion == NULL)
         return -ENOMEM;
     *insertion = (struct insertion){ .block = block,
@@ -237,17 +237,18 @@ static void rename(struct hoister *h)
 static int write_list(struct hoister *h)
 {
     struct lower *f = h->f;
-    uint32_t capacity = f->insn_count + h->inserted + 1, next = 0;
-    struct ir_insn *insns = lower_alloc(f->scratch, capacity, sizeof *insns);
-    if (insns == NULL)
+    uint32_t next = 0;
+    const struct ir_insn *old = f->insns;
+    if (lower_expect(f, f->insn_count + h->inserted + 1) != 0)
         return -ENOMEM;
+    struct ir_insn *insns = f->insns;
     for (uint32_t number = 0; number < f->block_count; number++) {
         struct ir_block *block = &f->blocks[number];
-        const struct ir_insn *last = lower_last(f, number);
+        const struct ir_insn *last = block->first == block->end ? NULL : &old[block->end - 1];
         bool jumps = last != NULL && (last->op == IR_JUMP || last->op == IR_BRANCH);
         uint32_t first = next, end = block->end - jumps;
         for (uint32_t i = block->first; i < end; i++)
-            insns[next++] = f->insns[i];
+            insns[next++] = old[i];
         for (const struct insertion *i = h->before_end[number]; i != NULL; i = i->next)
             insns[next++] = (struct ir_insn){ .op = IR_MOV,
                                               .size = 8,
@@ -259,13 +260,11 @@ static int write_list(struct hoister *h)
                                               .d = IR_NONE,
                                               .imm = i->value };
         if (jumps)
-            insns[next++] = f->insns[end];
+            insns[next++] = old[end];
         block->first = first;
         block->end = next;
     }
-    f->insns = insns;
     f->insn_count = next;
-    f->insn_capacity = capacity;
     return 0;
 }
 
@@ -297,16 +296,16 @@ static bool find_latches(struct hoister *h, uint32_t *heads)
 int lower_hoist(struct lower *f)
 {
     struct hoister h = { .f = f };
-    h.latch = lower_alloc(f->scratch, f->block_count, sizeof *h.latch);
-    uint32_t *heads = lower_alloc(f->scratch, f->block_count + 1, sizeof *heads);
+    h.latch = lower_alloc(f->pass, f->block_count, sizeof *h.latch);
+    uint32_t *heads = lower_alloc(f->pass, f->block_count + 1, sizeof *heads);
     if (h.latch == NULL || heads == NULL)
         return -ENOMEM;
     if (!find_latches(&h, heads))
         return 0;
-    h.writes = lower_alloc(f->scratch, f->place_count, sizeof *h.writes);
-    h.stamp = lower_alloc(f->scratch, f->place_count, sizeof *h.stamp);
-    h.instead = lower_alloc(f->scratch, f->place_count, sizeof *h.instead);
-    h.before_end = lower_alloc(f->scratch, f->block_count, sizeof(struct insertion *));
+    h.writes = lower_alloc(f->pass, f->place_count, sizeof *h.writes);
+    h.stamp = lower_alloc(f->pass, f->place_count, sizeof *h.stamp);
+    h.instead = lower_alloc(f->pass, f->place_count, sizeof *h.instead);
+    h.before_end = lower_alloc(f->pass, f->block_count, sizeof(struct insertion *));
     if (h.writes == NULL || h.stamp == NULL || h.instead == NULL || h.before_end == NULL)
         return -ENOMEM;
     for (ir_place p = 0; p < f->place_count; p++)

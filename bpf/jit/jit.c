@@ -125,39 +125,34 @@ uint64_t bpf_jit_tail_call(struct bpf_run *run, uint64_t context, uint64_t map, 
 
 /* --- Making --- */
 
-static int allocate_code(struct bpf_jit *jit, const struct ir_form *form, struct bpf_error *error)
+static int make_code(struct bpf_jit *jit, const struct ir_form *form, struct bpf_error *error)
 {
     const struct bpf_env *env = jit->prog->env;
-    int err = bpf_jit_encode(form, NULL, 0, &jit->code_size);
+    struct encode_plan plan;
+    int err = encode_plan(&plan, form);
     if (err)
-        return bpf_error_set(error, err, BPF_ERROR_NO_OFFSET,
-                             err == -ENOMEM ? "no memory for compiling"
-                                            : "the program cannot be encoded");
-    jit->code = env->exec->alloc(env->user, jit->code_size);
-    if (jit->code == NULL)
-        return bpf_error_set(error, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for %zu bytes of code",
-                             jit->code_size);
-    return 0;
-}
-
-static int fill_code(struct bpf_jit *jit, const struct ir_form *form, struct bpf_error *error)
-{
-    const struct bpf_env *env = jit->prog->env;
-    size_t places_size = form->function_count * sizeof(uint32_t);
-    uint32_t *places = bpf_env_alloc(env, places_size);
-    if (places == NULL)
-        return bpf_error_set(error, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for compiling");
-    size_t size;
-    int err = encode_form(form, jit->code, jit->code_size, &size, places);
-    for (uint32_t i = 0; i < form->function_count; i++)
-        jit->functions[i] = (struct jit_function){ form->functions[i].code_index, places[i] };
-    bpf_env_free(env, places, places_size);
-    if (err == 0)
-        err = env->exec->seal(env->user, jit->code, jit->code_size);
-    if (err)
-        return bpf_error_set(error, err, BPF_ERROR_NO_OFFSET, "code memory cannot be sealed");
-    jit->sealed = true;
-    return 0;
+        bpf_error_set(error, err, BPF_ERROR_NO_OFFSET,
+                      err == -ENOMEM ? "no memory for compiling" : "the program cannot be encoded");
+    if (err == 0) {
+        jit->code_size = plan.size;
+        jit->code = env->exec->alloc(env->user, jit->code_size);
+        if (jit->code == NULL)
+            err = bpf_error_set(error, -ENOMEM, BPF_ERROR_NO_OFFSET,
+                                "no memory for %zu bytes of code", jit->code_size);
+    }
+    if (err == 0) {
+        err = encode_write(&plan, jit->code, jit->code_size);
+        for (uint32_t i = 0; i < form->function_count; i++)
+            jit->functions[i] =
+                (struct jit_function){ form->functions[i].code_index, encode_place(&plan, i) };
+        if (err == 0)
+            err = env->exec->seal(env->user, jit->code, jit->code_size);
+        if (err)
+            bpf_error_set(error, err, BPF_ERROR_NO_OFFSET, "code memory cannot be sealed");
+    }
+    jit->sealed = err == 0;
+    encode_free(&plan);
+    return err;
 }
 
 static size_t jit_size(uint32_t function_count)
@@ -173,9 +168,7 @@ static int create(const struct bpf_prog *prog, const struct ir_form *form, struc
         return bpf_error_set(error, -ENOMEM, BPF_ERROR_NO_OFFSET, "no memory for compiling");
     jit->prog = prog;
     jit->function_count = form->function_count;
-    int err = allocate_code(jit, form, error);
-    if (err == 0)
-        err = fill_code(jit, form, error);
+    int err = make_code(jit, form, error);
     if (err) {
         bpf_jit_destroy(jit);
         return err;
@@ -248,9 +241,8 @@ const void *bpf_jit_code(const struct bpf_jit *jit, size_t *size_bytes)
 
 /* --- Running --- */
 
-static inline __attribute__((always_inline)) uint64_t run_it(const struct bpf_jit *jit,
-                                                             void *context, uint64_t r2,
-                                                             struct bpf_run *run)
+static inline __attribute__((always_inline)) uint64_t
+run_it(const struct bpf_jit *jit, void *context, uint64_t r2, struct bpf_run *run)
 {
     const struct bpf_prog *prog = jit->prog;
     bpf_run_begin(prog, run);

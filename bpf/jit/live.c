@@ -42,7 +42,7 @@ static int open_lists(struct lower *f, struct lists *lists, uint32_t key_count)
         total += lists->start[k + 1];
         lists->start[k + 1] = total;
     }
-    lists->items = lower_alloc(f->scratch, total + 1, sizeof *lists->items);
+    lists->items = lower_alloc(f->pass, total + 1, sizeof *lists->items);
     return lists->items == NULL ? -ENOMEM : 0;
 }
 
@@ -92,15 +92,15 @@ static int make_lists(struct live *l)
 {
     struct lower *f = l->f;
     uint32_t blocks = f->block_count, places = f->place_count;
-    l->before.start = lower_alloc(f->scratch, blocks + 1, sizeof(uint32_t));
-    l->readers.start = lower_alloc(f->scratch, places + 1, sizeof(uint32_t));
-    l->writers.start = lower_alloc(f->scratch, places + 1, sizeof(uint32_t));
+    l->before.start = lower_alloc(f->pass, blocks + 1, sizeof(uint32_t));
+    l->readers.start = lower_alloc(f->pass, places + 1, sizeof(uint32_t));
+    l->writers.start = lower_alloc(f->pass, places + 1, sizeof(uint32_t));
     if (l->before.start == NULL || l->readers.start == NULL || l->writers.start == NULL)
         return -ENOMEM;
     uint32_t totals[3] = { 0, 0, 0 };
     for (int fill = 0; fill < 2; fill++) {
-        uint32_t *read_in = lower_alloc(f->scratch, places + 1, sizeof(uint32_t));
-        uint32_t *written_in = lower_alloc(f->scratch, places + 1, sizeof(uint32_t));
+        uint32_t *read_in = lower_alloc(f->pass, places + 1, sizeof(uint32_t));
+        uint32_t *written_in = lower_alloc(f->pass, places + 1, sizeof(uint32_t));
         if (read_in == NULL || written_in == NULL)
             return -ENOMEM;
         walk_edges(l, fill != 0);
@@ -200,10 +200,10 @@ static int analyse(struct lower *f)
 {
     struct live l = { .f = f };
     f->live_out = lower_alloc(f->scratch, f->block_count, sizeof *f->live_out);
-    l.in_stamp = lower_alloc(f->scratch, f->block_count, sizeof *l.in_stamp);
-    l.out_stamp = lower_alloc(f->scratch, f->block_count, sizeof *l.out_stamp);
-    l.write_stamp = lower_alloc(f->scratch, f->block_count, sizeof *l.write_stamp);
-    l.stack = lower_alloc(f->scratch, f->block_count + 1, sizeof *l.stack);
+    l.in_stamp = lower_alloc(f->pass, f->block_count, sizeof *l.in_stamp);
+    l.out_stamp = lower_alloc(f->pass, f->block_count, sizeof *l.out_stamp);
+    l.write_stamp = lower_alloc(f->pass, f->block_count, sizeof *l.write_stamp);
+    l.stack = lower_alloc(f->pass, f->block_count + 1, sizeof *l.stack);
     if (f->live_out == NULL || l.in_stamp == NULL || l.out_stamp == NULL || l.write_stamp == NULL ||
         l.stack == NULL)
         return -ENOMEM;
@@ -215,7 +215,7 @@ static int analyse(struct lower *f)
  * read goes, too. */
 static int remove_unread(struct lower *f)
 {
-    uint32_t *reads = lower_alloc(f->scratch, f->place_count + 1, sizeof *reads);
+    uint32_t *reads = lower_alloc(f->pass, f->place_count + 1, sizeof *reads);
     if (reads == NULL)
         return -ENOMEM;
     ir_place *sources[LOWER_SOURCE_MAX];
@@ -238,7 +238,7 @@ static int remove_unread(struct lower *f)
 
 int lower_live(struct lower *f)
 {
-    uint32_t *live_stamp = lower_alloc(f->scratch, f->place_count + 1, sizeof *live_stamp);
+    uint32_t *live_stamp = lower_alloc(f->pass, f->place_count + 1, sizeof *live_stamp);
     if (live_stamp == NULL)
         return -ENOMEM;
     int err = remove_unread(f);

@@ -58,7 +58,7 @@ static void find_edges(struct loops *l)
 static int list_before(struct loops *l)
 {
     uint32_t count = l->w->block_count;
-    uint32_t *place = lower_alloc(l->w->f->scratch, count + 1, sizeof *place);
+    uint32_t *place = lower_alloc(l->w->f->pass, count + 1, sizeof *place);
     if (place == NULL)
         return -ENOMEM;
     for (uint32_t i = 0; i < 2 * count; i++) {
@@ -112,13 +112,13 @@ int flow_find_loops(struct flow *w)
 {
     struct loops l = { .w = w };
     size_t count = w->block_count;
-    l.stack = lower_alloc(w->f->scratch, 2 * count + 2, sizeof *l.stack);
-    l.state = lower_alloc(w->f->scratch, count, sizeof *l.state);
-    l.way = lower_alloc(w->f->scratch, count, sizeof *l.way);
-    l.start = lower_alloc(w->f->scratch, count + 2, sizeof *l.start);
-    l.before = lower_alloc(w->f->scratch, 2 * count + 1, sizeof *l.before);
-    l.seen_for = lower_alloc(w->f->scratch, count, sizeof *l.seen_for);
-    l.edges = lower_alloc(w->f->scratch, 4 * count + 2, sizeof *l.edges);
+    l.stack = lower_alloc(w->f->pass, 2 * count + 2, sizeof *l.stack);
+    l.state = lower_alloc(w->f->pass, count, sizeof *l.state);
+    l.way = lower_alloc(w->f->pass, count, sizeof *l.way);
+    l.start = lower_alloc(w->f->pass, count + 2, sizeof *l.start);
+    l.before = lower_alloc(w->f->pass, 2 * count + 1, sizeof *l.before);
+    l.seen_for = lower_alloc(w->f->pass, count, sizeof *l.seen_for);
+    l.edges = lower_alloc(w->f->pass, 4 * count + 2, sizeof *l.edges);
     if (l.stack == NULL || l.state == NULL || l.way == NULL || l.start == NULL ||
         l.before == NULL || l.seen_for == NULL || l.edges == NULL)
         return -ENOMEM;

@@ -93,6 +93,7 @@ static int lower_function(struct lower *f, struct ir_form *form, struct ir_funct
     };
     for (uint32_t i = 0; i < ARRAY_SIZE(passes); i++) {
         int err = passes[i](f);
+        lower_reuse(f->pass);
         if (err)
             return err;
     }
@@ -116,15 +117,16 @@ static int lower_functions(struct form_owner *owner, struct lower_memory *tables
         return -ENOMEM;
     /* Functions may share code, or lie in one another, in programs that nobody verified. */
     uint64_t work = 0, work_max = (uint64_t)prog->code_count * 16 + 65536;
+    struct lower_memory scratch = { .env = prog->env }, pass = { .env = prog->env };
     /* Those that are called mostly stand behind those that call. */
     for (uint32_t i = form->function_count; i-- != 0;) {
-        struct lower_memory scratch = { prog->env, NULL };
         struct lower f = { .prog = prog,
                            .target = form->target,
                            .options = &form->options,
                            .error = error,
                            .keep = &owner->memory,
                            .scratch = &scratch,
+                           .pass = &pass,
                            .is_main = i == 0,
                            .is_verified = prog->is_verified,
                            .entry = entries[i],
@@ -135,15 +137,17 @@ static int lower_functions(struct form_owner *owner, struct lower_memory *tables
                            .block_of = block_of,
                            .functions = numbers };
         err = lower_function(&f, form, &form->functions[i]);
-        lower_free_all(&scratch);
+        lower_reuse(&scratch);
         work += f.high - f.low;
         if (err == 0 && work > work_max)
             err = bpf_error_set(error, -E2BIG, BPF_ERROR_NO_OFFSET,
                                 "functions that overlap too much to be compiled one by one");
         if (err)
-            return err;
+            break;
     }
-    return 0;
+    lower_free_all(&scratch);
+    lower_free_all(&pass);
+    return err;
 }
 
 int bpf_jit_lower(const struct bpf_prog *prog, const struct bpf_jit_target *target,
@@ -154,7 +158,7 @@ int bpf_jit_lower(const struct bpf_prog *prog, const struct bpf_jit_target *targ
     struct bpf_error unused;
     error = error == NULL ? &unused : error;
     *error = (struct bpf_error){ .offset = BPF_ERROR_NO_OFFSET };
-    struct lower_memory memory = { prog->env, NULL }, tables = { prog->env, NULL };
+    struct lower_memory memory = { .env = prog->env }, tables = { .env = prog->env };
     struct form_owner *owner = lower_alloc(&memory, 1, sizeof *owner);
     int err = -ENOMEM;
     if (owner != NULL) {

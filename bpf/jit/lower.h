@@ -32,15 +32,21 @@ enum {
 /* Memory that is given back all at once. */
 struct lower_chunk {
     struct lower_chunk *next;
-    size_t size_bytes, used, usual; /* usual: the size unless more is wanted */
+    size_t size_bytes, used;
+    size_t dirty; /* bytes that are not 0 any more, from the start */
+    size_t usual; /* the size unless more is wanted */
     _Alignas(16) uint8_t data[];
 };
 struct lower_memory {
     const struct bpf_env *env;
-    struct lower_chunk *chunks;
+    struct lower_chunk *chunks, *spare; /* in use, the newest first; to be used again */
 };
 /* Zeroed, aligned to 16; NULL when there is none. */
 void *lower_alloc(struct lower_memory *memory, size_t count, size_t size_bytes);
+/* Not zeroed: the caller writes all that it reads. */
+void *lower_alloc_raw(struct lower_memory *memory, size_t count, size_t size_bytes);
+/* All of it may be used again: fresh memory is dear. */
+void lower_reuse(struct lower_memory *memory);
 void lower_free_all(struct lower_memory *memory);
 
 /* A place on the stack that lives in a register. */
@@ -69,6 +75,7 @@ struct lower {
     struct bpf_error *error;
     struct lower_memory *keep;    /* of the form */
     struct lower_memory *scratch; /* of this function's lowering */
+    struct lower_memory *pass;    /* of the pass that runs */
     bool is_main;
     bool is_verified;
     bool clears; /* the program has calls that clear R1-R5: decode.c */
@@ -82,6 +89,8 @@ struct lower {
 
     struct ir_insn *insns;
     uint32_t insn_count, insn_capacity;
+    struct ir_insn *old_insns; /* the list before this one; the next one is written over it */
+    uint32_t old_capacity;
     struct ir_block *blocks;
     uint32_t block_count, block_capacity;
     struct ir_call *calls;
@@ -109,7 +118,7 @@ struct lower_live {
     ir_place place;
 };
 
-/* Room for so many instructions, before the first is appended. */
+/* A new list with room for so many instructions. The one before stays as it is until the next. */
 int lower_expect(struct lower *f, uint32_t count);
 /* The insn appended at the end; NULL without memory. */
 struct ir_insn *lower_append(struct lower *f);
@@ -146,7 +155,22 @@ uint32_t lower_successors(const struct lower *f, uint32_t block, uint32_t to[2])
 
 /* Addresses of the places that an instruction reads (with the call's, at most 4 + 8); how many. */
 #define LOWER_SOURCE_MAX 12
-uint32_t lower_sources(struct lower *f, struct ir_insn *insn, ir_place *to[LOWER_SOURCE_MAX]);
+uint32_t lower_call_sources(struct lower *f, struct ir_insn *insn, ir_place *to[LOWER_SOURCE_MAX],
+                            uint32_t count);
+static inline uint32_t lower_sources(struct lower *f, struct ir_insn *insn,
+                                     ir_place *to[LOWER_SOURCE_MAX])
+{
+    uint32_t count = 0;
+    to[count] = &insn->a;
+    count += insn->a != IR_NONE;
+    to[count] = &insn->b;
+    count += insn->b != IR_NONE;
+    to[count] = &insn->c;
+    count += insn->c != IR_NONE;
+    to[count] = &insn->d;
+    count += insn->d != IR_NONE && insn->op != IR_BRANCH;
+    return insn->op == IR_CALL ? lower_call_sources(f, insn, to, count) : count;
+}
 
 /* Becomes nothing. */
 static inline void lower_erase(struct ir_insn *insn)

@@ -10,33 +10,74 @@
 #define CHUNK_SIZE     ((size_t)4 << 10)
 #define CHUNK_SIZE_MAX ((size_t)128 << 10)
 
-void *lower_alloc(struct lower_memory *memory, size_t count, size_t size_bytes)
+/* One that was used before, or a new one; NULL without memory. */
+static struct lower_chunk *find_chunk(struct lower_memory *memory, size_t size)
+{
+    for (struct lower_chunk **link = &memory->spare; *link != NULL; link = &(*link)->next) {
+        struct lower_chunk *chunk = *link;
+        if (chunk->size_bytes < size)
+            continue;
+        *link = chunk->next;
+        return chunk;
+    }
+    size_t usual = memory->chunks == NULL ? CHUNK_SIZE : memory->chunks->usual * 2;
+    usual = usual > CHUNK_SIZE_MAX ? CHUNK_SIZE_MAX : usual;
+    size_t room = size > usual ? size : usual;
+    struct lower_chunk *chunk = bpf_env_alloc(memory->env, sizeof *chunk + room);
+    if (chunk == NULL)
+        return NULL;
+    chunk->usual = usual;
+    chunk->size_bytes = room;
+    return chunk;
+}
+
+static void *take(struct lower_memory *memory, size_t count, size_t size_bytes, bool clear)
 {
     size_t size = (size_t)align_up64(count * size_bytes, 16);
     struct lower_chunk *chunk = memory->chunks;
     if (chunk == NULL || chunk->size_bytes - chunk->used < size) {
-        size_t usual = chunk == NULL ? CHUNK_SIZE : chunk->usual * 2;
-        usual = usual > CHUNK_SIZE_MAX ? CHUNK_SIZE_MAX : usual;
-        size_t room = size > usual ? size : usual;
-        chunk = bpf_env_alloc(memory->env, sizeof *chunk + room);
+        chunk = find_chunk(memory, size);
         if (chunk == NULL)
             return NULL;
-        chunk->usual = usual;
-        chunk->size_bytes = room;
-        chunk->used = 0;
         chunk->next = memory->chunks;
         memory->chunks = chunk;
     }
-    void *at = chunk->data + chunk->used;
+    uint8_t *at = chunk->data + chunk->used;
+    if (clear && chunk->used < chunk->dirty)
+        memset(at, 0, chunk->dirty - chunk->used < size ? chunk->dirty - chunk->used : size);
     chunk->used += size;
+    if (chunk->used > chunk->dirty)
+        chunk->dirty = chunk->used;
     return at;
 }
 
-void lower_free_all(struct lower_memory *memory)
+void *lower_alloc(struct lower_memory *memory, size_t count, size_t size_bytes)
+{
+    return take(memory, count, size_bytes, true);
+}
+
+void *lower_alloc_raw(struct lower_memory *memory, size_t count, size_t size_bytes)
+{
+    return take(memory, count, size_bytes, false);
+}
+
+void lower_reuse(struct lower_memory *memory)
 {
     while (memory->chunks != NULL) {
         struct lower_chunk *chunk = memory->chunks;
         memory->chunks = chunk->next;
+        chunk->used = 0;
+        chunk->next = memory->spare;
+        memory->spare = chunk;
+    }
+}
+
+void lower_free_all(struct lower_memory *memory)
+{
+    lower_reuse(memory);
+    while (memory->spare != NULL) {
+        struct lower_chunk *chunk = memory->spare;
+        memory->spare = chunk->next;
         bpf_env_free(memory->env, chunk, sizeof *chunk + chunk->size_bytes);
     }
 }
@@ -48,7 +89,7 @@ static void *grown(struct lower *f, void *items, uint32_t count, uint32_t *capac
     if (count < *capacity)
         return items;
     uint32_t room = *capacity == 0 ? 64 : *capacity * 2;
-    void *larger = lower_alloc(f->scratch, room, item_size);
+    void *larger = lower_alloc_raw(f->scratch, room, item_size);
     if (larger == NULL)
         return NULL;
     if (count != 0)
@@ -59,10 +100,20 @@ static void *grown(struct lower *f, void *items, uint32_t count, uint32_t *capac
 
 int lower_expect(struct lower *f, uint32_t count)
 {
-    f->insns = lower_alloc(f->scratch, count, sizeof *f->insns);
+    struct ir_insn *insns = f->old_insns;
+    uint32_t capacity = f->old_capacity;
+    if (capacity < count) {
+        insns = lower_alloc_raw(f->scratch, count, sizeof *insns);
+        if (insns == NULL)
+            return -ENOMEM;
+        capacity = count;
+    }
+    f->old_insns = f->insns;
+    f->old_capacity = f->insn_capacity;
+    f->insns = insns;
     f->insn_count = 0;
-    f->insn_capacity = f->insns == NULL ? 0 : count;
-    return f->insns == NULL ? -ENOMEM : 0;
+    f->insn_capacity = capacity;
+    return 0;
 }
 
 struct ir_insn *lower_append(struct lower *f)
@@ -140,17 +191,9 @@ uint32_t lower_successors(const struct lower *f, uint32_t block, uint32_t to[2])
     return count;
 }
 
-uint32_t lower_sources(struct lower *f, struct ir_insn *insn, ir_place *to[LOWER_SOURCE_MAX])
+uint32_t lower_call_sources(struct lower *f, struct ir_insn *insn, ir_place *to[LOWER_SOURCE_MAX],
+                            uint32_t count)
 {
-    uint32_t count = 0;
-    ir_place *own[4] = { &insn->a, &insn->b, &insn->c, &insn->d };
-    uint32_t own_count = insn->op == IR_BRANCH ? 3 : 4;
-    for (uint32_t i = 0; i < own_count; i++) {
-        if (*own[i] != IR_NONE)
-            to[count++] = own[i];
-    }
-    if (insn->op != IR_CALL)
-        return count;
     struct ir_call *call = &f->calls[insn->target];
     if (call->pointer != IR_NONE)
         to[count++] = &call->pointer;

@@ -150,7 +150,7 @@ static int make_chains(struct order *o)
 {
     struct flow *w = o->w;
     uint32_t start[2 * CLASS_COUNT + 1] = { 0 };
-    uint32_t *edges = lower_alloc(w->f->scratch, 2 * (size_t)w->block_count + 1, sizeof *edges);
+    uint32_t *edges = lower_alloc(w->f->pass, 2 * (size_t)w->block_count + 1, sizeof *edges);
     if (edges == NULL)
         return -ENOMEM;
     for (uint32_t fill = 0; fill < 2; fill++) {
@@ -183,14 +183,14 @@ static uint32_t find_order(struct order *o, uint32_t *list)
     struct flow *w = o->w;
     struct lower *f = w->f;
     size_t count = w->block_count;
-    uint32_t *stack = lower_alloc(f->scratch, count, sizeof *stack);
-    uint8_t *state = lower_alloc(f->scratch, count, sizeof *state);
-    o->sorted = lower_alloc(f->scratch, count, sizeof(uint32_t));
-    o->number = lower_alloc(f->scratch, count, sizeof(uint32_t));
-    o->frequency = lower_alloc(f->scratch, count, sizeof(uint32_t));
-    o->after = lower_alloc(f->scratch, count, sizeof(uint32_t));
-    o->before = lower_alloc(f->scratch, count, sizeof(uint32_t));
-    o->chain = lower_alloc(f->scratch, count, sizeof(uint32_t));
+    uint32_t *stack = lower_alloc(f->pass, count, sizeof *stack);
+    uint8_t *state = lower_alloc(f->pass, count, sizeof *state);
+    o->sorted = lower_alloc(f->pass, count, sizeof(uint32_t));
+    o->number = lower_alloc(f->pass, count, sizeof(uint32_t));
+    o->frequency = lower_alloc(f->pass, count, sizeof(uint32_t));
+    o->after = lower_alloc(f->pass, count, sizeof(uint32_t));
+    o->before = lower_alloc(f->pass, count, sizeof(uint32_t));
+    o->chain = lower_alloc(f->pass, count, sizeof(uint32_t));
     if (stack == NULL || state == NULL || o->sorted == NULL || o->number == NULL ||
         o->frequency == NULL || o->after == NULL || o->before == NULL || o->chain == NULL)
         return 0;
@@ -268,12 +268,12 @@ static int open_lists(struct writer *x)
     /* Each block ends with two more at most, and splits into two. */
     size_t insn_max = (size_t)f->insn_count + 2 * (size_t)w->block_count;
     w->insns = f->insns;
-    f->insns = lower_alloc(f->scratch, insn_max, sizeof *f->insns);
-    f->blocks = lower_alloc(f->scratch, 2 * (size_t)w->block_count, sizeof *f->blocks);
-    if (f->insns == NULL || f->blocks == NULL)
+    if (lower_expect(f, (uint32_t)insn_max) != 0)
         return -ENOMEM;
-    f->insn_count = f->block_count = 0;
-    f->insn_capacity = (uint32_t)insn_max;
+    f->blocks = lower_alloc(f->scratch, 2 * (size_t)w->block_count, sizeof *f->blocks);
+    if (f->blocks == NULL)
+        return -ENOMEM;
+    f->block_count = 0;
     f->block_capacity = 2 * w->block_count;
     return 0;
 }
@@ -281,8 +281,8 @@ static int open_lists(struct writer *x)
 int flow_write_back(struct flow *w)
 {
     struct writer x = { .w = w, .order.w = w };
-    x.list = lower_alloc(w->f->scratch, w->block_count, sizeof *x.list);
-    x.places = lower_alloc(w->f->scratch, w->block_count, sizeof *x.places);
+    x.list = lower_alloc(w->f->pass, w->block_count, sizeof *x.list);
+    x.places = lower_alloc(w->f->pass, w->block_count, sizeof *x.places);
     if (x.list == NULL || x.places == NULL)
         return -ENOMEM;
     x.list_count = find_order(&x.order, x.list);

@@ -48,9 +48,9 @@ static bool grow_places(struct simplifier *s)
 {
     struct lower *f = s->f;
     uint32_t capacity = f->place_count * 2 + 64;
-    uint32_t *def_count = lower_alloc(f->scratch, capacity, sizeof *def_count);
-    uint32_t *last_def = lower_alloc(f->scratch, capacity, sizeof *last_def);
-    uint8_t *width = lower_alloc(f->scratch, capacity, sizeof *width);
+    uint32_t *def_count = lower_alloc(f->pass, capacity, sizeof *def_count);
+    uint32_t *last_def = lower_alloc(f->pass, capacity, sizeof *last_def);
+    uint8_t *width = lower_alloc(f->pass, capacity, sizeof *width);
     if (def_count == NULL || last_def == NULL || width == NULL) {
         s->failed = true;
         return false;

@@ -175,10 +175,10 @@ static void compact(struct webs *w, uint32_t *dense)
 int lower_webs(struct lower *f)
 {
     struct webs w = { .f = f };
-    w.uses = lower_alloc(f->scratch, f->block_count, sizeof *w.uses);
-    w.defines = lower_alloc(f->scratch, f->block_count, sizeof *w.defines);
-    w.live_in = lower_alloc(f->scratch, f->block_count, sizeof *w.live_in);
-    w.in_base = lower_alloc(f->scratch, f->block_count, sizeof *w.in_base);
+    w.uses = lower_alloc(f->pass, f->block_count, sizeof *w.uses);
+    w.defines = lower_alloc(f->pass, f->block_count, sizeof *w.defines);
+    w.live_in = lower_alloc(f->pass, f->block_count, sizeof *w.live_in);
+    w.in_base = lower_alloc(f->pass, f->block_count, sizeof *w.in_base);
     if (w.uses == NULL || w.defines == NULL || w.live_in == NULL || w.in_base == NULL)
         return -ENOMEM;
     find_uses(&w);
@@ -191,8 +191,8 @@ int lower_webs(struct lower *f)
         in_count += (uint32_t)__builtin_popcountll(w.live_in[block]);
     }
     size_t number_max = (size_t)in_count + f->insn_count + IR_ARG_COUNT;
-    w.parent = lower_alloc(f->scratch, number_max, sizeof *w.parent);
-    uint32_t *dense = lower_alloc(f->scratch, number_max, sizeof *dense);
+    w.parent = lower_alloc(f->pass, number_max, sizeof *w.parent);
+    uint32_t *dense = lower_alloc(f->pass, number_max, sizeof *dense);
     if (w.parent == NULL || dense == NULL)
         return -ENOMEM;
     for (uint32_t i = 0; i < in_count; i++)

@@ -27,6 +27,8 @@ static int decode(struct verifier *v)
         if (err != 0)
             return refuse(v, err, BPF_REJECT_BAD_INSN, "", "%s", error.text);
         v->info[pc].row = (uint8_t)(row - bpf_insn_table);
+        v->has_functions |= row->op == BPF_OP_CALL_LOCAL || row->op == BPF_OP_LD_FUNC;
+        v->has_helper_calls |= row->op == BPF_OP_CALL_HELPER;
         if (row->fields & BPF_WIDE)
             v->info[pc + 1].second = 1;
         if (row->op == BPF_OP_CALLX)
@@ -59,7 +61,7 @@ static bool names_function(const struct verifier *v, uint32_t pc, int64_t *start
 static int find_functions(struct verifier *v)
 {
     v->info[0].function = 1;
-    for (uint32_t pc = 0; pc < v->insn_count; pc += bpf_insn_slots(&v->insns[pc])) {
+    for (uint32_t pc = 0; v->has_functions && pc < v->insn_count; pc += bpf_insn_slots(&v->insns[pc])) {
         int64_t target;
         if (!names_function(v, pc, &target))
             continue;
@@ -129,11 +131,34 @@ struct worklist {
     uint32_t count;
 };
 
-/* The path of the search: each instruction's place * 4 + how many of its ways were gone. */
+/* Goes on to the next instruction and to nowhere else, which nobody came to yet. */
+static bool runs_on(const struct verifier *v, uint32_t pc)
+{
+    const uint32_t elsewhere = BPF_ENDS | BPF_JUMPS;
+    const struct bpf_insn_row *row = insn_row(v, pc);
+    return (row->fields & elsewhere) == 0 && row->op != BPF_OP_CALL_LOCAL &&
+           row->op != BPF_OP_LD_FUNC && !v->info[pc + bpf_insn_slots(&v->insns[pc])].reached;
+}
+
+/* The path of the search: for each piece of straight code the place of its last instruction * 4 + how
+ * many of its ways were gone. */
 static void reach(struct verifier *v, struct worklist *path, uint32_t pc)
 {
+    v->info[pc].run = 1;
     v->info[pc].reached = v->info[pc].open = 1;
+    while (runs_on(v, pc)) {
+        pc += bpf_insn_slots(&v->insns[pc]);
+        v->info[pc].reached = v->info[pc].open = 1;
+    }
     path->at[path->count++] = pc * 4;
+}
+
+/* All ways from the straight code that ends here are gone. */
+static void leave(struct verifier *v, uint32_t pc)
+{
+    while (!v->info[pc].run)
+        v->info[pc--].open = 0;
+    v->info[pc].open = 0;
 }
 
 static void go(struct verifier *v, struct worklist *path, uint32_t from, uint32_t to)
@@ -166,7 +191,7 @@ static void reach_all(struct verifier *v, struct worklist *path)
             continue;
         }
         if (gone > count || !names_function(v, pc, &function)) {
-            v->info[pc].open = 0;
+            leave(v, pc);
             path->count--;
             continue;
         }
@@ -216,7 +241,8 @@ static uint32_t arguments_used(const struct verifier *v, const struct bpf_insn *
 /* Helpers that call functions of the program back: they are loops (callback.c). */
 static void find_call_backs(struct verifier *v)
 {
-    for (uint32_t pc = 0; pc < v->insn_count; pc += bpf_insn_slots(&v->insns[pc])) {
+    for (uint32_t pc = 0; v->has_helper_calls && pc < v->insn_count;
+         pc += bpf_insn_slots(&v->insns[pc])) {
         if (insn_row(v, pc)->op != BPF_OP_CALL_HELPER)
             continue;
         const struct bpf_helper *helper =
@@ -265,10 +291,14 @@ static void uses_and_sets(const struct verifier *v, uint32_t pc, uint32_t *uses,
 
 static bool update_live(struct verifier *v, uint32_t pc)
 {
-    uint32_t next[2], uses, sets, out = 0;
-    uint32_t count = cfg_successors(v, pc, next);
-    for (uint32_t i = 0; i < count; i++)
-        out |= v->info[next[i]].live;
+    uint32_t uses, sets, out = 0;
+    if ((insn_row(v, pc)->fields & (BPF_JUMPS | BPF_ENDS)) == 0) {
+        out = v->info[pc + bpf_insn_slots(&v->insns[pc])].live;
+    } else {
+        uint32_t next[2], count = cfg_successors(v, pc, next);
+        for (uint32_t i = 0; i < count; i++)
+            out |= v->info[next[i]].live;
+    }
     uses_and_sets(v, pc, &uses, &sets);
     uint16_t live = (uint16_t)(((out & ~sets) | uses) & ALL_REGISTERS);
     bool changed = live != v->info[pc].live;

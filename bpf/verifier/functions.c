@@ -36,12 +36,13 @@ static int check_exception_callback(struct verifier *v)
 int functions_find(struct verifier *v)
 {
     uint32_t count = 0;
-    for (uint32_t pc = 0; pc < v->insn_count; pc++)
+    uint32_t end = v->has_functions ? v->insn_count : 1;
+    for (uint32_t pc = 0; pc < end; pc++)
         count += v->info[pc].function;
     v->functions = verifier_alloc(v, count * sizeof *v->functions);
     if (v->functions == NULL)
         return refuse_memory(v);
-    for (uint32_t pc = 0; pc < v->insn_count; pc++) {
+    for (uint32_t pc = 0; pc < end; pc++) {
         if (!v->info[pc].function)
             continue;
         struct function *f = &v->functions[v->function_count++];
@@ -122,7 +123,7 @@ static bool deepen_all(struct verifier *v)
  * there may be frames is recursion, or too deep. */
 int functions_check_depth(struct verifier *v, uint32_t *stack_bytes)
 {
-    bool changed = true;
+    bool changed = v->has_functions;
     uint32_t limit = bpf_context_has_rule(v->context, BPF_RULE_LINUX)
                          ? v->context->stack_limit
                          : v->context->stack_limit * BPF_CALL_DEPTH_MAX;

@@ -106,12 +106,7 @@ static int make_program(struct verifier *v)
 /* Most programs have no functions: one frame will do. */
 static int make_frames(struct verifier *v)
 {
-    bool calls = false;
-    for (uint32_t pc = 0; pc < v->insn_count; pc += bpf_insn_slots(&v->insns[pc])) {
-        uint32_t op = insn_row(v, pc)->op;
-        calls |= op == BPF_OP_CALL_LOCAL || op == BPF_OP_LD_FUNC;
-    }
-    v->frame_capacity = calls ? BPF_CALL_DEPTH_MAX : 1;
+    v->frame_capacity = v->has_functions ? BPF_CALL_DEPTH_MAX : 1;
     v->state.frames = verifier_alloc(v, v->frame_capacity * sizeof *v->state.frames);
     return v->state.frames == NULL ? refuse_memory(v) : 0;
 }

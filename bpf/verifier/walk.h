@@ -41,6 +41,7 @@ struct insn_info {
     uint16_t second : 1;    /* second half of LDDW */
     uint16_t reached : 1;   /* by some path of the control flow graph */
     uint16_t function : 1;  /* a function starts here */
+    uint16_t run : 1; /* cfg.c: straight code that its search went through at once begins here */
     uint16_t
         live : 10; /* registers that may be read from here on before they are written, r0 first */
     uint16_t visits : 3;     /* different states seen here, as far as it counts */
@@ -175,6 +176,7 @@ struct verifier {
     uint32_t frame_capacity;
     uint32_t call_depth;
     bool jumps_back; /* some jump goes to a lower address */
+    bool has_functions, has_helper_calls;
 };
 
 static inline bool has_rule(const struct verifier *v, enum bpf_rule rule)

@@ -14,6 +14,7 @@
 #include <bpf/verifier.h>
 #include <bpf_host/exec_memory.h>
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,6 +250,9 @@ static void measure(const struct shape *shape, const struct bpf_env *env, struct
 int main(int argc, char **argv)
 {
     static uint8_t zeros[VALUE_SIZE];
+    /* A kernel keeps its memory: it is not to be taken from the host anew for each load. */
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
     struct host_env host;
     host_env_init(&host);
     host.env.exec = &bpf_host_exec;
