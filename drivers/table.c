@@ -17,5 +17,6 @@ const struct driver *const driver_table[] = {
     &ioapic_driver,
     &hpet_driver,
     &tsc_driver,
+    &virtio_mmio_driver,
     NULL,
 };

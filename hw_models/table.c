@@ -15,5 +15,6 @@ const struct model_ops *const model_table[] = {
     &pl011_model,
     &sht3x_model,
     &lsm6dso_model,
+    &virtio_mmio_model,
     NULL,
 };

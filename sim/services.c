@@ -138,6 +138,28 @@ struct model *model_by_phandle(struct model *model, uint32_t phandle)
     return model_of(board_by_phandle(phandle));
 }
 
+bool model_dma_read(struct model *model, uint64_t address, void *to, uint32_t size)
+{
+    const void *at = port_dma(address, size);
+    if (at == NULL) {
+        model_warn(model, "DMA from 0x%llx, %u bytes: no RAM", (unsigned long long)address, size);
+        return false;
+    }
+    memcpy(to, at, size);
+    return true;
+}
+
+bool model_dma_write(struct model *model, uint64_t address, const void *from, uint32_t size)
+{
+    void *at = port_dma(address, size);
+    if (at == NULL) {
+        model_warn(model, "DMA to 0x%llx, %u bytes: no RAM", (unsigned long long)address, size);
+        return false;
+    }
+    memcpy(at, from, size);
+    return true;
+}
+
 const struct model_node *model_node_parent(const struct model_node *node)
 {
     const struct model_node *up = &machine.nodes[node->parent];

@@ -88,6 +88,13 @@ bool memory_contains(uint64_t address, uint64_t size)
            address - ARCH_SIM_MEMORY_BASE <= kernel_size - size;
 }
 
+void *port_dma(uint64_t address, uint32_t size)
+{
+    return size != 0 && memory_contains(address, size)
+               ? arch_phys_to_virt((struct phys_addr){ address })
+               : NULL;
+}
+
 /* --- mappings with an owner --- */
 
 /* Room for the list's entry comes first, so that nothing can fail after the mapping is made. */

@@ -70,6 +70,7 @@ void env_free(void)
 void env_reset(void)
 {
     env_free();
+    memset(env_ram, 0, sizeof env_ram);
     env.cpu_count = 1;
     env.event = calloc(ENV_EVENT_MAX, sizeof *env.event);
 }
@@ -449,6 +450,32 @@ void model_warn(struct model *model, const char *format, ...)
     vsnprintf(env.warning, sizeof env.warning, format, arguments);
     va_end(arguments);
     env.warnings++;
+}
+
+uint8_t env_ram[ENV_RAM_SIZE];
+
+static bool in_ram(uint64_t address, uint32_t size)
+{
+    return address >= ENV_RAM_BASE && size <= ENV_RAM_SIZE &&
+           address - ENV_RAM_BASE <= ENV_RAM_SIZE - size;
+}
+
+bool model_dma_read(struct model *model, uint64_t address, void *to, uint32_t size)
+{
+    (void)model;
+    if (!in_ram(address, size))
+        return false;
+    memcpy(to, env_ram + (address - ENV_RAM_BASE), size);
+    return true;
+}
+
+bool model_dma_write(struct model *model, uint64_t address, const void *from, uint32_t size)
+{
+    (void)model;
+    if (!in_ram(address, size))
+        return false;
+    memcpy(env_ram + (address - ENV_RAM_BASE), from, size);
+    return true;
 }
 
 bool model_fault(struct model *model, enum fault_kind kind, uint64_t *parameter)

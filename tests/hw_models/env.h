@@ -30,6 +30,11 @@ struct env_event {
     uint8_t write_data[64], read_data[4096];
 };
 
+/* What models reach by themselves (model_dma_read(), model_dma_write()). */
+#define ENV_RAM_BASE 0x40000000u
+#define ENV_RAM_SIZE 0x10000u
+extern uint8_t env_ram[ENV_RAM_SIZE];
+
 void env_reset(void);
 void env_free(void);
 /* Binds a model; init() is called by env_start(). */

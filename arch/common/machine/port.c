@@ -11,6 +11,7 @@
 #include <arch/context.h>
 #include <arch/cpu.h>
 #include <arch/irqflags.h>
+#include <arch/mmu.h>
 #include <axiom/bits.h>
 #include <axiom/bug.h>
 #include <axiom/errno.h>
@@ -69,6 +70,17 @@ void *port_alloc(size_t size)
 void port_free(void *at)
 {
     (void)at; /* there is one run, and then the end */
+}
+
+void *port_dma(uint64_t address, uint32_t size)
+{
+    for (uint32_t i = 0; i < boot_info->memory_count; i++) {
+        const struct boot_memory *ram = &boot_info->memory[i];
+        if (size != 0 && address >= ram->base.value && size <= ram->size &&
+            address - ram->base.value <= ram->size - size)
+            return arch_phys_to_virt((struct phys_addr){ address });
+    }
+    return NULL;
 }
 
 /* --- one boot --- */

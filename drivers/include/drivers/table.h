@@ -18,3 +18,4 @@ extern const struct driver lapic_driver;
 extern const struct driver ioapic_driver;
 extern const struct driver hpet_driver;
 extern const struct driver tsc_driver;
+extern const struct driver virtio_mmio_driver;

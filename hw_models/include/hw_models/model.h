@@ -124,6 +124,10 @@ void model_line_set(struct model *model, uint32_t index, uint32_t cpu, bool acti
 /* The interrupt input of a CPU (root interrupt controller only). */
 void model_cpu_irq_set(struct model *model, uint32_t cpu, bool active);
 uint32_t model_cpu_count(const struct model *model);
+/* RAM as a device reaches it by itself. False: some of it is no RAM, and nothing was read or
+ * written. */
+bool model_dma_read(struct model *model, uint64_t address, void *to, uint32_t size);
+bool model_dma_write(struct model *model, uint64_t address, const void *from, uint32_t size);
 /* Another model's input, found by phandle at bind time (a message-signalled write, a clock). NULL:
  * none. */
 struct model *model_by_phandle(struct model *model, uint32_t phandle);

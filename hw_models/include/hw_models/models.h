@@ -14,3 +14,4 @@ extern const struct model_ops dw_i2c_model;
 extern const struct model_ops pl011_model;
 extern const struct model_ops sht3x_model;
 extern const struct model_ops lsm6dso_model;
+extern const struct model_ops virtio_mmio_model;

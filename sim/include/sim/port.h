@@ -45,6 +45,8 @@ void port_cpu_irq(uint32_t cpu, bool active);
 /* Memory for the machine itself, zeroed; NULL: there is none. Not in the path of an event. */
 void *port_alloc(size_t size);
 void port_free(void *at);
+/* RAM of the kernel's, for a model that reaches memory by itself; NULL: not all of it is RAM. */
+void *port_dma(uint64_t address, uint32_t size);
 
 /* --- the machine's, called by the port --- */
 
