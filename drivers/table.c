@@ -18,5 +18,7 @@ const struct driver *const driver_table[] = {
     &hpet_driver,
     &tsc_driver,
     &virtio_mmio_driver,
+    &riscv_intc_driver,
+    &plic_driver,
     NULL,
 };

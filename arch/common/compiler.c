@@ -6,6 +6,9 @@
 int __popcountdi2(uint64_t value);
 int __clzdi2(uint64_t value);
 int __ctzdi2(uint64_t value);
+int __paritydi2(uint64_t value);
+uint32_t __bswapsi2(uint32_t value);
+uint64_t __bswapdi2(uint64_t value);
 unsigned __int128 __udivmodti4(unsigned __int128 value, unsigned __int128 divisor,
                                unsigned __int128 *rest);
 unsigned __int128 __udivti3(unsigned __int128 value, unsigned __int128 divisor);
@@ -31,6 +34,23 @@ int __clzdi2(uint64_t value)
     for (uint32_t shift = 1; shift < 64; shift *= 2)
         value |= value >> shift;
     return 64 - __popcountdi2(value);
+}
+
+int __paritydi2(uint64_t value)
+{
+    return __popcountdi2(value) & 1;
+}
+
+/* Neighbours change places, then neighbouring pairs, and so on. */
+uint32_t __bswapsi2(uint32_t value)
+{
+    value = (value & 0x00ff00ff) << 8 | (value >> 8 & 0x00ff00ff);
+    return value << 16 | value >> 16;
+}
+
+uint64_t __bswapdi2(uint64_t value)
+{
+    return (uint64_t)__bswapsi2((uint32_t)value) << 32 | __bswapsi2((uint32_t)(value >> 32));
 }
 
 static uint32_t leading_zeros(unsigned __int128 value)

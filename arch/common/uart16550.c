@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* A 16550 without interrupts, at 115200 baud of the usual 1.8432 MHz clock (divisor 1). */
+/* A 16550 without interrupts. */
 #include <hw/regs/ns16550.h>
 #include <port/console.h>
 
@@ -13,9 +13,11 @@ bool uart16550_init(const struct uart16550 *uart)
     if (uart->read(uart->base, NS16550_SCR) != 0x5a)
         return false;
     uart->write(uart->base, NS16550_IER, 0);
-    uart->write(uart->base, NS16550_LCR, NS16550_LCR_DLAB);
-    uart->write(uart->base, NS16550_RBR, 1);
-    uart->write(uart->base, NS16550_IER, 0);
+    if (uart->divisor != 0) {
+        uart->write(uart->base, NS16550_LCR, NS16550_LCR_DLAB);
+        uart->write(uart->base, NS16550_RBR, (uint8_t)uart->divisor);
+        uart->write(uart->base, NS16550_IER, (uint8_t)(uart->divisor >> 8));
+    }
     uart->write(uart->base, NS16550_LCR, NS16550_LCR_8N1);
     uart->write(uart->base, NS16550_FCR, NS16550_FCR_ENABLE | NS16550_FCR_CLEAR);
     uart->write(uart->base, NS16550_MCR, NS16550_MCR_DTR_RTS);

@@ -7,7 +7,8 @@
  *   NEW --probe: other errors--> FAILED
  *
  * The walk goes through buses whose children have the CPU's addresses: those with `ranges`. What is
- * behind other buses (I2C, SPI) is offered when their driver says so. A device is removed before
+ * behind other buses (I2C, SPI) is offered when their driver says so. Below a CPU's node lies its own
+ * interrupt controller. A device is removed before
  * all that were bound before it: whatever a driver needed is still there when it goes. */
 #include <axiom/bug.h>
 #include <axiom/errno.h>
@@ -170,6 +171,19 @@ void device_unbind_children(struct device *device)
 
 /* --- boot --- */
 
+/* CPUs are no devices, but what interrupts them may have a node in theirs (riscv,cpu-intc). */
+static bool is_cpu(int node)
+{
+    int parent = fdt_node_parent(node);
+    return parent >= 0 && strcmp(fdt_node_name(parent), "cpus") == 0 &&
+           fdt_node_parent(parent) == 0;
+}
+
+static bool is_cpus(int node)
+{
+    return fdt_node_parent(node) == 0 && strcmp(fdt_node_name(node), "cpus") == 0;
+}
+
 /* Makes the devices of all buses that have the CPU's addresses. */
 static int create_all(void)
 {
@@ -177,9 +191,11 @@ static int create_all(void)
     while (index < tree_node_count()) {
         const struct tree_node *at = tree_node_by_index(index);
         uint32_t size;
+        bool cpu = is_cpu(at->offset);
         bool walk_into =
-            fdt_node_available(at->offset) && tree_property(at->offset, "ranges", &size) != NULL;
-        if (is_device(at->offset)) {
+            fdt_node_available(at->offset) &&
+            (cpu || is_cpus(at->offset) || tree_property(at->offset, "ranges", &size) != NULL);
+        if (is_device(at->offset) && !cpu) {
             int err = device_create(at->offset, false);
             if (err)
                 return err;

@@ -56,13 +56,11 @@ static inline void map_unlock(const struct bpf_env *env, uint32_t *lock, uint64_
 static inline uint64_t map_write_begin(const struct bpf_env *env, uint32_t *sequence)
 {
     uint64_t state = map_irq_save(env);
-    for (;;) {
-        uint32_t now = __atomic_load_n(sequence, __ATOMIC_RELAXED);
-        if ((now & 1) == 0 && __atomic_compare_exchange_n(sequence, &now, now + 1, true,
-                                                          __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-            break;
+    /* Odd is taken. Not a compare-exchange: gcc 12 for RISC-V may compare its sign-extended word with
+     * a register that is not (PR 114130). */
+    while ((__atomic_load_n(sequence, __ATOMIC_RELAXED) & 1) != 0 ||
+           (__atomic_fetch_or(sequence, 1, __ATOMIC_ACQUIRE) & 1) != 0)
         map_relax();
-    }
     /* What is written next must not be seen before the odd number is. */
     __atomic_thread_fence(__ATOMIC_RELEASE);
     return state;

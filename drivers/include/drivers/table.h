@@ -19,3 +19,5 @@ extern const struct driver ioapic_driver;
 extern const struct driver hpet_driver;
 extern const struct driver tsc_driver;
 extern const struct driver virtio_mmio_driver;
+extern const struct driver riscv_intc_driver;
+extern const struct driver plic_driver;

@@ -12,6 +12,7 @@ struct uart16550 {
     uint8_t (*read)(uint64_t base, uint32_t reg);
     void (*write)(uint64_t base, uint32_t reg, uint8_t value);
     uint64_t base;
+    uint16_t divisor; /* of its clock, for the speed; 0: as it stands */
 };
 bool uart16550_init(const struct uart16550 *uart);
 void uart16550_write(const struct uart16550 *uart, const char *text, size_t size);

@@ -16,5 +16,14 @@ enum sysreg {
     SYSREG_X86_TSC,
     SYSREG_X86_VECTOR,
     SYSREG_X86_CPU,
+    /* RISC-V, supervisor mode: the counter; the alarm's time (written: stimecmp, or SBI's timer);
+     * which interrupts are enabled and pending; a mask of CPU indices that get a software interrupt
+     * (written); the hart number of CPU 0. */
+    SYSREG_RISCV_TIME,
+    SYSREG_RISCV_STIMECMP,
+    SYSREG_RISCV_SIE,
+    SYSREG_RISCV_SIP,
+    SYSREG_RISCV_IPI,
+    SYSREG_RISCV_BOOT_HART,
     SYSREG_COUNT
 };
