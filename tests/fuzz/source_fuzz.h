@@ -50,6 +50,14 @@ static uint64_t fuzz_record(uint64_t digest, const struct trace_source *source,
     case TRACE_I2C:
         digest = fuzz_digest(digest, record->i2c.write_data, record->i2c.write_size);
         return fuzz_digest(digest, record->i2c.read_data, record->i2c.read_size);
+    case TRACE_SPI:
+        digest = fuzz_digest(digest, record->spi.mosi_data, record->spi.size);
+        return fuzz_digest(digest, record->spi.miso_data, record->spi.size);
+    case TRACE_UART:
+        return fuzz_digest(digest, &record->uart.value, sizeof record->uart.value);
+    case TRACE_CAN:
+        FUZZ_CHECK(record->can.size <= TRACE_CAN_DATA_MAX && record->can.id <= 0x1fffffff);
+        return fuzz_digest(digest, record->can.data, record->can.size);
     }
     return digest;
 }

@@ -167,6 +167,8 @@ static const char *misfit(const struct trace_channel *channel, const struct offe
         return !line && offer->info.takes_answers
                    ? NULL
                    : "the channel is a bus, and the device serves no answers";
+    default:
+        break;
     }
     return "the channel is of a kind that drives nothing";
 }
@@ -350,6 +352,8 @@ static bool fill_input(const struct feed_channel *to, const struct trace_channel
         return true;
     case TRACE_I2C:
         return fill_answer(&record->i2c, out);
+    default: /* misfit() lets no other in */
+        break;
     }
     return false;
 }

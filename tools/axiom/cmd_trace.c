@@ -16,10 +16,9 @@
 #include <string.h>
 
 static const char *const kind_names[] = {
-    [TRACE_LEVEL] = "line",
-    [TRACE_SCALAR] = "number",
-    [TRACE_SCAN] = "sensor",
-    [TRACE_I2C] = "I2C bus",
+    [TRACE_LEVEL] = "line",  [TRACE_SCALAR] = "number", [TRACE_SCAN] = "sensor",
+    [TRACE_I2C] = "I2C bus", [TRACE_SPI] = "SPI bus",   [TRACE_UART] = "UART",
+    [TRACE_CAN] = "CAN bus",
 };
 
 static void print_number(int64_t nano)
@@ -50,6 +49,8 @@ static void print_channel(const struct trace_channel *channel,
     }
     if (channel->kind == TRACE_I2C)
         printf(", %s bytes, %s not acknowledged", grouped(info->bytes), grouped(info->nacks));
+    if (channel->kind == TRACE_CAN || channel->kind == TRACE_SPI || channel->kind == TRACE_UART)
+        printf(", %s bytes, %s damaged", grouped(info->bytes), grouped(info->damaged));
     if (channel->note[0] != '\0')
         printf(" (%s)", channel->note);
     putchar('\n');
@@ -174,18 +175,19 @@ static int run(int argc, char **argv)
         code = convert_export(argv[optind + 1], argv[optind + 2], &word_list);
     else
         code = complain_usage(
-            "trace", "trace wants info FILE, import FILE OUT.mcap, or export FILE OUT.vcd|OUT.csv");
+            "trace",
+            "trace wants info FILE, import FILE OUT.mcap, or export FILE OUT.vcd|OUT.csv|OUT.log");
     binding_free(&bindings);
     return code;
 }
 
 const struct command command_trace = {
     .name = "trace",
-    .summary = "what recordings hold; between sigrok, CSV, ULog, MCAP and VCD",
+    .summary = "what recordings hold; between sigrok, CSV, VCD, candump, blackbox, ULog and MCAP",
     .help = "usage: axiom trace info FILE [--json] [--trace-option WORD]...\n"
             "       axiom trace import FILE OUT.mcap [--bind CHANNEL=DEVICE]... [--trace-option "
             "WORD]...\n"
-            "       axiom trace export FILE OUT.vcd|OUT.csv [--trace-option WORD]...\n\n"
+            "       axiom trace export FILE OUT.vcd|OUT.csv|OUT.log [--trace-option WORD]...\n\n"
             "What is in this capture, how fast, with which gaps, and how would I bind it?\n"
             "  axiom trace info smoothieware.sr\n"
             "The columns have no time: say the rate\n"
@@ -197,7 +199,12 @@ const struct command command_trace = {
             "6=gpio/chip0/27\n"
             "A recording for a logic analyser's eyes\n"
             "  axiom trace export run.mcap run.vcd\n\n"
-            "Words: format=csv|sr|ulog|mcap, rate=HZ, origin=first|zero, unit:COLUMN=UNIT,\n"
-            "       i2c:scl=LINE,sda=LINE[,name=NAME], limit=BYTES\n",
+            "CAN frames for can-utils\n"
+            "  axiom trace export drive.mcap drive.log\n\n"
+            "Words: format=csv|sr|vcd|candump|blackbox|ulog|mcap, rate=HZ, origin=first|zero, "
+            "unit:COLUMN=UNIT,\n"
+            "       log=NUMBER, limit=BYTES; decoders (docs/FORMATS.md): i2c:scl=LINE,sda=LINE,\n"
+            "       spi:clk=LINE,mosi=LINE,..., uart:rx=LINE,baud=RATE,..., "
+            "can:rx=LINE,bitrate=RATE,...\n",
     .run = run,
 };

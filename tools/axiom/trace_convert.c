@@ -11,6 +11,7 @@
 #include <axiom/bits.h>
 #include <axiom/decimal.h>
 #include <axiom/errno.h>
+#include <traces/bus_messages.h>
 #include <traces/host/file_writer.h>
 #include <traces/recorder.h>
 #include <traces/sink.h>
@@ -30,7 +31,8 @@ struct import_channel {
     uint8_t chip, line;
     int bus;                     /* I2C: its number; -1: not bound */
     char device[EVENT_NAME_MAX]; /* IIO */
-    uint16_t plain;              /* std_msgs channel of the writer; 0: none */
+    enum bus_message message;    /* SPI, UART, CAN */
+    uint16_t plain;              /* std_msgs or bus channel of the writer; 0: none */
 };
 
 struct import {
@@ -39,7 +41,8 @@ struct import {
     struct trace_recorder recorder;
     struct trace_recorder_slot *slots;
     struct import_channel *channel;
-    uint16_t bool_schema, float_schema;
+    uint16_t bool_schema, float_schema, bus_schema[BUS_MESSAGE_COUNT];
+    uint8_t *payload; /* BUS_MESSAGE_SIZE_MAX bytes */
     uint64_t sequence, records, gaps;
     const char *to;
 };
@@ -54,16 +57,37 @@ static const char *bound_device(const struct import *im, const struct binding_li
     return NULL;
 }
 
+static enum bus_message message_of(const struct trace_channel *channel)
+{
+    switch (channel->kind) {
+    case TRACE_CAN:
+        return BUS_CAN;
+    case TRACE_SPI:
+        return BUS_SPI;
+    case TRACE_UART:
+        return BUS_UART;
+    default:
+        return BUS_NONE;
+    }
+}
+
 static int plain_channel(struct import *im, const struct trace_channel *channel, uint16_t *id)
 {
     bool level = channel->kind == TRACE_LEVEL;
-    uint16_t *schema_id = level ? &im->bool_schema : &im->float_schema;
-    const char *text = level ? "bool data\n" : "float64 data\n";
+    enum bus_message bus = message_of(channel);
+    uint16_t *schema_id = bus != BUS_NONE ? &im->bus_schema[bus]
+                          : level         ? &im->bool_schema
+                                          : &im->float_schema;
+    const char *text = bus != BUS_NONE ? bus_message_schema(bus)->text
+                       : level         ? "bool data\n"
+                                       : "float64 data\n";
+    const char *name = bus != BUS_NONE ? bus_message_schema(bus)->name
+                       : level         ? "std_msgs/msg/Bool"
+                                       : "std_msgs/msg/Float64";
     struct mcap_writer *writer = mcap_file_writer(im->file);
     char topic[160];
     if (*schema_id == 0) {
-        struct mcap_schema schema = { .name = mcap_text(level ? "std_msgs/msg/Bool"
-                                                              : "std_msgs/msg/Float64"),
+        struct mcap_schema schema = { .name = mcap_text(name),
                                       .encoding = mcap_text("ros2msg"),
                                       .data = { (const uint8_t *)text, strlen(text) } };
         int err = mcap_writer_schema(writer, &schema, schema_id);
@@ -107,6 +131,7 @@ static int plan_channel(struct import *im, const struct binding_list *bindings, 
     if (device != NULL)
         return complain(EXIT_USAGE, "'%s' cannot become %s: gpio/chipC/LINE, iio/NAME or i2c/BUS",
                         channel->name, device);
+    plan->message = message_of(channel);
     int err = plain_channel(im, channel, &plan->plain);
     return err ? complain(EXIT_IO, "%s: %s", im->to, strerror(-err)) : EXIT_OK;
 }
@@ -114,9 +139,13 @@ static int plan_channel(struct import *im, const struct binding_list *bindings, 
 static int put_plain(struct import *im, const struct import_channel *plan,
                      const struct trace_record *record, const struct trace_channel *channel)
 {
-    uint8_t cdr[12] = { 0, 1, 0, 0 }; /* CDR, little endian */
+    uint8_t number[12] = { 0, 1, 0, 0 }; /* CDR, little endian */
+    uint8_t *cdr = number;
     size_t size = 5;
-    if (channel->kind == TRACE_LEVEL) {
+    if (plan->message != BUS_NONE) {
+        cdr = im->payload;
+        size = bus_message_encode(plan->message, record, "", cdr);
+    } else if (channel->kind == TRACE_LEVEL) {
         cdr[4] = record->level;
     } else {
         put_le64(cdr + 4, double_bits_from_nano(record->nano));
@@ -219,7 +248,8 @@ int convert_import(const char *from, const char *to, const struct trace_options 
     im.slots = calloc(SLOTS, sizeof *im.slots);
     im.channel = calloc(count + 1, sizeof *im.channel);
     int code = EXIT_OK;
-    if (im.slots == NULL || im.channel == NULL)
+    im.payload = malloc(BUS_MESSAGE_SIZE_MAX);
+    if (im.slots == NULL || im.channel == NULL || im.payload == NULL)
         code = complain(EXIT_IO, "no memory");
     for (size_t i = 0; i < bindings->count && code == EXIT_OK; i++) {
         if (trace_channel_find(im.source, bindings->at[i].channel) < 0)
@@ -244,6 +274,7 @@ int convert_import(const char *from, const char *to, const struct trace_options 
             printf(", %s gaps of the recorder not carried over", grouped(im.gaps));
         putchar('\n');
     }
+    free(im.payload);
     free(im.slots);
     free(im.channel);
     trace_close(im.source);
@@ -260,8 +291,10 @@ static int sink_format(const char *to, enum trace_sink_format *format)
         *format = TRACE_SINK_VCD;
     else if (dot != NULL && strcmp(dot, ".csv") == 0)
         *format = TRACE_SINK_CSV;
+    else if (dot != NULL && (strcmp(dot, ".log") == 0 || strcmp(dot, ".candump") == 0))
+        *format = TRACE_SINK_CANDUMP;
     else
-        return complain(EXIT_USAGE, "%s: the name must end in .vcd or .csv", to);
+        return complain(EXIT_USAGE, "%s: the name must end in .vcd, .csv or .log (candump)", to);
     return EXIT_OK;
 }
 

@@ -65,10 +65,13 @@ static void csv_put(struct trace_sink *sink, const struct sink_channel *channel,
                       record->scan[i]);
         break;
     case TRACE_I2C:
+    case TRACE_SPI:
+    case TRACE_UART:
+    case TRACE_CAN:
         fprintf(sink->file, "# %" PRIu64 ",", record->time_ns);
         print_name(sink->file, channel->name, NULL);
         fputc(',', sink->file);
-        sink_i2c(sink->file, &record->i2c, ' ');
+        sink_transaction(sink->file, channel->kind, record, ' ');
         fputc('\n', sink->file);
         break;
     }

@@ -20,13 +20,19 @@ static int fail(struct trace_error *error, int err, const char *format, ...)
     return err;
 }
 
+static const struct sink_operations *const formats[] = {
+    [TRACE_SINK_VCD] = &sink_vcd,
+    [TRACE_SINK_CSV] = &sink_csv,
+    [TRACE_SINK_CANDUMP] = &sink_candump,
+};
+
 int trace_sink_create(const char *path, enum trace_sink_format format, struct trace_sink **out,
                       struct trace_error *error)
 {
     struct trace_sink *sink = calloc(1, sizeof *sink);
     if (sink == NULL)
         return fail(error, -ENOMEM, "%s: out of memory", path);
-    sink->operations = format == TRACE_SINK_VCD ? &sink_vcd : &sink_csv;
+    sink->operations = formats[format];
     sink->path = strdup(path);
     sink->file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
     if (sink->path == NULL || sink->file == NULL) {
@@ -108,6 +114,11 @@ int trace_sink_put(struct trace_sink *sink, const struct trace_record *record,
     return 0;
 }
 
+uint64_t trace_sink_left_out(const struct trace_sink *sink)
+{
+    return sink->left_out;
+}
+
 int trace_sink_close(struct trace_sink *sink, uint64_t end_ns, struct trace_error *error)
 {
     begin(sink);
@@ -162,24 +173,79 @@ void sink_decimal(int64_t nano, char *text)
     text[length] = '\0';
 }
 
-static void print_bytes(FILE *file, char direction, const uint8_t *bytes, uint32_t size)
+static void print_bytes(FILE *file, const char *direction, const uint8_t *bytes, uint32_t size)
 {
-    fputc(direction, file);
+    fputs(direction, file);
     for (uint32_t i = 0; i < size; i++)
         fprintf(file, "%02x", bytes[i]);
 }
 
-void sink_i2c(FILE *file, const struct trace_i2c *t, char separator)
+static void print_i2c(FILE *file, const struct trace_i2c *t, char separator)
 {
     fprintf(file, "0x%02x%s", t->address, t->address_nack ? "!" : "");
     if (t->has_write) {
         fputc(separator, file);
-        print_bytes(file, 'w', t->write_data, t->write_size);
+        print_bytes(file, "w", t->write_data, t->write_size);
         if (t->write_nack)
             fputc('!', file);
     }
     if (t->has_read) {
         fputc(separator, file);
-        print_bytes(file, 'r', t->read_data, t->read_size);
+        print_bytes(file, "r", t->read_data, t->read_size);
+    }
+}
+
+static void print_spi(FILE *file, const struct trace_spi *t, char separator)
+{
+    if (t->has_mosi)
+        print_bytes(file, "mosi", t->mosi_data, t->size);
+    if (t->has_mosi && t->has_miso)
+        fputc(separator, file);
+    if (t->has_miso)
+        print_bytes(file, "miso", t->miso_data, t->size);
+    if (t->partial_bits > 0)
+        fprintf(file, "+%u", t->partial_bits);
+}
+
+/* As can-utils' lib.c writes it. */
+void sink_can(FILE *file, const struct trace_can *can)
+{
+    uint32_t id = can->id | (can->error ? UINT32_C(0x20000000) : 0);
+    fprintf(file, can->extended || can->error ? "%08X#" : "%03X#", id);
+    if (can->fd)
+        fprintf(file, "#%X",
+                (can->bit_rate_switch ? 1u : 0) | (can->error_state ? 2u : 0) |
+                    (can->fd_marker ? 4u : 0));
+    if (can->remote)
+        fputc('R', file);
+    if (can->remote && can->dlc > 0)
+        fprintf(file, "%u", can->dlc < 8 ? can->dlc : 8);
+    for (uint8_t i = 0; i < can->size && !can->remote; i++)
+        fprintf(file, "%02X", can->data[i]);
+    if (!can->fd && can->dlc > 8)
+        fprintf(file, "_%X", can->dlc);
+}
+
+void sink_transaction(FILE *file, enum trace_kind kind, const struct trace_record *record,
+                      char separator)
+{
+    switch (kind) {
+    case TRACE_I2C:
+        print_i2c(file, &record->i2c, separator);
+        break;
+    case TRACE_SPI:
+        print_spi(file, &record->spi, separator);
+        break;
+    case TRACE_UART:
+        fprintf(file, "%02x%s%s", record->uart.value, record->uart.framing_error ? "!" : "",
+                record->uart.parity_error ? "p" : "");
+        break;
+    case TRACE_CAN:
+        sink_can(file, &record->can);
+        if (record->can.damaged)
+            fputc('!', file);
+        break;
+    default:
+        break;
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What the two formats share. */
+/* What the formats share. */
 #pragma once
 #include <axiom/errno.h>
 #include <stdio.h>
@@ -33,12 +33,22 @@ struct trace_sink {
     bool begun;
     uint64_t last_ns;
     uint64_t vcd_ns; /* the time stamp that stands in the file last */
+    uint64_t left_out;
 };
 
-extern const struct sink_operations sink_vcd, sink_csv;
+extern const struct sink_operations sink_vcd, sink_csv, sink_candump;
 
 /* nano as a decimal without superfluous zeros: "-9.80665". `text` has room for 24 bytes. */
 void sink_decimal(int64_t nano, char *text);
-/* "0x44 w2400 r67a2e4!" with "!" for a missing acknowledge; no blanks if `separator` is another
- * character. */
-void sink_i2c(FILE *file, const struct trace_i2c *transaction, char separator);
+/* A transaction as text without blanks if `separator` is another character:
+ *   I2C   0x44 w2400 r67a2e4     "!" for a missing acknowledge
+ *   SPI   mosi9f0000 miso00ef40  "+3" for bits behind the last word
+ *   UART  41                     "!" for a wrong stop bit, "p" for wrong parity
+ *   CAN   123#1122               as candump; "!" if damaged */
+void sink_transaction(FILE *file, enum trace_kind kind, const struct trace_record *record,
+                      char separator);
+void sink_can(FILE *file, const struct trace_can *can);
+static inline bool sink_is_bus(enum trace_kind kind)
+{
+    return kind == TRACE_I2C || kind == TRACE_SPI || kind == TRACE_UART || kind == TRACE_CAN;
+}

@@ -52,6 +52,9 @@ static void declare_channel(struct trace_sink *sink, struct sink_channel *channe
         fputs("$upscope $end\n", sink->file);
         break;
     case TRACE_I2C:
+    case TRACE_SPI:
+    case TRACE_UART:
+    case TRACE_CAN:
         declare(sink, "string", 1, (*id)++, channel->name);
         break;
     }
@@ -110,8 +113,11 @@ static void vcd_put(struct trace_sink *sink, const struct sink_channel *channel,
             print_real(sink, channel->first_id + i, record->scan[i]);
         break;
     case TRACE_I2C:
+    case TRACE_SPI:
+    case TRACE_UART:
+    case TRACE_CAN:
         fputc('s', sink->file);
-        sink_i2c(sink->file, &record->i2c, '_');
+        sink_transaction(sink->file, channel->kind, record, '_');
         fputc(' ', sink->file);
         print_id(sink->file, channel->first_id);
         fputc('\n', sink->file);

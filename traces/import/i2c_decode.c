@@ -10,8 +10,10 @@
  *        +------------------------------- SDA rises, SCL high ---------------------------+
  *
  * A transaction is handed out in buffers of its own, because one input can end it and begin the next. */
+#include "line_decoder.h"
 #include <traces/i2c_decode.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 void i2c_decoder_init(struct i2c_decoder *decoder, uint8_t scl, uint8_t sda, uint8_t *memory)
@@ -161,3 +163,91 @@ bool i2c_decode_finish(struct i2c_decoder *d, struct trace_i2c *out)
     *out = d->done;
     return true;
 }
+
+/* --- as a line decoder ------------------------------------------------------------------------- */
+
+#define I2C_SCL 1u
+#define I2C_SDA 2u
+
+struct i2c_lines {
+    struct i2c_decoder decoder;
+    bool ready; /* decoder.done waits, since ready_ns */
+    uint64_t ready_ns;
+    uint8_t *memory;
+};
+
+static struct line_decoder *i2c_create(struct line_arguments *arguments, uint8_t given,
+                                       const char **reason)
+{
+    (void)arguments, (void)given, (void)reason;
+    struct i2c_lines *lines = calloc(1, sizeof *lines);
+    uint8_t *memory = malloc(4 * (size_t)I2C_DECODE_BYTES);
+    if (lines == NULL || memory == NULL) {
+        free(lines);
+        free(memory);
+        return NULL;
+    }
+    lines->memory = memory;
+    return (struct line_decoder *)lines;
+}
+
+static void i2c_restart(struct line_decoder *decoder, uint8_t levels)
+{
+    struct i2c_lines *lines = (struct i2c_lines *)decoder;
+    lines->ready = false;
+    i2c_decoder_init(&lines->decoder, (levels & I2C_SCL) != 0, (levels & I2C_SDA) != 0,
+                     lines->memory);
+}
+
+static void i2c_change(struct line_decoder *decoder, uint64_t time_ns, uint8_t levels)
+{
+    struct i2c_lines *lines = (struct i2c_lines *)decoder;
+    struct trace_i2c done;
+    lines->ready_ns = time_ns;
+    lines->ready = i2c_decode(&lines->decoder, time_ns, (levels & I2C_SCL) != 0,
+                              (levels & I2C_SDA) != 0, &done);
+}
+
+static bool i2c_advance(struct line_decoder *decoder, uint64_t until_ns,
+                        struct trace_record *record)
+{
+    (void)until_ns;
+    struct i2c_lines *lines = (struct i2c_lines *)decoder;
+    if (!lines->ready)
+        return false;
+    lines->ready = false;
+    *record = (struct trace_record){ .time_ns = lines->ready_ns, .i2c = lines->decoder.done };
+    return true;
+}
+
+static bool i2c_finish(struct line_decoder *decoder, uint64_t end_ns, struct trace_record *record)
+{
+    struct i2c_lines *lines = (struct i2c_lines *)decoder;
+    struct trace_i2c done;
+    if (!i2c_decode_finish(&lines->decoder, &done))
+        return false;
+    *record = (struct trace_record){ .time_ns = end_ns, .i2c = done };
+    return true;
+}
+
+static void i2c_destroy(struct line_decoder *decoder)
+{
+    free(((struct i2c_lines *)decoder)->memory);
+    free(decoder);
+}
+
+const struct line_decoder_type line_i2c = {
+    .word = "i2c:",
+    .name = "i2c",
+    .usage = "i2c:scl=LINE,sda=LINE, with name=BUS if you like",
+    .kind = TRACE_I2C,
+    .line = { "scl", "sda" },
+    .required = I2C_SCL | I2C_SDA,
+    .idle = I2C_SCL | I2C_SDA,
+    .create = i2c_create,
+    .restart = i2c_restart,
+    .change = i2c_change,
+    .advance = i2c_advance,
+    .finish = i2c_finish,
+    .destroy = i2c_destroy,
+};

@@ -57,6 +57,19 @@ static void take_value(const struct trace_channel *channel, struct trace_channel
         info->bytes += (uint64_t)record->i2c.write_size + record->i2c.read_size;
         info->nacks += record->i2c.address_nack || record->i2c.write_nack;
         break;
+    case TRACE_SPI:
+        info->bytes += record->spi.size;
+        info->damaged += record->spi.partial_bits > 0;
+        break;
+    case TRACE_UART:
+        info->bytes++;
+        info->damaged += record->uart.framing_error || record->uart.parity_error;
+        break;
+    case TRACE_CAN:
+        info->bytes += record->can.size;
+        info->nacks += record->can.unacknowledged;
+        info->damaged += record->can.damaged || record->can.error;
+        break;
     }
     take_time(info, record->time_ns);
     info->count++;

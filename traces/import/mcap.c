@@ -12,6 +12,7 @@
  * times (beyond 1e18 ns, September 2001). */
 #include "mcap_payload.h"
 #include "source_internal.h"
+#include <traces/bus_messages.h>
 #include <traces/channels.h>
 #include <traces/host/reader.h>
 
@@ -25,7 +26,8 @@
 /* What is known of one of the file's channels; the reader keeps a pointer to it. */
 struct lane {
     bool used, seen, kernel;
-    enum mcap_plain plain; /* NONE: an event of ours */
+    enum mcap_plain plain; /* NONE: an event of ours, or ... */
+    enum bus_message bus;  /* ... a bus's transaction */
     struct event_channel event;
     uint32_t channel; /* once seen */
     int8_t level;     /* while reading */
@@ -80,7 +82,8 @@ static int judge(const struct mcap_reader_channel *from, struct lane *lane)
     if (err != -EOPNOTSUPP)
         return err;
     lane->plain = mcap_plain_of(&from->channel, from->schema);
-    lane->used = lane->plain != MCAP_PLAIN_NONE;
+    lane->bus = bus_message_of(&from->channel, from->schema);
+    lane->used = lane->plain != MCAP_PLAIN_NONE || lane->bus != BUS_NONE;
     return 0;
 }
 
@@ -112,8 +115,8 @@ static int judge_all(struct mcap_source *mcap, struct trace_error *error)
                 mcap->base.input.name, from->channel.id);
         from->user = lane;
         inputs += lane->used;
-        bool ours = lane->plain == MCAP_PLAIN_NONE && lane->event.form < EVENT_FORM_COUNT &&
-                    lane->event.kind != 0;
+        bool ours = lane->plain == MCAP_PLAIN_NONE && lane->bus == BUS_NONE &&
+                    lane->event.form < EVENT_FORM_COUNT && lane->event.kind != 0;
         if (!lane->used && !ours && left++ == 0)
             first_left = from;
     }
@@ -129,7 +132,7 @@ static void lane_name(const struct lane *lane, const struct mcap_channel *channe
     static const char *const prefixes[] = { "/kernel",
                                             "/trace" }; /* ours and `axiom trace import`'s */
     char topic[256];
-    if (lane->plain == MCAP_PLAIN_NONE && lane->event.kind == EVENT_IIO) {
+    if (lane->plain == MCAP_PLAIN_NONE && lane->bus == BUS_NONE && lane->event.kind == EVENT_IIO) {
         trace_text_copy(name, size, lane->event.name);
         return;
     }
@@ -148,6 +151,7 @@ struct value {
     uint8_t level;
     int64_t nano;
     struct event event;
+    struct trace_record bus; /* its payload */
 };
 
 /* 0; -EBADMSG with the error filled in. What is no record (a line that the kernel drives) is not
@@ -156,6 +160,11 @@ static int take(struct mcap_source *mcap, const struct lane *lane, const struct 
                 struct value *value, struct trace_error *error)
 {
     value->present = true;
+    if (lane->bus != BUS_NONE) {
+        if (bus_message_decode(lane->bus, item->message.data, &value->bus) != 0)
+            return bad_message(mcap, item, error, "is not what its schema says");
+        return 0;
+    }
     if (lane->plain != MCAP_PLAIN_NONE) {
         int got = mcap_plain_take(lane->plain, item->message.data, &value->nano);
         if (got < 0)
@@ -182,6 +191,8 @@ static int take(struct mcap_source *mcap, const struct lane *lane, const struct 
 
 static enum trace_kind kind_of(const struct lane *lane)
 {
+    if (lane->bus != BUS_NONE)
+        return bus_message_schema(lane->bus)->kind;
     if (lane->plain != MCAP_PLAIN_NONE)
         return lane->plain == MCAP_PLAIN_BOOL ? TRACE_LEVEL : TRACE_SCALAR;
     return lane->event.kind == EVENT_GPIO  ? TRACE_LEVEL
@@ -276,12 +287,14 @@ static int fill_record(struct mcap_source *mcap, struct lane *lane, const struct
                        struct trace_error *error)
 {
     const struct trace_channel *channel = &mcap->base.channel[lane->channel];
-    *record = (struct trace_record){
-        .time_ns = item->message.log_time - mcap->origin_ns,
-        .source_ns = item->message.publish_time,
-        .channel = lane->channel,
-        .type = TRACE_RECORD_VALUE,
-    };
+    if (lane->bus != BUS_NONE)
+        *record = value->bus;
+    else
+        *record = (struct trace_record){ 0 };
+    record->time_ns = item->message.log_time - mcap->origin_ns;
+    record->source_ns = item->message.publish_time;
+    record->channel = lane->channel;
+    record->type = TRACE_RECORD_VALUE;
     switch (channel->kind) {
     case TRACE_LEVEL:
         record->level = value->level;
@@ -299,6 +312,8 @@ static int fill_record(struct mcap_source *mcap, struct lane *lane, const struct
         break;
     case TRACE_I2C:
         fill_i2c(&value->event.i2c, record->time_ns, &record->i2c);
+        break;
+    default: /* a bus's payload is there */
         break;
     }
     return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Opening a trace of whatever kind, and the rules that hold for all kinds: a known option word or
  * an error, time that never runs backwards, an error that stays. */
+#include "line_decoder.h"
 #include "number.h"
 #include "source_internal.h"
 
@@ -65,7 +66,16 @@ uint64_t trace_rate_parse(const char *text)
 
 /* --- detection --- */
 
-enum content { CONTENT_SR, CONTENT_CSV, CONTENT_ULOG, CONTENT_MCAP, CONTENT_UNKNOWN };
+enum content {
+    CONTENT_SR,
+    CONTENT_CSV,
+    CONTENT_ULOG,
+    CONTENT_MCAP,
+    CONTENT_VCD,
+    CONTENT_CANDUMP,
+    CONTENT_BLACKBOX,
+    CONTENT_UNKNOWN
+};
 
 struct signature {
     const char *bytes;
@@ -81,14 +91,12 @@ static const struct signature signatures[] = {
     { BYTES("PK\x05\x06"), CONTENT_SR, NULL },
     { BYTES("ULog\x01\x12\x35"), CONTENT_ULOG, NULL },
     { BYTES("\x89MCAP0\r\n"), CONTENT_MCAP, NULL },
-    { BYTES("$date"), CONTENT_UNKNOWN,
-      "a VCD file; convert it: sigrok-cli -I vcd -i FILE -o FILE.sr" },
-    { BYTES("$version"), CONTENT_UNKNOWN,
-      "a VCD file; convert it: sigrok-cli -I vcd -i FILE -o FILE.sr" },
-    { BYTES("$timescale"), CONTENT_UNKNOWN,
-      "a VCD file; convert it: sigrok-cli -I vcd -i FILE -o FILE.sr" },
-    { BYTES("H Product:Blackbox"), CONTENT_UNKNOWN,
-      "a Betaflight blackbox log; convert it with blackbox_decode and open the CSV" },
+    { BYTES("$date"), CONTENT_VCD, NULL },
+    { BYTES("$version"), CONTENT_VCD, NULL },
+    { BYTES("$timescale"), CONTENT_VCD, NULL },
+    { BYTES("$comment"), CONTENT_VCD, NULL },
+    { BYTES("$scope"), CONTENT_VCD, NULL },
+    { BYTES("H Product:Blackbox"), CONTENT_BLACKBOX, NULL },
     { BYTES("#ROSBAG V2.0"), CONTENT_UNKNOWN, "a ROS 1 bag; convert it to MCAP or CSV" },
     { BYTES("SQLite format 3"), CONTENT_UNKNOWN,
       "a database (a rosbag2 .db3?); convert it: ros2 bag convert to mcap" },
@@ -109,6 +117,17 @@ static bool looks_like_text(const uint8_t *bytes, size_t size)
     return size > 0;
 }
 
+/* "(1436509052.249713) can0 ...": candump -L. */
+static bool looks_like_candump(const uint8_t *bytes, size_t size)
+{
+    size_t at = 1;
+    if (size < 4 || bytes[0] != '(')
+        return false;
+    while (at < size && ((bytes[at] >= '0' && bytes[at] <= '9') || bytes[at] == '.'))
+        at++;
+    return at > 1 && at + 1 < size && bytes[at] == ')' && bytes[at + 1] == ' ';
+}
+
 static enum content detect(const uint8_t *bytes, size_t size, const char **foreign)
 {
     *foreign = NULL;
@@ -119,12 +138,16 @@ static enum content detect(const uint8_t *bytes, size_t size, const char **forei
             return s->content;
         }
     }
+    if (looks_like_candump(bytes, size))
+        return CONTENT_CANDUMP;
     return looks_like_text(bytes, size) ? CONTENT_CSV : CONTENT_UNKNOWN;
 }
 
 static enum content content_named(const char *name)
 {
-    static const char *const names[] = { "sr", "csv", "ulog", "mcap" };
+    static const char *const names[] = {
+        "sr", "csv", "ulog", "mcap", "vcd", "candump", "blackbox"
+    };
     for (size_t i = 0; i < ARRAY_SIZE(names); i++)
         if (strcmp(name, names[i]) == 0)
             return (enum content)i;
@@ -135,7 +158,8 @@ static enum content content_named(const char *name)
 
 static int check_options(const struct trace_options *options, struct trace_error *error)
 {
-    static const char *const keys[] = { "format=", "rate=", "origin=", "unit:", "i2c:", "limit=" };
+    static const char *const keys[] = { "format=", "rate=", "origin=", "unit:", "limit=",
+                                        "log=",    "i2c:",  "spi:",    "uart:", "can:" };
     for (size_t i = 0; options != NULL && i < options->count; i++) {
         const char *word = options->word[i];
         bool known = false;
@@ -145,7 +169,8 @@ static int check_options(const struct trace_options *options, struct trace_error
             return trace_fail(
                 error, -EINVAL,
                 "unknown import option \"%.80s\"; known are format=, rate=HZ, origin=first|zero, "
-                "unit:COLUMN=UNIT, i2c:scl=A,sda=B and limit=BYTES",
+                "unit:COLUMN=UNIT, log=NUMBER, limit=BYTES and the decoders i2c:scl=A,sda=B, "
+                "spi:clk=A,mosi=B, uart:rx=A and can:rx=A",
                 word);
     }
     const char *rate = trace_option(options, "rate=");
@@ -175,6 +200,12 @@ static int open_format(struct trace_input *input, enum content content,
         return trace_open_ulog(input, options, source, error);
     case CONTENT_MCAP:
         return trace_open_mcap(input, options, source, error);
+    case CONTENT_VCD:
+        return trace_open_vcd(input, options, source, error);
+    case CONTENT_CANDUMP:
+        return trace_open_candump(input, options, source, error);
+    case CONTENT_BLACKBOX:
+        return trace_open_blackbox(input, options, source, error);
     case CONTENT_UNKNOWN:
         break;
     }
@@ -188,8 +219,9 @@ static int choose_content(struct trace_input *input, const struct trace_options 
     if (forced != NULL) {
         *content = content_named(forced);
         if (*content == CONTENT_UNKNOWN)
-            return trace_fail(error, -EINVAL, "format=%.40s: known are sr, csv, ulog and mcap",
-                              forced);
+            return trace_fail(
+                error, -EINVAL,
+                "format=%.40s: known are sr, csv, vcd, candump, blackbox, ulog and mcap", forced);
         return 0;
     }
     size_t size;
@@ -203,10 +235,10 @@ static int choose_content(struct trace_input *input, const struct trace_options 
     if (*content == CONTENT_UNKNOWN)
         return trace_fail(
             error, -EBADMSG, "%s: %s%s", input->name, foreign != NULL ? "this is " : "",
-            foreign != NULL
-                ? foreign
-                : "no trace of a known kind (sigrok .sr, CSV, PX4 ULog or MCAP); if it is "
-                  "one after all, say which with format=");
+            foreign != NULL ? foreign
+                            : "no trace of a known kind (sigrok .sr, CSV, VCD, candump -L, "
+                              "Betaflight blackbox, PX4 "
+                              "ULog or MCAP); if it is one after all, say which with format=");
     return 0;
 }
 
@@ -223,9 +255,9 @@ static int open_input(struct trace_input *input, const struct trace_options *opt
         input_close(input);
         return err;
     }
-    const char *i2c = trace_option(options, "i2c:");
-    if (i2c != NULL)
-        err = trace_add_i2c(source, i2c, error);
+    for (size_t i = 0; options != NULL && i < options->count && err == 0; i++)
+        if (line_decoder_named(options->word[i]) != NULL)
+            err = trace_add_decoder(source, options->word[i], error);
     if (err != 0) {
         trace_close(*source);
         *source = NULL;

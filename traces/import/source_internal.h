@@ -85,6 +85,13 @@ int trace_open_ulog(struct trace_input *input, const struct trace_options *optio
 int trace_open_mcap(struct trace_input *input, const struct trace_options *options,
                     struct trace_source **source, struct trace_error *error);
 
-/* Wraps *source, which then belongs to the wrapper: adds a channel with the transactions of two of
- * its lines. `arguments` is what follows "i2c:" in the option. On failure *source is as before. */
-int trace_add_i2c(struct trace_source **source, const char *arguments, struct trace_error *error);
+int trace_open_vcd(struct trace_input *input, const struct trace_options *options,
+                   struct trace_source **source, struct trace_error *error);
+int trace_open_candump(struct trace_input *input, const struct trace_options *options,
+                       struct trace_source **source, struct trace_error *error);
+int trace_open_blackbox(struct trace_input *input, const struct trace_options *options,
+                        struct trace_source **source, struct trace_error *error);
+
+/* Wraps *source, which then belongs to the wrapper: adds a channel with what a decoder makes of some
+ * of its lines. `word` is the option, "uart:rx=0". On failure *source is as before. */
+int trace_add_decoder(struct trace_source **source, const char *word, struct trace_error *error);

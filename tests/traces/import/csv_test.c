@@ -262,7 +262,8 @@ START_TEST(options_are_checked)
     refused(text, strlen(text), "rate=fast", -EINVAL, "no rate above 0");
     refused(text, strlen(text), "origin=last", -EINVAL, "origin=first or origin=zero");
     refused(text, strlen(text), "limit=lots", -EINVAL, "a number of bytes");
-    refused(text, strlen(text), "format=xls", -EINVAL, "sr, csv, ulog and mcap");
+    refused(text, strlen(text), "format=xls", -EINVAL,
+            "sr, csv, vcd, candump, blackbox, ulog and mcap");
     refused(text, strlen(text), "i2c:scl=a", -EINVAL, "i2c:scl=LINE,sda=LINE");
     refused(text, strlen(text), "i2c:scl=b,sda=a", -ENOENT, "no line \"b\"");
 }
@@ -272,8 +273,7 @@ START_TEST(what_is_no_trace_is_said_to_be_what_it_is)
 {
     refused("", 0, NULL, -EBADMSG, "empty");
     refused("\x01\x02\x03", 3, NULL, -EBADMSG, "no trace of a known kind");
-    refused("$date today $end", 16, NULL, -EBADMSG, "a VCD file");
-    refused("H Product:Blackbox", 18, NULL, -EBADMSG, "Betaflight");
+    refused("#ROSBAG V2.0\n", 13, NULL, -EBADMSG, "a ROS 1 bag");
     refused("\x7f"
             "ELF",
             4, NULL, -EBADMSG, "--bpf");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* A trace of whatever kind as one stream of records in time order.
  *
- * trace_open() looks at the content, not at the suffix: sigrok session files (.sr), CSV, PX4 ULog,
- * Axiom's own MCAP. Whatever the format says about time becomes integer nanoseconds from the
+ * trace_open() looks at the content, not at the suffix: sigrok session files (.sr), CSV, VCD, candump
+ * logs, PX4 ULog, Betaflight blackbox logs, MCAP (Axiom's own and rosbag2's). Whatever the format says about time becomes integer nanoseconds from the
  * trace's origin; sample k of a capture is at floor(k * 1e9 / rate), never accumulated. Physical
  * quantities become int64 counts of 1e-9 SI units ("nano"), rounded once, ties away from zero.
  *
@@ -31,6 +31,9 @@ enum trace_kind {
     TRACE_SCAN,   /* samples of one device: `scan_count` numbers taken at one time, nano SI by
                      `quantity` */
     TRACE_I2C,    /* transactions of a bus */
+    TRACE_SPI,    /* transfers of a bus, chip select to chip select */
+    TRACE_UART,   /* characters of one direction of a line */
+    TRACE_CAN,    /* frames of a bus */
 };
 
 #define TRACE_SCAN_MAX EVENT_IIO_CHANNEL_MAX
@@ -73,6 +76,38 @@ struct trace_i2c {
     const uint8_t *write_data, *read_data; /* valid until the next call */
 };
 
+/* While the chip was selected, or one word on a bus without a chip select. */
+struct trace_spi {
+    uint64_t start_ns;    /* selected; time_ns of the record is that of the end */
+    uint32_t size;        /* words in each direction */
+    uint8_t partial_bits; /* clocked behind the last whole word, and not kept */
+    bool has_mosi, has_miso;
+    bool truncated;                       /* it had more words than are kept (65,535) */
+    const uint8_t *mosi_data, *miso_data; /* a word of up to 8 bits each; until the next call */
+};
+
+struct trace_uart {
+    uint64_t start_ns; /* the start bit's edge; time_ns of the record is in the stop bit */
+    uint16_t value;    /* 5 to 9 bits */
+    bool parity_error, framing_error; /* the stop bit is low; with value 0 that is a break */
+};
+
+#define TRACE_CAN_DATA_MAX 64
+
+struct trace_can {
+    uint64_t start_ns; /* decoded lines: start of frame; else time_ns */
+    uint32_t id;       /* 11 or 29 bits; the error class of an error frame */
+    bool extended, remote, error;
+    bool fd, bit_rate_switch, error_state; /* CAN FD, its BRS and ESI */
+    bool fd_marker;      /* candump: FD flags have 4 set, as Linux has had since 5.14 */
+    bool transmitted;    /* by the recording node, where the log says */
+    bool damaged;        /* decoded lines: CRC, stuffing or form is wrong */
+    bool unacknowledged; /* decoded lines: nobody acknowledged */
+    uint8_t dlc;         /* as sent, 0 to 15 */
+    uint8_t size;        /* of data: 0 to 8, FD to 64 */
+    uint8_t data[TRACE_CAN_DATA_MAX];
+};
+
 struct trace_record {
     uint64_t time_ns;   /* from the trace's origin */
     uint64_t source_ns; /* the source's own stamp */
@@ -83,19 +118,29 @@ struct trace_record {
         int64_t nano;
         int64_t scan[TRACE_SCAN_MAX];
         struct trace_i2c i2c;
+        struct trace_spi spi;
+        struct trace_uart uart;
+        struct trace_can can;
         uint64_t gap_ns; /* how long the recorder lost data; the gap begins at time_ns */
     };
 };
 
 /* Options, each a word of the command line; a NULL or empty list is fine. A word that no format knows
  * is an error.
- *   format=csv|sr|ulog|mcap   do not guess
+ *   format=NAME               do not guess: csv, sr, vcd, candump, blackbox, ulog, mcap
  *   rate=480                  Hz, up to three decimals: CSV without a time column
- *   origin=first|zero         CSV, MCAP: time 0 is the first stamp or stamp 0; unless told, zero for
- *                             CSV, and for MCAP first where the stamps are UNIX times
+ *   origin=first|zero         CSV, VCD, candump, MCAP: time 0 is the first stamp or stamp 0; unless told,
+ *                             zero for CSV and VCD, and for the others first where the stamps are
+ *                             UNIX times
  *   unit:COLUMN=UNIT          CSV: the unit of a column whose header does not say
- *   i2c:scl=2,sda=1[,name=N]  captures: decode a bus too, as one more channel; lines by name or number
- *   limit=BYTES               captures: the most sample bytes to unpack (64 GiB unless told) */
+ *   log=2                     blackbox: which of the logs in the file, from 1
+ *   limit=BYTES               captures: the most sample bytes to unpack (64 GiB unless told)
+ * Decoders, of lines by name or number; each makes one more channel, and several may be given:
+ *   i2c:scl=2,sda=1[,name=N]
+ *   spi:clk=0[,mosi=1][,miso=2][,cs=3][,mode=0..3][,bits=1..8][,order=msb|lsb][,active=low|high][,name=N]
+ *   uart:rx=0[,baud=115200][,bits=5..9][,parity=none|odd|even][,stop=1|2][,invert=yes][,name=N]
+ *   can:rx=0[,bitrate=500000][,fast=2000000][,sample=70][,name=N]   Hz, Hz, percent of a bit
+ */
 struct trace_options {
     const char *const *word;
     size_t count;
@@ -112,7 +157,7 @@ int trace_open_memory(const void *bytes, size_t size, const char *name,
 void trace_close(struct trace_source *source);
 
 const char *
-trace_format(const struct trace_source *source); /* "sigrok .sr", "CSV", "PX4 ULog", "MCAP" */
+trace_format(const struct trace_source *source); /* "sigrok .sr", "CSV", "PX4 ULog", "MCAP", ... */
 uint32_t trace_channel_count(const struct trace_source *source);
 const struct trace_channel *trace_channel_at(const struct trace_source *source, uint32_t index);
 /* Index of the channel with that name, or of a capture's line with that number; -ENOENT. */

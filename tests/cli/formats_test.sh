@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# Formats in and out, with other people's programs as the judges: sigrok-cli (decoders, VCD), GTKWave's converters (VCD),
+# can-utils (candump's log).
+. "$(dirname "$0")/lib.sh"
+have() {
+    command -v "$1" > /dev/null && return 0
+    echo "skipped: $2: $1 is not installed"
+    return 1
+}
+# changes CSV: the rows of lines, without time 0's; lines that change at one time stand in any order.
+changes() { grep -v '^#\|^time_ns\|^0,' "$1" | sort -t, -k1,1n -k2; }
+
+# --- decoders against sigrok-cli, on waves that neither made ---
+if have python3 "decoders" && have sigrok-cli "decoders"; then
+    for seed in 1; do
+        python3 "$source_dir/tests/cli/waves.py" uart uart.vcd $seed
+        check "UART" 0 "records" "$axiom" trace export uart.vcd uart.csv --trace-option uart:rx=rx,parity=even
+        grep -o ',uart,.*' uart.csv | sed 's/,uart,//; s/p$//' > came
+        sigrok-cli -I vcd -i uart.vcd -P uart:rx=rx:parity=even -A uart=rx-data 2> /dev/null |
+            sed 's/.*: //' | tr A-F a-f > wanted
+        is "UART's bytes, seed $seed" "$(cmp came wanted 2>&1) $(wc -l < came)" " 300"
+        is "wrong parities" "$(grep -c ',uart,..p$' uart.csv)" \
+            "$(sigrok-cli -I vcd -i uart.vcd -P uart:rx=rx:parity=even -A uart=rx-parity-err 2> /dev/null | wc -l)"
+
+        python3 "$source_dir/tests/cli/waves.py" spi spi.vcd $seed
+        for mode in 0 1 2; do
+            check "SPI" 0 "records" "$axiom" trace export spi.vcd spi.csv \
+                --trace-option "spi:clk=clk,mosi=mosi,miso=miso,cs=cs,mode=$mode"
+            grep -o ',spi,mosi.*' spi.csv | sed 's/,spi,//; s/mosi//; s/miso//' > came
+            sigrok-cli -I vcd -i spi.vcd -P "spi:clk=clk:mosi=mosi:miso=miso:cs=cs:cpol=$((mode / 2)):cpha=$((mode % 2))" \
+                -A spi=mosi-transfer:miso-transfer 2> /dev/null | sed 's/.*: //; s/ //g' | tr A-F a-f |
+                paste -d ' ' - - | awk '{ print $2, $1 }' > other
+            awk '{ print $2, $1 }' other > wanted
+            is "SPI's transfers, mode $mode, seed $seed" "$( (cmp came wanted || cmp came other) > /dev/null 2>&1 && wc -l < came)" 60
+        done
+
+        python3 "$source_dir/tests/cli/waves.py" can can.vcd $seed
+        check "CAN" 0 "records" "$axiom" trace export can.vcd can.log --trace-option can:rx=rx,name=can0
+        cut -d' ' -f3 can.log | sed 's/R0$/R/' > came
+        sed 's/R0$/R/' can.vcd.frames > wanted
+        is "CAN's frames, seed $seed" "$(cmp came wanted 2>&1) $(wc -l < came)" " 200"
+        # sigrok tells bytes and no frames, and reads data of remote frames with a length, which have none.
+        python3 "$source_dir/tests/cli/waves.py" can-data can.vcd $seed
+        check "CAN" 0 "records" "$axiom" trace export can.vcd can.log --trace-option can:rx=rx,name=can0
+        cut -d' ' -f3 can.log | sed 's/.*#//' | fold -w 2 | grep . > came
+        sigrok-cli -I vcd -i can.vcd -P can:can_rx=rx:nominal_bitrate=500000 -A can=data 2> /dev/null |
+            sed -n 's/.*0x//p' | tr a-f A-F > wanted
+        is "CAN's bytes by sigrok, seed $seed" "$(cmp came wanted 2>&1)" ""
+    done
+fi
+
+# --- VCD ---
+if have_shared traces/sigrok_mcp23017_i2c/mcp23017_counter_init_ab_write_read.sr && have sigrok-cli "VCD"; then
+    sr=$shared/traces/sigrok_mcp23017_i2c/mcp23017_counter_init_ab_write_read.sr
+    check "a capture" 0 "records" "$axiom" trace export "$sr" direct.csv
+    sigrok-cli -i "$sr" -O vcd -o theirs.vcd 2> /dev/null
+    check "sigrok's VCD" 0 "VCD" "$axiom" trace info theirs.vcd
+    check "sigrok's VCD" 0 "records" "$axiom" trace export theirs.vcd theirs.csv
+    is "the same changes as in the capture" "$(cmp <(changes direct.csv) <(changes theirs.csv) 2>&1)" ""
+    check "our VCD" 0 "records" "$axiom" trace export "$sr" ours.vcd
+    check "our VCD" 0 "records" "$axiom" trace export ours.vcd ours.csv
+    is "the same again" "$(cmp <(changes direct.csv) <(changes ours.csv) 2>&1)" ""
+    # sigrok counts in samples of 1 ns; its edges at our times.
+    sigrok-cli -I vcd -i ours.vcd -P i2c:scl=SCL:sda=SDA -A i2c=data-write 2> /dev/null | sed 's/.*: //' > came
+    sigrok-cli -i "$sr" -P i2c:scl=SCL:sda=SDA -A i2c=data-write | sed 's/.*: //' > wanted
+    is "sigrok reads our VCD as it reads the capture" "$(cmp came wanted 2>&1)$([[ -s wanted ]] || echo empty)" ""
+    if have vcd2fst "VCD" && have fst2vcd "VCD"; then
+        check "GTKWave takes our VCD" 0 "" vcd2fst ours.vcd ours.fst
+        check "and gives it back" 0 "" fst2vcd -f ours.fst -o back.vcd
+        check "GTKWave's VCD" 0 "records" "$axiom" trace export back.vcd back.csv
+        is "the same changes" "$(cmp <(changes direct.csv) <(changes back.csv) 2>&1)" ""
+    fi
+fi
+
+# --- candump ---
+cat > can.log <<'END'
+(1436509052.249713) vcan0 044#2A366C2BBA
+(1436509052.449847) vcan0 1F334455#1122334455667788
+(1436509052.549847) can1 123#R
+(1436509052.649847) vcan0 12A##511223344
+(1436509052.749847) vcan0 123#0011223344556677_C
+(1436509053.000000) can1 20000004#0004000000000000
+END
+check "candump's log" 0 "candump log, 6 records" "$axiom" trace info can.log
+check "out again" 0 "6 records" "$axiom" trace export can.log again.log
+is "as it went in" "$(cmp can.log again.log 2>&1)" ""
+check "as MCAP" 0 "6 records" "$axiom" trace import can.log can.mcap
+check "out of MCAP" 0 "6 records" "$axiom" trace export can.mcap back.log
+is "through MCAP" "$(sed 's/(\([0-9]*\)/(\1/' back.log | cmp can.log - 2>&1)" ""
+if have log2asc "candump"; then
+    grep -v '_C\|##\| 2000' again.log > classic.log # neither long DLCs, nor FD, nor errors
+    check "can-utils reads it" 0 "" log2asc -I classic.log -O classic.asc vcan0 can1
+    asc2log -I classic.asc -O asc.log
+    is "its frames" "$(cut -d' ' -f3 asc.log | cmp - <(cut -d' ' -f3 classic.log) 2>&1)" ""
+fi
+finish
