@@ -218,6 +218,18 @@ int kmap_query(uint64_t at, struct phys_addr *page, uint32_t *flags)
     return 0;
 }
 
+const char *kmap_fault_reason(uint64_t at)
+{
+    struct phys_addr page;
+    uint32_t flags;
+    if (kernel.root != NULL && kmap_query(at, &page, &flags) == 0)
+        return "not allowed there";
+    return at < PAGE_SIZE ? "a NULL pointer"
+           : at - ARCH_WINDOW_BASE < (uint64_t)page_count << PAGE_SHIFT
+               ? "a guard page, or given back"
+               : "nothing is mapped there";
+}
+
 struct wx_walk {
     uint64_t code, code_size; /* the code page under test; 0: looking for such pages */
     uint64_t count;

@@ -46,17 +46,10 @@ static const char *const names[] = {
 static void page_fault(const struct x86_trap_frame *frame)
 {
     uint64_t at = x86_read_cr2();
-    struct phys_addr page;
-    uint32_t flags = 0;
-    int err = kmap_query(at, &page, &flags);
     const char *what = (frame->error & 16) != 0  ? "execution"
                        : (frame->error & 2) != 0 ? "write"
                                                  : "read";
-    const char *why = err == 0                                    ? "not allowed there"
-                      : at < PAGE_SIZE                            ? "a NULL pointer"
-                      : at - ARCH_WINDOW_BASE < UINT64_C(1) << 39 ? "a guard page, or given back"
-                                                                  : "nothing is mapped there";
-    panic("page fault: %s at 0x%016llx: %s", what, (unsigned long long)at, why);
+    panic("page fault: %s at 0x%016llx: %s", what, (unsigned long long)at, kmap_fault_reason(at));
 }
 
 _Noreturn static void fatal(struct x86_trap_frame *frame)

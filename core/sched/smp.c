@@ -142,11 +142,13 @@ int smp_init(void)
         spin_contention_set(true);
     for (uint32_t i = 1; i < count; i++) {
         int err = cpu_start(i);
-        if (err) {
-            log_err("CPU %u does not start: error %d", i, err);
+        if (err == -ENOMEM) {
+            log_err("CPU %u does not start: no memory", i);
             smp_exit();
             return err;
         }
+        if (err) /* it is never online; the others do its work */
+            log_err("CPU %u does not start: error %d", i, err);
     }
     return 0;
 }

@@ -17,6 +17,15 @@ struct uart16550 {
 bool uart16550_init(const struct uart16550 *uart);
 void uart16550_write(const struct uart16550 *uart, const char *text, size_t size);
 
+/* The same for a PL011; what the firmware has set up stays as it is. */
+struct pl011 {
+    uint32_t (*read)(uint64_t base, uint32_t reg);
+    void (*write)(uint64_t base, uint32_t reg, uint32_t value);
+    uint64_t base;
+};
+bool pl011_init(const struct pl011 *uart);
+void pl011_write(const struct pl011 *uart, const char *text, size_t size);
+
 /* The console's device from now on; what was written before is lost. `context` as given. */
 void console_set(void (*write)(void *context, const char *text, size_t size), void *context);
 

@@ -40,6 +40,9 @@ bool kmap_readable(uint64_t address, size_t size);
 /* What is mapped at `at`; -ENOENT. */
 int kmap_query(uint64_t at, struct phys_addr *page, uint32_t *flags);
 
+/* Why an access at `at` faulted, in words. */
+const char *kmap_fault_reason(uint64_t at);
+
 /* Walks all kernel mappings for pages that are both writable and executable, under one or two
  * addresses; their count, which must be 0. For tests. */
 uint64_t kmap_count_wx(void);

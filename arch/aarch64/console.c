@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "console.h"
+
+#include <arch_impl/io.h>
+#include <axiom/bits.h>
+#include <hw/regs/pl011.h>
+#include <libfdt.h>
+#include <port/boot_tree.h>
+#include <port/console.h>
+#include <port/kmap.h>
+
+#include "cpu.h"
+#include "space.h"
+
+/* Where a UART may be that no tree tells of. Each is looked at with a load that may fault. */
+static const uint64_t known[] = {
+    UINT64_C(0x9000000),    /* QEMU's virt */
+    UINT64_C(0x107d001000), /* Raspberry Pi 5, the debug connector's */
+};
+
+static uint64_t physical;
+
+static uint32_t read(uint64_t base, uint32_t reg)
+{
+    return io_read32((const void *)(base + reg));
+}
+
+static void write(uint64_t base, uint32_t reg, uint32_t value)
+{
+    io_write32((void *)(base + reg), value);
+}
+
+static struct pl011 uart = { read, write, 0 };
+
+static void out(void *context, const char *text, size_t size)
+{
+    (void)context;
+    pl011_write(&uart, text, size);
+}
+
+static bool use(uint64_t at)
+{
+    void *registers = space_device(at);
+    uint32_t value;
+    if (registers == NULL || !arm_readable((char *)registers + PL011_ID, &value))
+        return false;
+    uart.base = (uint64_t)registers;
+    if (!pl011_init(&uart))
+        return false;
+    physical = at;
+    console_set(out, NULL);
+    return true;
+}
+
+void console_from_tree(const void *fdt)
+{
+    int node = boot_tree_console(fdt);
+    uint64_t base, size;
+    if (node < 0 || fdt_node_check_compatible(fdt, node, "arm,pl011") != 0 ||
+        !boot_tree_reg(fdt, node, 0, &base, &size) || !use(base))
+        console_search();
+}
+
+void console_search(void)
+{
+    for (uint32_t i = 0; i < ARRAY_SIZE(known) && physical == 0; i++)
+        use(known[i]);
+}
+
+void console_move(void)
+{
+    if (physical == 0)
+        return;
+    uint64_t page = align_down64(physical, PAGE_SIZE);
+    char *at = kmap_map((struct phys_addr){ page }, PAGE_SIZE, MMU_READ | MMU_WRITE | KMAP_DEVICE);
+    if (at == NULL)
+        console_set(NULL, NULL);
+    uart.base = (uint64_t)at + physical % PAGE_SIZE;
+}
