@@ -53,6 +53,13 @@ struct session {
     void *input_context;
     const char *const *targets;
     uint32_t target_count;
+    /* Inputs of somebody who looks on (live.h): as sim_config.live_input, its targets, and where session_run() tells
+     * which number the first of them has. */
+    int (*live_input)(void *context, uint64_t now_ns, uint64_t until_ns, struct sim_input *out);
+    void *live_context;
+    const char *const *live_targets;
+    uint32_t live_target_count;
+    uint32_t *live_base;
     const struct binding_list *bindings;
     const char *record_path; /* NULL: no recording */
     uint64_t record_limit;   /* bytes; 0: none */
