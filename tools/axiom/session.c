@@ -321,6 +321,7 @@ static struct sim_config configure(struct run *run, const struct session *s)
         .end_time_ns = s->end_time_ns,
         .sinks = run->sinks,
         .sink_count = run->sink_count,
+        .serial = s->serial,
         .pace = s->speed > 0 ? pace : NULL,
         .pace_context = &run->pace,
         .console = last_words_console,

@@ -66,6 +66,8 @@ struct session {
     bool record_to_memory;   /* instead of to a file, and thrown away: for measurements */
     struct event_sink *more_sinks[4];
     uint32_t more_sink_count;
+    /* What UARTs of the machine send; NULL: nobody listens. */
+    void (*serial)(void *context, const char *label, const uint8_t *bytes, uint32_t size);
     double speed; /* times real time; 0: as fast as it goes */
     bool quiet;   /* no progress line */
     FILE *log;    /* kernel log lines at or below log_level; NULL: none */
