@@ -41,6 +41,7 @@ static const struct cpu_window windows[BOARD_WINDOW_MAX] = {
 static const struct sdcard *card;
 static uint64_t memory_size;
 
+static struct cpu_memory ram;
 static struct cpu cpus[CPU_MAX];
 static uint32_t cpu_count;
 static enum board_end ended;
@@ -184,6 +185,12 @@ void port_free(void *at)
     free(at);
 }
 
+void *port_dma(uint64_t address, uint32_t size)
+{
+    bool inside = size != 0 && address <= ram.size && size <= ram.size - address;
+    return inside ? (char *)ram.base + address : NULL;
+}
+
 void port_before_access(void)
 {
 }
@@ -243,10 +250,10 @@ static void run(void)
     }
 }
 
-static bool create_cpus(const struct port_boot *boot, const struct cpu_memory *memory)
+static bool create_cpus(const struct port_boot *boot)
 {
     for (cpu_count = 0; cpu_count < boot->config->cpu_count; cpu_count++) {
-        if (!cpu_create(&cpus[cpu_count], cpu_count, memory, windows, BOARD_WINDOW_MAX,
+        if (!cpu_create(&cpus[cpu_count], cpu_count, &ram, windows, BOARD_WINDOW_MAX,
                         boot->result->reason, sizeof boot->result->reason)) {
             cpu_destroy(&cpus[cpu_count]);
             return false;
@@ -255,17 +262,17 @@ static bool create_cpus(const struct port_boot *boot, const struct cpu_memory *m
     return true;
 }
 
-static int boot_from_card(const struct port_boot *boot, const struct cpu_memory *memory)
+static int boot_from_card(const struct port_boot *boot)
 {
     struct sdcard_loaded loaded;
     char reason[SDCARD_REASON_MAX];
-    int err = sdcard_load(card, memory->base, memory->size, boot->config->fdt,
-                          boot->config->fdt_size, &loaded, reason);
+    int err = sdcard_load(card, ram.base, ram.size, boot->config->fdt, boot->config->fdt_size,
+                          &loaded, reason);
     if (err) {
         format_text(boot->result->reason, sizeof boot->result->reason, "%s", reason);
         return err;
     }
-    if (!create_cpus(boot, memory))
+    if (!create_cpus(boot))
         return -ENOMEM;
     boot->result->booted = true;
     sdcard_firmware_leaves();
@@ -277,20 +284,21 @@ static int boot_from_card(const struct port_boot *boot, const struct cpu_memory 
 
 int port_boot(const struct port_boot *boot)
 {
-    struct cpu_memory memory = { .size = memory_size };
-    memory.base = mmap(NULL, memory.size, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory.base == MAP_FAILED) {
+    ram.size = memory_size;
+    ram.base = mmap(NULL, ram.size, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (ram.base == MAP_FAILED) {
         format_text(boot->result->reason, sizeof boot->result->reason,
                     "the host has no memory for the board's RAM");
         return -ENOMEM;
     }
-    int err = boot_from_card(boot, &memory);
+    int err = boot_from_card(boot);
     for (uint32_t i = 0; i < cpu_count; i++) {
         executed += cpus[i].executed;
         cpu_destroy(&cpus[i]);
     }
     cpu_count = 0;
-    munmap(memory.base, memory.size);
+    munmap(ram.base, ram.size);
+    ram = (struct cpu_memory){ 0 };
     return err;
 }
