@@ -11,6 +11,7 @@
 #include <axiom/errno.h>
 #include <axiom/log.h>
 #include <axiom/string.h>
+#include <core/mm.h>
 #include <internal/boot.h>
 #include <internal/sched.h>
 
@@ -46,13 +47,14 @@ static const struct step late_steps[] = {
     { "work", work_init_system, work_exit_system },     { "device tree", tree_init, tree_exit },
     { "subsystems", subsystems_init, subsystems_exit }, { "devices", device_init, device_exit },
     { "interlock", interlock_load, interlock_exit },    { "CPUs", smp_init, smp_exit },
-    { "programs", programs_init, programs_exit },
-    { "addon", addon_init, addon_exit },
+    { "programs", programs_init, programs_exit },       { "addon", addon_init, addon_exit },
 };
 
 static const struct boot_info *current_boot;
 static struct completion stop_requested;
 static struct thread *main_thread;
+static struct boot_step_pages step_pages[ARRAY_SIZE(early_steps) + ARRAY_SIZE(late_steps)];
+static uint32_t step_count;
 
 const struct boot_info *boot_info(void)
 {
@@ -67,16 +69,38 @@ static void take_down(const struct step *steps, uint32_t count)
     }
 }
 
+static uint64_t pages_used(void)
+{
+    struct mm_stats stats;
+    mm_stats(&stats);
+    return stats.pages_used;
+}
+
+static void note_pages(const char *step, uint64_t before)
+{
+    uint64_t now = pages_used();
+    if (step_count < ARRAY_SIZE(step_pages))
+        step_pages[step_count++] =
+            (struct boot_step_pages){ step, now > before ? now - before : 0 };
+}
+
+const struct boot_step_pages *boot_step_pages(uint32_t index)
+{
+    return index < step_count ? &step_pages[index] : NULL;
+}
+
 /* 0, or the first step's error, with the steps before it taken down again. */
 static int put_up(const struct step *steps, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
+        uint64_t before = pages_used();
         int err = steps[i].init();
         if (err) {
             log_err("boot: %s failed with error %d", steps[i].name, err);
             take_down(steps, i);
             return err;
         }
+        note_pages(steps[i].name, before);
     }
     return 0;
 }
@@ -126,6 +150,7 @@ int kernel_main(const struct boot_info *info)
     BUG_ON(arch_cpu_id() != 0);
     current_boot = info;
     main_thread = NULL;
+    step_count = 0;
     completion_init(&stop_requested);
     percpu_init();
     spin_contention_set(false);

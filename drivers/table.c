@@ -20,5 +20,6 @@ const struct driver *const driver_table[] = {
     &virtio_mmio_driver,
     &riscv_intc_driver,
     &plic_driver,
+    &pci_host_driver,
     NULL,
 };

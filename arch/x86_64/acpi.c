@@ -178,7 +178,7 @@ static void madt_read(const struct table *madt, struct acpi_info *out)
     }
 }
 
-/* --- FADT (5.2.9) and the one object of the DSDT that is needed without an interpreter --- */
+/* --- FADT (5.2.9) and the two kinds of objects of the DSDT that are needed without an interpreter --- */
 
 static struct acpi_register generic_address(const uint8_t *at)
 {
@@ -219,6 +219,35 @@ static void s5_find(const struct table *dsdt, struct acpi_info *out)
     }
 }
 
+/* Name (_HID, "LNRO0005"), and in the same device's _CRS a fixed memory range (6.4.3.4) and an extended
+ * interrupt (6.4.3.6), as QEMU's microvm writes them. Both descriptors stand close behind. */
+static void virtio_find(const struct table *dsdt, struct acpi_info *out)
+{
+    static const char hid[] = "LNRO0005";
+    const uint32_t near = 96;
+    const uint8_t *end = dsdt->bytes + dsdt->size;
+    for (const uint8_t *at = dsdt->bytes + HEADER_SIZE; end - at >= (ptrdiff_t)sizeof hid; at++) {
+        if (memcmp(at, hid, sizeof hid) != 0 || out->virtio_count == ACPI_VIRTIO_MAX)
+            continue;
+        const uint8_t *memory = NULL, *irq = NULL;
+        for (const uint8_t *d = at + sizeof hid; d < at + near && end - d >= 12; d++) {
+            if (memory == NULL && d[0] == 0x86 && get16(d + 1) == 9)
+                memory = d;
+            else if (memory != NULL && d >= memory + 12 && d[0] == 0x89 && get16(d + 1) == 6 &&
+                     d[4] == 1 && irq == NULL)
+                irq = d;
+        }
+        if (memory == NULL || irq == NULL)
+            continue;
+        out->virtio[out->virtio_count].base = get32(memory + 4);
+        out->virtio[out->virtio_count].size = get32(memory + 8);
+        out->virtio[out->virtio_count].gsi = get32(irq + 5);
+        out->virtio[out->virtio_count].edge = (irq[3] & 2) != 0;
+        out->virtio[out->virtio_count].low = (irq[3] & 4) != 0;
+        out->virtio_count++;
+    }
+}
+
 static void fadt_read(const struct table *fadt, struct acpi_info *out)
 {
     const uint8_t *bytes = fadt->bytes;
@@ -234,8 +263,10 @@ static void fadt_read(const struct table *fadt, struct acpi_info *out)
     struct table dsdt;
     uint64_t address =
         fadt->size >= 148 && get64(bytes + 140) != 0 ? get64(bytes + 140) : get32(bytes + 40);
-    if (table_at(address, &dsdt))
+    if (table_at(address, &dsdt)) {
         s5_find(&dsdt, out);
+        virtio_find(&dsdt, out);
+    }
 }
 
 bool acpi_read(uint64_t hint, struct acpi_info *out)

@@ -7,6 +7,7 @@
 
 #define ACPI_IOAPIC_MAX   4u
 #define ACPI_OVERRIDE_MAX 16u
+#define ACPI_VIRTIO_MAX   24u
 
 struct acpi_register { /* generic address structure (5.2.3.2): memory or port */
     bool present, is_port;
@@ -29,9 +30,16 @@ struct acpi_info {
         bool low, level;
     } overrides[ACPI_OVERRIDE_MAX];
     uint32_t override_count;
+    struct {
+        uint64_t base;
+        uint32_t size, gsi;
+        bool edge, low;
+    } virtio[ACPI_VIRTIO_MAX]; /* "LNRO0005": virtio over MMIO */
+    uint32_t virtio_count;
     uint64_t hpet; /* 0: none */
     uint64_t ecam; /* PCI configuration space of segment 0; 0: none */
     uint8_t ecam_first_bus, ecam_last_bus;
+    bool has_pci;                        /* start.c: by ecam, or by ports that answer */
     uint32_t pm_timer_port;              /* 0: none */
     uint32_t pm1a_control, pm1b_control; /* ports; 0: none */
     bool has_s5;

@@ -7,6 +7,7 @@
 #include <axiom/bug.h>
 #include <axiom/errno.h>
 #include <axiom/string.h>
+#include <hw/regs/pci.h>
 #include <port/boot.h>
 #include <port/console.h>
 #include <port/exec_pool.h>
@@ -146,6 +147,16 @@ static void apic_start(void)
     smp_prepare(&acpi);
 }
 
+/* The address port keeps what is written (PCI 3.0, 3.2.2.3.2). */
+static bool pci_ports_answer(void)
+{
+    uint32_t before = io_port_read32(PCI_PORT_ADDRESS);
+    io_port_write32(PCI_PORT_ADDRESS, PCI_PORT_ENABLE);
+    bool answers = io_port_read32(PCI_PORT_ADDRESS) == PCI_PORT_ENABLE;
+    io_port_write32(PCI_PORT_ADDRESS, before);
+    return answers;
+}
+
 static void tree_start(void *tree)
 {
     struct calibration clocks;
@@ -153,6 +164,7 @@ static void tree_start(void *tree)
     uint32_t size = 0;
     if (acpi.lapic == 0)
         acpi.lapic = LAPIC_DEFAULT;
+    acpi.has_pci = acpi.ecam != 0 || pci_ports_answer();
     if (tree_build(&acpi, &clocks, tree, &size) != 0)
         give_up("the device tree that describes this machine does not fit");
     info.fdt = tree;

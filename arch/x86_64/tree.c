@@ -9,10 +9,14 @@
 #include <axiom/string.h>
 #include <libfdt.h>
 
-#define PHANDLE_LAPIC  1u
-#define PHANDLE_IOAPIC 2u
-#define HPET_SIZE      0x400u
-#define IOAPIC_SIZE    0x20u
+#define PHANDLE_LAPIC      1u
+#define PHANDLE_IOAPIC     2u
+#define SENSE_EDGE_RISING  0u /* of <pin sense>, drivers/irq/ioapic.c */
+#define SENSE_LEVEL_LOW    1u
+#define SENSE_LEVEL_HIGH   2u
+#define SENSE_EDGE_FALLING 3u
+#define HPET_SIZE          0x400u
+#define IOAPIC_SIZE        0x20u
 
 static int begin(void *fdt, const char *name, uint64_t address)
 {
@@ -74,6 +78,84 @@ static int tsc(void *fdt, const struct calibration *clocks)
     return err | fdt_end_node(fdt);
 }
 
+/* The I/O APIC whose pins hold this global interrupt; its phandle, and the pin. The one with the highest
+ * first interrupt that is not above: they have no sizes here. 0: none. */
+static uint32_t ioapic_of(const struct acpi_info *acpi, uint32_t gsi, uint32_t *pin)
+{
+    uint32_t best = UINT32_MAX;
+    for (uint32_t i = 0; i < acpi->ioapic_count; i++) {
+        uint32_t first = acpi->ioapics[i].gsi_base;
+        if (first <= gsi && (best == UINT32_MAX || first > acpi->ioapics[best].gsi_base))
+            best = i;
+    }
+    if (best == UINT32_MAX)
+        return 0;
+    *pin = gsi - acpi->ioapics[best].gsi_base;
+    return PHANDLE_IOAPIC + best;
+}
+
+static int virtio(void *fdt, const struct acpi_info *acpi, uint32_t index)
+{
+    uint32_t pin = 0, phandle = ioapic_of(acpi, acpi->virtio[index].gsi, &pin);
+    bool edge = acpi->virtio[index].edge, low = acpi->virtio[index].low;
+    uint32_t sense = edge ? (low ? SENSE_EDGE_FALLING : SENSE_EDGE_RISING)
+                          : (low ? SENSE_LEVEL_LOW : SENSE_LEVEL_HIGH);
+    if (phandle == 0)
+        return 0;
+    const fdt32_t interrupt[2] = { cpu_to_fdt32(pin), cpu_to_fdt32(sense) };
+    int err = begin(fdt, "virtio_mmio", acpi->virtio[index].base);
+    err |= fdt_property_string(fdt, "compatible", "virtio,mmio");
+    err |= reg(fdt, acpi->virtio[index].base, acpi->virtio[index].size);
+    err |= fdt_property_u32(fdt, "interrupt-parent", phandle);
+    err |= fdt_property(fdt, "interrupts", interrupt, (int)sizeof interrupt);
+    return err | fdt_end_node(fdt);
+}
+
+/* For functions that send no messages: where the 16 interrupts that firmware knows go. PCI's are level,
+ * low unless MADT says otherwise. */
+static int isa_irqs(void *fdt, const struct acpi_info *acpi)
+{
+    fdt32_t cells[32];
+    for (uint32_t i = 0; i < 16; i++) {
+        uint32_t pin = i, sense = SENSE_LEVEL_LOW;
+        for (uint32_t k = 0; k < acpi->override_count; k++) {
+            if (acpi->overrides[k].isa_irq != i)
+                continue;
+            pin = acpi->overrides[k].gsi - acpi->ioapics[0].gsi_base;
+            sense = acpi->overrides[k].low ? SENSE_LEVEL_LOW : SENSE_LEVEL_HIGH;
+        }
+        cells[2 * i] = cpu_to_fdt32(pin);
+        cells[2 * i + 1] = cpu_to_fdt32(sense);
+    }
+    return fdt_property(fdt, "axiom,isa-irqs", cells, (int)sizeof cells);
+}
+
+/* By MCFG's window; without one, by the ports that PCs have always had. */
+static int pci(void *fdt, const struct acpi_info *acpi)
+{
+    bool ports = acpi->ecam == 0 || acpi->ecam_last_bus < acpi->ecam_first_bus;
+    int err = ports ? fdt_begin_node(fdt, "pci") : begin(fdt, "pcie", acpi->ecam);
+    err |= ports ? fdt_property_string(fdt, "compatible", "axiom,pci-ports")
+                 : fdt_property_string(fdt, "compatible", "pci-host-ecam-generic");
+    err |= fdt_property_string(fdt, "device_type", "pci");
+    if (ports) {
+        err |= fdt_property(fdt, "axiom,ports", NULL, 0);
+    } else {
+        /* reg begins at the first bus's part (host-generic-pci.yaml), MCFG's base at bus 0's. */
+        const fdt32_t buses[2] = { cpu_to_fdt32(acpi->ecam_first_bus),
+                                   cpu_to_fdt32(acpi->ecam_last_bus) };
+        err |= reg(fdt, acpi->ecam + ((uint64_t)acpi->ecam_first_bus << 20),
+                   (uint64_t)(acpi->ecam_last_bus - acpi->ecam_first_bus + 1) << 20);
+        err |= fdt_property(fdt, "bus-range", buses, (int)sizeof buses);
+    }
+    err |= fdt_property_u32(fdt, "msi-parent", PHANDLE_LAPIC);
+    if (acpi->ioapic_count != 0) {
+        err |= fdt_property_u32(fdt, "interrupt-parent", PHANDLE_IOAPIC);
+        err |= isa_irqs(fdt, acpi);
+    }
+    return err | fdt_end_node(fdt);
+}
+
 int tree_build(const struct acpi_info *acpi, const struct calibration *clocks, void *to,
                uint32_t *size)
 {
@@ -88,6 +170,10 @@ int tree_build(const struct acpi_info *acpi, const struct calibration *clocks, v
         err |= ioapic(to, acpi, i);
     if (acpi->hpet != 0)
         err |= hpet(to, acpi);
+    for (uint32_t i = 0; i < acpi->virtio_count; i++)
+        err |= virtio(to, acpi, i);
+    if (acpi->has_pci)
+        err |= pci(to, acpi);
     if (clocks->tsc_hz != 0)
         err |= tsc(to, clocks);
     err |= fdt_end_node(to);

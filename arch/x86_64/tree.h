@@ -3,7 +3,7 @@
 #include "acpi.h"
 #include "calibrate.h"
 
-#define TREE_SIZE_MAX 8192u
+#define TREE_SIZE_MAX 16384u
 
 /* A device tree of what ACPI and the CPU say, for drivers to bind to: written into `to`, its size in
  * *size. -ENOSPC. */

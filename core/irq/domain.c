@@ -139,6 +139,25 @@ int irq_domain_map_cells(struct irq_domain *domain, const uint32_t *cells, uint3
     return irq_domain_map(domain, hwirq, type, out);
 }
 
+int irq_message_allocate(struct irq_domain *domain, struct irq **out, struct irq_message *message)
+{
+    if (domain->ops->message_allocate == NULL)
+        return -EOPNOTSUPP;
+    uint32_t hwirq;
+    int err = domain->ops->message_allocate(domain, &hwirq, message);
+    if (err)
+        return err;
+    err = irq_domain_map(domain, hwirq, IRQ_TYPE_EDGE_RISING, out);
+    if (err)
+        domain->ops->message_free(domain, hwirq);
+    return err;
+}
+
+void irq_message_free(struct irq *irq)
+{
+    irq->domain->ops->message_free(irq->domain, irq->hwirq);
+}
+
 bool irq_domain_handle(struct irq_domain *domain, uint32_t hwirq)
 {
     struct irq *irq = hwirq < domain->hwirq_count ? domain->irqs[hwirq] : NULL;

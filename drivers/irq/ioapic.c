@@ -132,7 +132,7 @@ static int hardware_start(struct device *device, struct ioapic *ioapic)
     spin_unlock_irqrestore(&ioapic->lock, state);
     ioapic->pin_count = IOAPIC_VERSION_LAST_PIN(version) + 1;
     if (ioapic->pin_count > PINS_MAX ||
-        ioapic->first_vector + ioapic->pin_count > LAPIC_VECTOR_LAST + 1) {
+        ioapic->first_vector + ioapic->pin_count > LAPIC_VECTOR_MESSAGE) {
         log_err("%s: %u pins from vector %u on are more than there are vectors",
                 device_name(device), ioapic->pin_count, ioapic->first_vector);
         return -EINVAL;

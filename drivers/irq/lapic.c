@@ -25,6 +25,7 @@ struct lapic {
     struct irq_domain *domain;
     uint32_t timer_hz;
     uint32_t apic_ids[CPU_MAX]; /* noted as CPUs come up */
+    uint32_t messages;          /* a bit a vector from LAPIC_VECTOR_MESSAGE on */
 };
 
 static struct lapic *lapic_of(struct irq_root *root)
@@ -104,11 +105,36 @@ static void nothing(struct irq_domain *domain, uint32_t hwirq)
     (void)hwirq;
 }
 
+/* Messages of devices (SDM volume 3, 10.11): to the boot CPU, fixed, an edge. */
+static int message_allocate(struct irq_domain *domain, uint32_t *hwirq, struct irq_message *message)
+{
+    struct lapic *lapic = irq_domain_data(domain);
+    uint32_t free = ~lapic->messages;
+    if (free == 0)
+        return -ENOSPC;
+    uint32_t index = (uint32_t)__builtin_ctz(free);
+    lapic->messages |= 1u << index;
+    *hwirq = LAPIC_VECTOR_MESSAGE + index;
+    *message = (struct irq_message){
+        .address = LAPIC_MESSAGE_ADDRESS | lapic->apic_ids[0] << LAPIC_MESSAGE_ID_AT,
+        .data = *hwirq,
+    };
+    return 0;
+}
+
+static void message_free(struct irq_domain *domain, uint32_t hwirq)
+{
+    struct lapic *lapic = irq_domain_data(domain);
+    lapic->messages &= ~(1u << (hwirq - LAPIC_VECTOR_MESSAGE));
+}
+
 static const struct irq_domain_ops domain_ops = {
     .translate = translate,
     .set_type = set_type,
     .mask = nothing,
     .unmask = nothing,
+    .message_allocate = message_allocate,
+    .message_free = message_free,
 };
 
 /* --- the alarm --- */

@@ -30,3 +30,10 @@ int smp_init(void);
 void smp_exit(void);
 int programs_init(void);
 void programs_exit(void);
+
+/* What each step of the boot that worked left in use, for figures; NULL after the last. */
+struct boot_step_pages {
+    const char *step;
+    uint64_t pages;
+};
+const struct boot_step_pages *boot_step_pages(uint32_t index);

@@ -21,3 +21,4 @@ extern const struct driver tsc_driver;
 extern const struct driver virtio_mmio_driver;
 extern const struct driver riscv_intc_driver;
 extern const struct driver plic_driver;
+extern const struct driver pci_host_driver;

@@ -28,6 +28,12 @@ struct device;
 
 typedef void irq_handler(struct irq *irq, void *context);
 
+/* What a device writes, and where, to raise a message-signalled interrupt. */
+struct irq_message {
+    uint64_t address;
+    uint32_t data;
+};
+
 struct irq_domain_ops {
     /* The specifier's `count` cells to a hardware number and a type; -EINVAL with a log line.
      * Process context. */
@@ -38,6 +44,11 @@ struct irq_domain_ops {
     /* Any context. */
     void (*mask)(struct irq_domain *domain, uint32_t hwirq);
     void (*unmask)(struct irq_domain *domain, uint32_t hwirq);
+    /* MSI controllers; NULL: it is none. A hardware number that is nobody's, or -ENOSPC. Process
+     * context. */
+    int (*message_allocate)(struct irq_domain *domain, uint32_t *hwirq,
+                            struct irq_message *message);
+    void (*message_free)(struct irq_domain *domain, uint32_t hwirq);
 };
 
 /* One domain for the controller at `device`'s node (or a child node, for a controller that has no
@@ -56,6 +67,11 @@ int irq_domain_map(struct irq_domain *domain, uint32_t hwirq, enum irq_type type
  * parent's specifier elsewhere than in `interrupts` (msi-ranges). Process context. */
 int irq_domain_map_cells(struct irq_domain *domain, const uint32_t *cells, uint32_t count,
                          struct irq **out);
+/* An edge-triggered interrupt for a device that raises it by a message. -EOPNOTSUPP: the domain is no MSI
+ * controller; -ENOSPC: it has no number left; -ENOMEM. Given back after irq_free(). Process
+ * context. */
+int irq_message_allocate(struct irq_domain *domain, struct irq **out, struct irq_message *message);
+void irq_message_free(struct irq *irq);
 /* The domain of the controller at `device`'s own node, for who names it by another phandle than
  * interrupt-parent (msi-parent); NULL: it has none. Process context. */
 struct irq_domain *irq_domain_find(const struct device *device);

@@ -29,3 +29,7 @@
 #define LAPIC_ICR_STARTUP (6u << 8)
 #define LAPIC_ICR_PENDING BIT(12)
 #define LAPIC_ICR_ASSERT  BIT(14)
+
+/* Where devices write messages (10.11.1). */
+#define LAPIC_MESSAGE_ADDRESS 0xfee00000u
+#define LAPIC_MESSAGE_ID_AT   12u

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* axiom image: what a machine boots from.
+ *
+ *   iso   a disc for PCs: GRUB's rescue image for BIOS and UEFI, which loads the kernel by multiboot2 and
+ *         the programs as one module, a cpio archive */
+#include "cli.h"
+#include "initramfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define OBJECTS_MAX 32
+#define KEYRING     "bpf.keyring" /* the name by which the kernel knows it */
+
+struct image_options {
+    const char *out, *keyring, *append;
+    const char *objects[OBJECTS_MAX];
+    uint32_t object_count;
+    bool test;
+};
+
+/* Runs a program with its words; what it prints goes to `log`. 127: it is not there. */
+static int run_program(char *const *words, const char *log)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        int descriptor = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        dup2(descriptor, STDOUT_FILENO);
+        dup2(descriptor, STDERR_FILENO);
+        execvp(words[0], words);
+        _exit(127);
+    }
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
+        return -1;
+    return WEXITSTATUS(status);
+}
+
+static int copy_file(const char *from, const char *to)
+{
+    uint8_t *bytes;
+    size_t size;
+    int code = read_whole_file(from, (size_t)1 << 28, &bytes, &size);
+    if (code != EXIT_OK)
+        return code;
+    FILE *file = fopen(to, "wb");
+    bool good = file != NULL && fwrite(bytes, 1, size, file) == size;
+    free(bytes);
+    if (file != NULL)
+        good = fclose(file) == 0 && good;
+    return good ? EXIT_OK : complain(EXIT_IO, "%s: %s", to, strerror(errno));
+}
+
+/* The archive of programs, and the keyring under the name that the kernel looks for. */
+static int write_initramfs(const struct image_options *o, const char *folder)
+{
+    char path[4200], keyring[4200];
+    snprintf(path, sizeof path, "%s/boot/initramfs.cpio", folder);
+    snprintf(keyring, sizeof keyring, "%s/" KEYRING, folder);
+    FILE *to = fopen(path, "wb");
+    if (to == NULL)
+        return complain(EXIT_IO, "%s: %s", path, strerror(errno));
+    int code = EXIT_OK;
+    if (o->keyring != NULL) {
+        code = copy_file(o->keyring, keyring);
+        if (code == EXIT_OK)
+            code = initramfs_add(to, keyring);
+        unlink(keyring);
+    }
+    for (uint32_t i = 0; i < o->object_count && code == EXIT_OK; i++)
+        code = initramfs_add(to, o->objects[i]);
+    if (code == EXIT_OK && !initramfs_end(to))
+        code = complain(EXIT_IO, "%s: %s", path, strerror(errno));
+    fclose(to);
+    return code;
+}
+
+/* A command line is text in GRUB's own language: what means something there is refused. */
+static bool plain(const char *text)
+{
+    return strpbrk(text, "'\"\\$;\n{}|&<>`") == NULL;
+}
+
+static int write_config(const struct image_options *o, const char *folder, bool has_module)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/boot/grub/grub.cfg", folder);
+    FILE *to = fopen(path, "w");
+    if (to == NULL)
+        return complain(EXIT_IO, "%s: %s", path, strerror(errno));
+    fprintf(to,
+            "set timeout=0\nserial --unit=0 --speed=115200\nterminal_output console serial\n"
+            "menuentry axiom {\n    multiboot2 /boot/axiom.elf %s\n",
+            o->append != NULL ? o->append : "");
+    if (has_module)
+        fprintf(to, "    module2 /boot/initramfs.cpio initramfs\n");
+    fprintf(to, "    boot\n}\n");
+    return fclose(to) == 0 ? EXIT_OK : complain(EXIT_IO, "%s: %s", path, strerror(errno));
+}
+
+static int make_folders(const char *folder)
+{
+    static const char *const parts[] = { "boot", "boot/grub" };
+    char path[4200];
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, parts[i]);
+        if (mkdir(path, 0700) != 0)
+            return complain(EXIT_IO, "%s: %s", path, strerror(errno));
+    }
+    return EXIT_OK;
+}
+
+static int write_disc(const struct image_options *o, const char *folder)
+{
+    char log[4200], root[4200];
+    snprintf(log, sizeof log, "%s.log", folder);
+    snprintf(root, sizeof root, "%s", folder);
+    char mkrescue[] = "grub-mkrescue", option[] = "-o", out[4096];
+    snprintf(out, sizeof out, "%s", o->out);
+    char *const words[] = { mkrescue, option, out, root, NULL };
+    int status = run_program(words, log);
+    int code = EXIT_OK;
+    if (status == 127)
+        code =
+            complain(EXIT_IO, "grub-mkrescue is missing (apt-get install grub-common grub-pc-bin "
+                              "grub-efi-amd64-bin xorriso mtools)");
+    else if (status != 0)
+        code = complain(EXIT_IO, "grub-mkrescue failed with %d; does it have xorriso and mtools?",
+                        status);
+    unlink(log);
+    return code;
+}
+
+static int make_iso(const struct image_options *o, const char *folder)
+{
+    char image[4200], to[4200];
+    bool has_module = o->object_count != 0 || o->keyring != NULL;
+    snprintf(image, sizeof image, "%s/build/image-x86_64/axiom-x86_64%s.elf", AXIOM_SOURCE_DIR,
+             o->test ? "-test" : "");
+    snprintf(to, sizeof to, "%s/boot/axiom.elf", folder);
+    int code = make_folders(folder);
+    if (code == EXIT_OK)
+        code = copy_file(image, to);
+    if (code == EXIT_OK && has_module)
+        code = write_initramfs(o, folder);
+    if (code == EXIT_OK)
+        code = write_config(o, folder, has_module);
+    return code == EXIT_OK ? write_disc(o, folder) : code;
+}
+
+static void remove_folder(const char *folder)
+{
+    static const char *const files[] = { "boot/axiom.elf", "boot/initramfs.cpio",
+                                         "boot/grub/grub.cfg", KEYRING };
+    static const char *const folders[] = { "boot/grub", "boot", "" };
+    char path[4200];
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        unlink(path);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, folders[i]);
+        rmdir(path);
+    }
+}
+
+static int iso(const struct image_options *o)
+{
+    if (o->append != NULL && !plain(o->append))
+        return complain(EXIT_USAGE,
+                        "--append: GRUB's own signs ('\"\\$;{}|&<>`) cannot be passed on");
+    if (system("'" AXIOM_SOURCE_DIR "/tools/build-image' x86_64 >&2") != 0)
+        return complain(EXIT_IO, "the image for x86_64 could not be built (see above)");
+    char folder[] = "/tmp/axiom-iso.XXXXXX";
+    if (mkdtemp(folder) == NULL)
+        return complain(EXIT_IO, "/tmp: %s", strerror(errno));
+    int code = make_iso(o, folder);
+    remove_folder(folder);
+    struct stat status;
+    if (code == EXIT_OK && stat(o->out, &status) == 0)
+        printf("wrote     %s (%s bytes): for BIOS and UEFI\n", o->out,
+               grouped((uint64_t)status.st_size));
+    return code;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "bpf", required_argument, NULL, 'b' },
+        { "keyring", required_argument, NULL, 'k' },
+        { "append", required_argument, NULL, 'a' },
+        { "test", no_argument, NULL, 'T' },
+        { 0 },
+    };
+    struct image_options o = { .out = NULL };
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'b':
+            if (o.object_count == OBJECTS_MAX)
+                return complain(EXIT_USAGE, "more than %d BPF objects", OBJECTS_MAX);
+            o.objects[o.object_count++] = optarg;
+            break;
+        case 'k':
+            o.keyring = optarg;
+            break;
+        case 'a':
+            o.append = optarg;
+            break;
+        case 'T':
+            o.test = true;
+            break;
+        default:
+            return complain_usage("image", "see above");
+        }
+    }
+    if (argc - optind != 2)
+        return complain_usage("image", "image wants a kind and a file: axiom image iso OUT.iso");
+    o.out = argv[optind + 1];
+    if (strcmp(argv[optind], "iso") != 0)
+        return complain(EXIT_USAGE, "there is no image of kind '%s'; there is iso", argv[optind]);
+    return iso(&o);
+}
+
+static const char help[] =
+    "usage: axiom image iso OUT.iso [OPTION]...\n\n"
+    "Writes what a machine boots from; builds the kernel first.\n\n"
+    "  iso              a disc for PCs with BIOS or UEFI (GRUB; grub-mkrescue makes it)\n\n"
+    "  --bpf OBJECT     a BPF object to load and attach at boot; any number\n"
+    "  --keyring FILE   whose signatures count (axiom bpf keygen); add --append "
+    "bpf.require_signed\n"
+    "  --append TEXT    words for the kernel's command line\n"
+    "  --test           the kernel with its own test suite\n\n"
+    "Examples:\n"
+    "  axiom image iso axiom.iso --bpf button_led.o\n"
+    "  qemu-system-x86_64 -M q35 -cpu max -cdrom axiom.iso -serial stdio\n";
+
+const struct command command_image = {
+    .name = "image",
+    .summary = "write what a machine boots from: a disc for PCs",
+    .help = help,
+    .run = run,
+};
