@@ -273,6 +273,9 @@ int replay_initial(void);
 uint64_t replay_due_ns(void);
 /* All inputs of that instant and target. */
 void replay_deliver(void);
+/* An input that is not the trace's (sim_config.live_input): whether it names a target that takes it; its delivery, now. */
+bool replay_input_fits(const struct sim_input *input);
+void replay_deliver_live(const struct sim_input *input);
 
 /* fault.c */
 int fault_init(void);

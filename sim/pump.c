@@ -70,10 +70,32 @@ static void stop_now(void)
     machine.result->stop_time_ns = machine.clock.now_ns;
 }
 
+/* Whether somebody does something to the board before `soonest`: true if that has happened. An input that would have to
+ * wait for a FIFO is asked for only when it need not: then the recording has the time at which it was taken. */
+static bool take_live_input(uint64_t soonest)
+{
+    const struct sim_config *config = machine.config;
+    uint64_t now = machine.clock.now_ns;
+    struct sim_input input = { 0 };
+    if (!machine.stopped && soonest > machine.stop_at_ns)
+        soonest = machine.stop_at_ns;
+    if (machine.stopped || machine.stop_requested || soonest == TIME_NEVER || soonest <= now + 1 ||
+        input_held(soonest - 1, event_queue_next_ns(&machine.queue)))
+        return false;
+    if (config->live_input(config->live_context, now, soonest, &input) != 1 || input.time_ns <= now ||
+        input.time_ns >= soonest || !replay_input_fits(&input))
+        return false;
+    clock_advance(input.time_ns);
+    replay_deliver_live(&input);
+    return true;
+}
+
 enum machine_step machine_step(uint64_t limit_ns)
 {
     struct happening next = next_happening();
     uint64_t soonest = next.at_ns < limit_ns ? next.at_ns : limit_ns;
+    if (__builtin_expect(machine.config->live_input != NULL, 0) && take_live_input(soonest))
+        return MACHINE_EVENT;
     if (__builtin_expect(
             !machine.stopped && (soonest > machine.stop_at_ns || machine.stop_requested), 0)) {
         if (!machine.stop_requested && machine.stop_at_ns > machine.clock.now_ns)

@@ -133,12 +133,9 @@ static void end_inputs(void)
         machine.stop_at_ns = stop_at;
 }
 
-static const char *what_is_wrong(const struct sim_input *input)
+/* About what the input is for; NULL: nothing. */
+static const char *what_is_wrong_with_target(const struct sim_input *input)
 {
-    if (input->time_ns < machine.replay.last_time_ns)
-        return "its time is earlier than that of the input before";
-    if (input->time_ns > TIME_NEVER - 1 - machine.config->input_offset_ns)
-        return "its time is beyond the end of virtual time";
     if (input->target >= machine.config->target_count)
         return "it names a target that was not declared";
     const struct sim_target *target = &machine.replay.targets[input->target];
@@ -154,6 +151,15 @@ static const char *what_is_wrong(const struct sim_input *input)
         return ops->queue_answer != NULL ? NULL : "its target does not take recorded answers";
     }
     return "it is of no known kind";
+}
+
+static const char *what_is_wrong(const struct sim_input *input)
+{
+    if (input->time_ns < machine.replay.last_time_ns)
+        return "its time is earlier than that of the input before";
+    if (input->time_ns > TIME_NEVER - 1 - machine.config->input_offset_ns)
+        return "its time is beyond the end of virtual time";
+    return what_is_wrong_with_target(input);
 }
 
 static void pull(void)
@@ -261,33 +267,54 @@ static void emit_sensor(const struct model *model, const struct sim_input *input
     model_emit(&machine.self_model, &event, EVENT_ROLE_INPUT);
 }
 
-static void deliver_sensor(void)
+static void give_sensor(const struct sim_input *input)
 {
-    struct replay *replay = &machine.replay;
-    struct sim_input *next = &replay->next;
-    struct model *model = replay->targets[next->target].model;
-    begin_delivery();
-    if (next->kind == SIM_INPUT_SENSOR)
-        emit_sensor(model, next);
+    struct model *model = machine.replay.targets[input->target].model;
+    if (input->kind == SIM_INPUT_SENSOR)
+        emit_sensor(model, input);
     else
-        emit_answer(model, next);
-    bool taken = next->kind == SIM_INPUT_SENSOR
-                     ? model->ops->sensor_input(model, next->quantity, next->nano, next->count)
-                     : model->ops->queue_answer(model, next->bytes, next->size);
+        emit_answer(model, input);
+    bool taken = input->kind == SIM_INPUT_SENSOR
+                     ? model->ops->sensor_input(model, input->quantity, input->nano, input->count)
+                     : model->ops->queue_answer(model, input->bytes, input->size);
     if (!taken)
         machine_log(LOG_WARNING, model->name, "does not take the input at position %llu",
-                    (unsigned long long)next->position);
-    pull();
+                    (unsigned long long)input->position);
 }
 
 void replay_deliver(void)
 {
     machine.replay.delivering = true;
-    if (machine.replay.next.kind == SIM_INPUT_LINE)
+    if (machine.replay.next.kind == SIM_INPUT_LINE) {
         deliver_lines();
-    else
-        deliver_sensor();
+    } else {
+        begin_delivery();
+        give_sensor(&machine.replay.next);
+        pull();
+    }
     machine.replay.delivering = false;
+}
+
+bool replay_input_fits(const struct sim_input *input)
+{
+    return input->kind != SIM_INPUT_ANSWER && what_is_wrong_with_target(input) == NULL;
+}
+
+void replay_deliver_live(const struct sim_input *input)
+{
+    struct replay *replay = &machine.replay;
+    const struct sim_target *target = &replay->targets[input->target];
+    replay->delivering = true;
+    replay->source_ns = input->source_ns;
+    replay->position = input->position;
+    replay->delivered++;
+    if (input->kind == SIM_INPUT_LINE) {
+        uint64_t bit = UINT64_C(1) << target->line;
+        target->model->ops->pins_input(target->model, bit, input->level ? bit : 0);
+    } else {
+        give_sensor(input);
+    }
+    replay->delivering = false;
 }
 
 int replay_initial(void)

@@ -123,8 +123,9 @@ static int read_data_section(struct object_loader *loader, const struct elf_sect
         return loader->error == NULL ? -EINVAL : loader->error->error;
     bool read_only = is_section(section->name, ".rodata");
     object_describe_data(map, NULL, (uint32_t)section->size, read_only);
-    if (section->bytes == NULL)
-        return 0;
+    int err = read_only ? 0 : object_find_special_variables(loader, section->index, &map->spec);
+    if (err != 0 || section->bytes == NULL)
+        return err;
     uint8_t *data = pool_alloc(&loader->object->pool, section->size);
     if (data == NULL)
         return loader_fail(loader, -ENOMEM, section->offset, "no memory for section %s",

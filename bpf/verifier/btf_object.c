@@ -28,7 +28,7 @@ bool program_sleeps(const struct verifier *v)
 
 bool in_rcu_section(const struct verifier *v)
 {
-    return !program_sleeps(v) || v->state.regions.rcu != 0;
+    return !program_sleeps(v) || v->state.regions.rcu != 0 || v->state.regions.lock_map != 0;
 }
 
 /* --- Arguments in the context
@@ -293,6 +293,8 @@ int check_btf_load(struct verifier *v, uint32_t reg_number, int64_t displacement
         return refuse(v, -EACCES, BPF_REJECT_TYPE, "use bpf_probe_read_user() or bpf_per_cpu_ptr()",
                       "r%u points to %s memory, which cannot be read directly", reg_number,
                       (base.attr & REG_USER) != 0 ? "user space's" : "per-CPU");
+    if ((base.attr & REG_ALLOCATED) != 0)
+        return check_own_access(v, &base, reg_number, displacement, size);
     if (!scalar_is_const(&base.n))
         return refuse(v, -EACCES, BPF_REJECT_OOB, "",
                       "r%u is %s: kernel objects are read at constant offsets only", reg_number,

@@ -134,3 +134,27 @@ bool btf_begins_with(const struct bpf_btf *btf, uint32_t type_id, uint64_t offse
     }
     return false;
 }
+
+static bool is_number_kind(enum bpf_btf_kind kind)
+{
+    return kind == BPF_BTF_INT || kind == BPF_BTF_ENUM || kind == BPF_BTF_ENUM64;
+}
+
+bool btf_is_plain(const struct bpf_btf *btf, uint32_t type_id, int depth)
+{
+    struct bpf_btf_type type;
+    struct bpf_btf_member member;
+    uint32_t element, count;
+    if (!bpf_btf_resolve(btf, type_id, &type))
+        return false;
+    if (is_number_kind(type.kind))
+        return true;
+    if (depth > 0 && bpf_btf_array(btf, &type, &element, &count))
+        return count != 0 && bpf_btf_resolve(btf, element, &type) && is_number_kind(type.kind);
+    if (type.kind != BPF_BTF_STRUCT || depth == 4)
+        return false;
+    for (uint32_t i = 0; bpf_btf_member_at(btf, &type, i, &member); i++)
+        if (!btf_is_plain(btf, member.type, depth + 1))
+            return false;
+    return true;
+}

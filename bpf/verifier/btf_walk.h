@@ -16,3 +16,5 @@ bool btf_walk(const struct bpf_btf *btf, uint32_t type_id, uint64_t offset, uint
               struct btf_place *out);
 /* Is there, at `offset`, a struct of type `wanted`: the object itself or one that lies in it? */
 bool btf_begins_with(const struct bpf_btf *btf, uint32_t type_id, uint64_t offset, uint32_t wanted);
+/* Numbers only, or structs of them (Linux: __btf_type_is_scalar_struct()); `depth` 0. */
+bool btf_is_plain(const struct bpf_btf *btf, uint32_t type_id, int depth);

@@ -22,12 +22,17 @@ struct call {
     uint64_t size_most;    /* of the last size argument */
     uint32_t timer_map;    /* 1 + the map that its BPF_ARG_TIMER argument lies in */
     uint32_t callback;     /* its BPF_ARG_CALLBACK argument: the function's first instruction */
+    uint8_t callback_kind; /* enum bpf_callback; 0: the helper's */
+    struct reg node;       /* BPF_CALLBACK_LESS: what it is called with */
     bool packet_arguments; /* memory may lie in the packet */
     struct reg dynptr;     /* its BPF_ARG_DYNPTR argument: the first slot, or a REG_DYNPTR */
     uint32_t dynptr_frame; /* and where it lies */
     int64_t dynptr_offset;
     bool releases_dynptr;
-    uint32_t kptr_type;    /* its BPF_ARG_KPTR argument: the kernel's type of the object */
+    uint32_t kptr_type;    /* its BPF_ARG_KPTR argument: the type of the object */
+    uint16_t kptr_attr;    /* and what such an object is: 0, or of the program's own */
+    uint16_t percpu_attr;  /* its BPF_ARG_BTF_PERCPU argument, an object of the program's own: the result's */
+    uint32_t percpu_type;
     uint32_t makes_dynptr; /* its BPF_ARG_DYNPTR_OUT argument, 0: none */
 };
 
@@ -78,6 +83,27 @@ bool license_is_gpl(const struct verifier *v);
 #define PROG_STRUCT_OPS 27 /* Linux: BPF_PROG_TYPE_STRUCT_OPS */
 /* Whether what the program attaches to is a function without result. */
 bool attached_returns_nothing(const struct verifier *v);
+
+/* --- own_object.c
+ * ------------------------------------------------------------------------------------------------ */
+struct bpf_special_field;
+/* A load or store of numbers in one. */
+int check_own_access(struct verifier *v, const struct reg *base, uint32_t reg_number, int64_t displacement,
+                     uint32_t size);
+/* regions.lock_map of a lock that lies in an object of the program's own. */
+#define LOCK_IN_OBJECT UINT32_MAX
+uint32_t lock_place(const struct reg *r);
+/* Does it point to the lock in an object that is the program's? */
+bool is_object_with_lock(const struct verifier *v, const struct reg *r);
+bool in_comparison(const struct verifier *v);
+/* Can such an object be in a list or tree? */
+bool own_type_has_node(const struct verifier *v, uint32_t type_id);
+/* Does it point to a kernel pointer in an object that is the program's? */
+bool is_kptr_in_object(const struct verifier *v, const struct reg *r, struct bpf_special_field *out);
+/* The lock is given up: what was borrowed under it is void. */
+void borrowed_end(struct verifier *v);
+/* A node of what the list or tree holds. */
+struct reg graph_node(struct verifier *v, const struct bpf_special_field *root, bool borrowed);
 
 /* --- reference.c
  * ------------------------------------------------------------------------------------------------------ */

@@ -52,10 +52,18 @@ static struct reg dynptr_argument(struct verifier *v)
     return r;
 }
 
+static uint32_t kind_of(const struct call *call)
+{
+    return call->callback_kind != 0 ? call->callback_kind : call->helper->callback;
+}
+
 static int set_arguments(struct verifier *v, const struct call *call)
 {
     struct state *s = &v->state;
-    switch (call->helper->callback) {
+    switch (kind_of(call)) {
+    case BPF_CALLBACK_LESS:
+        *state_reg(s, 1) = *state_reg(s, 2) = call->node;
+        return 0;
     case BPF_CALLBACK_LOOP:
         *state_reg(s, 1) = reg_any_number();
         pass(v, 3, 2);
@@ -119,7 +127,7 @@ int call_back(struct verifier *v, const struct call *call, bool waited, bool *en
 {
     uint32_t pc = v->state.pc;
     uint64_t most = callback_rounds(v);
-    bool counts = call->helper->callback == BPF_CALLBACK_LOOP;
+    bool counts = kind_of(call) == BPF_CALLBACK_LOOP;
     int err = check_function(v, call);
     if (err != 0)
         return err;

@@ -28,7 +28,7 @@ static int decode(struct verifier *v)
             return refuse(v, err, BPF_REJECT_BAD_INSN, "", "%s", error.text);
         v->info[pc].row = (uint8_t)(row - bpf_insn_table);
         v->has_functions |= row->op == BPF_OP_CALL_LOCAL || row->op == BPF_OP_LD_FUNC;
-        v->has_helper_calls |= row->op == BPF_OP_CALL_HELPER;
+        v->has_kernel_calls |= row->op == BPF_OP_CALL_HELPER || row->op == BPF_OP_CALL_BTF;
         if (row->fields & BPF_WIDE)
             v->info[pc + 1].second = 1;
         if (row->op == BPF_OP_CALLX)
@@ -241,13 +241,13 @@ static uint32_t arguments_used(const struct verifier *v, const struct bpf_insn *
 /* Helpers that call functions of the program back: they are loops (callback.c). */
 static void find_call_backs(struct verifier *v)
 {
-    for (uint32_t pc = 0; v->has_helper_calls && pc < v->insn_count;
+    for (uint32_t pc = 0; v->has_kernel_calls && pc < v->insn_count;
          pc += bpf_insn_slots(&v->insns[pc])) {
-        if (insn_row(v, pc)->op != BPF_OP_CALL_HELPER)
-            continue;
+        uint32_t op = insn_row(v, pc)->op;
         const struct bpf_helper *helper =
-            bpf_helper_find_for(v->env, (uint32_t)v->insns[pc].imm, v->context);
-        if (helper != NULL && is_called_back(helper))
+            op == BPF_OP_CALL_HELPER ? bpf_helper_find_for(v->env, (uint32_t)v->insns[pc].imm, v->context) : NULL;
+        if ((helper != NULL && is_called_back(helper)) ||
+            (op == BPF_OP_CALL_BTF && kfunc_calls_back(v, &v->insns[pc])))
             v->info[pc].loop_head = v->info[pc].join = 1;
     }
 }

@@ -221,6 +221,14 @@ static int give(struct verifier *v, const struct call *call, struct reg *out)
         out->may_be_null = 1;
         out->id = ++v->next_id;
         return 0;
+    case BPF_RETURN_PERCPU_MEM:
+    case BPF_RETURN_PERCPU_MEM_OR_NULL:
+        *out = reg_pointer(REG_BTF);
+        out->type_id = call->percpu_type;
+        out->attr = call->percpu_attr;
+        out->may_be_null = call->helper->returns == BPF_RETURN_PERCPU_MEM_OR_NULL;
+        out->id = ++v->next_id;
+        return 0;
     case BPF_RETURN_KPTR_OR_NULL:
         return give_kptr(v, call, out);
     case BPF_RETURN_BTF:

@@ -321,6 +321,8 @@ static int store(struct verifier *v, uint32_t reg_number, int64_t displacement, 
         return check_context(v, reg_number, displacement, size, true, false, NULL);
     if (base.type == REG_SOCKET)
         return check_socket_access(v, reg_number, displacement, size, true, NULL);
+    if (base.type == REG_BTF && (base.attr & (REG_ALLOCATED | REG_PERCPU)) == REG_ALLOCATED && !base.may_be_null)
+        return check_own_access(v, &base, reg_number, displacement, size);
     if (kptr_is_there(v, &base, displacement, size))
         return kptr_store(v, reg_number, displacement, value);
     int err = check_region(v, reg_number, displacement, size, ACCESS_WRITE);

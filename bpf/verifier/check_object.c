@@ -66,6 +66,18 @@ static int take(struct verifier *v, struct call *call, uint32_t reg_number)
     return 0;
 }
 
+/* An object that there is one of for each CPU, looked at in a map: the program's own; variables of the kernel cannot
+ * be named here. */
+static int check_percpu(struct verifier *v, struct call *call, uint32_t reg_number)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    if (r->type != REG_BTF || r->attr != (REG_OWN_TYPE | REG_PERCPU | REG_RCU) || r->may_be_null || !at_start(r))
+        return refuse_argument(v, call, reg_number, "a kernel pointer __percpu_kptr, looked at in an RCU read section");
+    call->percpu_type = r->type_id;
+    call->percpu_attr = REG_OWN_TYPE | REG_ALLOCATED | REG_RCU;
+    return 0;
+}
+
 int check_object(struct verifier *v, struct call *call, uint32_t reg_number, enum bpf_arg_type type)
 {
     int err;
@@ -91,6 +103,8 @@ int check_object(struct verifier *v, struct call *call, uint32_t reg_number, enu
         return check_timer(v, call, reg_number);
     case BPF_ARG_KPTR:
         return check_kptr(v, call, reg_number);
+    case BPF_ARG_BTF_PERCPU:
+        return check_percpu(v, call, reg_number);
     case BPF_ARG_BTF: {
         if (call->kptr_type != 0) {
             err = check_kptr_value(v, call, reg_number);

@@ -386,7 +386,8 @@ struct description describe(const struct verifier *v, const struct reg *r)
         format_text(out.text, sizeof out.text, "a socket%s + %s", or_null, n);
         break;
     case REG_BTF:
-        format_text(out.text, sizeof out.text, "a kernel object (BTF type %u)%s + %s", r->type_id,
+        format_text(out.text, sizeof out.text, "%s (BTF type %u)%s + %s",
+                    (r->attr & REG_OWN_TYPE) != 0 ? "an object of the program's own" : "a kernel object", r->type_id,
                     or_null, n);
         break;
     case REG_ARENA:

@@ -3,17 +3,18 @@
  * the env's table. What neither says is refused. */
 #include <axiom/string.h>
 
-#include "kfunc.h"
+#include "own_object.h"
 
 /* Linux's enum bpf_prog_type. */
 #define PROG_TRACEPOINT              5
 #define PROG_RAW_TRACEPOINT          17
 #define PROG_RAW_TRACEPOINT_WRITABLE 24
 
-/* Iterators of numbers and bits may be used while a lock is held (Linux: is_bpf_iter_num_api_kfunc()). */
+/* Linux: is_bpf_graph_api_kfunc(), is_bpf_iter_num_api_kfunc() */
 static bool allowed_under_lock(const struct kfunc_call *k)
 {
-    return strncmp(k->row->name, "bpf_iter_num_", 13) == 0;
+    return strncmp(k->row->name, "bpf_iter_num_", 13) == 0 ||
+           (k->row->special >= BPF_KFUNC_REFCOUNT_ACQUIRE && k->row->special <= BPF_KFUNC_RBTREE_FIRST);
 }
 
 static const struct bpf_kfunc *find_row(const struct verifier *v, const char *name)
@@ -66,7 +67,7 @@ static void end_rcu(struct reg *r, void *user)
 {
     (void)user;
     if ((r->type == REG_BTF || r->type == REG_SLOT_ITERATOR) && (r->attr & REG_RCU) != 0) {
-        r->attr = (uint16_t)((r->attr & ~REG_RCU) | REG_UNTRUSTED);
+        r->attr = (uint16_t)((r->attr & ~(REG_RCU | REG_ALLOCATED | REG_BORROWED)) | REG_UNTRUSTED);
         r->may_be_null = 0;
     }
 }
@@ -240,10 +241,11 @@ static int give_kfunc_result(struct verifier *v, const struct kfunc_call *k, str
     }
     if (type.kind != BPF_BTF_PTR)
         return refuse_result(v, k, "a result of a kind that this verifier does not know");
-    int err = give_pointer(v, k, type.size_or_type, out);
+    int err = kfunc_is_of_own_objects(k->row) ? give_own_object(v, k, out)
+                                              : give_pointer(v, k, type.size_or_type, out);
     if (err != 0 || !reg_is_pointer(out))
         return err;
-    out->may_be_null = (k->row->flags & BPF_KFUNC_RET_NULL) != 0;
+    out->may_be_null = (k->row->flags & BPF_KFUNC_RET_NULL) != 0 && !k->owned;
     out->id = ++v->next_id;
     if ((k->row->flags & BPF_KFUNC_ACQUIRE) == 0)
         return 0;
@@ -293,6 +295,8 @@ static int check_effects(struct verifier *v, struct kfunc_call *k)
     if ((k->row->flags & BPF_KFUNC_RELEASE) != 0)
         err = k->call.release != 0 ? reference_release(v, k->call.name, k->call.release)
                                    : refuse_region(v, k, "nothing to release");
+    if (err == 0 && kfunc_is_of_own_objects(k->row))
+        err = own_object_put(v, k);
     if (err == 0)
         err = change_region(v, k);
     return err == 0 ? change_stack(v, k) : err;
@@ -315,7 +319,18 @@ static int check_throw(struct verifier *v, const struct kfunc_call *k, bool *pat
     return err;
 }
 
-int check_kfunc_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *path_ends)
+/* Before the walk: does the instruction call a kernel function that calls back? */
+bool kfunc_calls_back(const struct verifier *v, const struct bpf_insn *insn)
+{
+    struct bpf_btf_type func;
+    if (v->request->kernel_btf == NULL || insn->imm <= 0 ||
+        !bpf_btf_type_at(v->request->kernel_btf, (uint32_t)insn->imm, &func) || func.kind != BPF_BTF_FUNC)
+        return false;
+    const struct bpf_kfunc *row = find_row(v, func.name);
+    return row != NULL && row->special == BPF_KFUNC_RBTREE_ADD;
+}
+
+int check_kfunc_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *entered, bool *path_ends)
 {
     struct kfunc_call k = { 0 };
     struct reg result;
@@ -330,6 +345,11 @@ int check_kfunc_call(struct verifier *v, const struct bpf_insn *insn, bool waite
         return check_throw(v, &k, path_ends);
     if (err == 0 && (k.row->flags & BPF_KFUNC_ITER_NEXT) != 0)
         err = iterator_next(v, &k, waited, &drained);
+    if (err == 0 && k.call.callback_kind == BPF_CALLBACK_LESS) {
+        err = call_back(v, &k.call, waited, entered);
+        if (err != 0 || *entered)
+            return err;
+    }
     if (err == 0)
         err = check_effects(v, &k);
     if (err == 0)

@@ -6,6 +6,7 @@
  *     iterator.c    iterators */
 #pragma once
 #include <bpf/kfunc.h>
+#include <bpf/map.h>
 
 #include "dynptr.h"
 
@@ -23,6 +24,9 @@ struct kfunc_call {
     enum dynptr_kind dynptr_kind;
     uint32_t dynptr_ref;
     uint32_t argument_ref; /* the reference of an argument: what the result lives by */
+    struct bpf_special_field root; /* of the list or tree */
+    uint32_t own_type;             /* BPF_KFUNC_REFCOUNT_ACQUIRE: of its argument */
+    bool owned;                    /* and whether that has a reference itself */
     bool is_drained;       /* the iterator */
     uint32_t iterator_frame, iterator_bytes;
     int64_t iterator_offset;

@@ -13,7 +13,8 @@
  *     NAME__iter      an iterator */
 #include <axiom/string.h>
 
-#include "kfunc.h"
+#include "btf_walk.h"
+#include "own_object.h"
 
 struct argument {
     struct bpf_btf_param param;
@@ -109,26 +110,6 @@ static int check_object_argument(struct verifier *v, struct kfunc_call *k, const
 /* --- Memory
  * ---------------------------------------------------------------------------------------------------------- */
 
-/* Numbers only, or structs of them (Linux: __btf_type_is_scalar_struct()). */
-static bool is_plain(const struct bpf_btf *btf, uint32_t type_id, int depth)
-{
-    struct bpf_btf_type type;
-    struct bpf_btf_member member;
-    uint32_t element, count;
-    if (!bpf_btf_resolve(btf, type_id, &type))
-        return false;
-    if (is_number(&type))
-        return true;
-    if (depth > 0 && bpf_btf_array(btf, &type, &element, &count))
-        return count != 0 && bpf_btf_resolve(btf, element, &type) && is_number(&type);
-    if (type.kind != BPF_BTF_STRUCT || depth == 4)
-        return false;
-    for (uint32_t i = 0; bpf_btf_member_at(btf, &type, i, &member); i++)
-        if (!is_plain(btf, member.type, depth + 1))
-            return false;
-    return true;
-}
-
 /* As memory of kernel functions is: NULL unless the function takes only what is trusted. */
 static int check_bytes(struct verifier *v, struct kfunc_call *k, uint32_t reg_number, uint64_t size)
 {
@@ -173,7 +154,7 @@ static int check_memory_argument(struct verifier *v, struct kfunc_call *k, const
     const struct bpf_btf *btf = v->request->kernel_btf;
     const struct reg *r = state_reg(&v->state, a->reg_number);
     uint32_t size;
-    bool plain = is_plain(btf, a->type.size_or_type, 0) || (sized && a->target.kind == BPF_BTF_VOID);
+    bool plain = btf_is_plain(btf, a->type.size_or_type, 0) || (sized && a->target.kind == BPF_BTF_VOID);
     if (!plain || r->type == REG_BTF || r->type == REG_SOCKET || r->type == REG_CONTEXT)
         return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
                       "argument %u of bpf_%s() is of a kind that this verifier cannot check",
@@ -276,7 +257,7 @@ static int check_pointer(struct verifier *v, struct kfunc_call *k, const struct 
     if (sized)
         *used = 2;
     if (!sized && a->target.kind == BPF_BTF_STRUCT &&
-        (r->type == REG_BTF || !is_plain(v->request->kernel_btf, a->type.size_or_type, 0)))
+        (r->type == REG_BTF || !btf_is_plain(v->request->kernel_btf, a->type.size_or_type, 0)))
         return check_object_argument(v, k, a);
     return check_memory_argument(v, k, a, sized);
 }
@@ -296,6 +277,8 @@ int check_kfunc_argument(struct verifier *v, struct kfunc_call *k, uint32_t inde
         return err;
     if (is_number(&a.type))
         return check_number(v, k, &a);
+    if (kfunc_is_of_own_objects(k->row))
+        return check_own_argument(v, k, a.reg_number);
     if (a.type.kind != BPF_BTF_PTR || !bpf_btf_resolve(btf, a.type.size_or_type, &a.target))
         return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
                       "argument %u of bpf_%s() is of a kind that this verifier cannot check",

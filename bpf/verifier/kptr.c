@@ -9,7 +9,8 @@
 
 #include "call.h"
 
-enum flavour { FLAVOUR_UNTRUSTED = 1, FLAVOUR_OWNING = 2 }; /* bpf_special_field.flavour */
+/* bpf_special_field.flavour */
+enum flavour { FLAVOUR_UNTRUSTED = 1, FLAVOUR_OWNING = 2, FLAVOUR_PERCPU = 3 };
 
 static const struct bpf_special_field *field_at(const struct verifier *v, const struct reg *r,
                                                 int64_t at)
@@ -22,13 +23,25 @@ static const struct bpf_special_field *field_at(const struct verifier *v, const 
     return NULL;
 }
 
-/* The kernel's type that the field points to; 0: none, or a type of the program's own. */
-static uint32_t target_of(const struct verifier *v, const struct bpf_special_field *field)
+/* What the field points to: an object of the kernel, or of a type that only the program has. */
+struct target {
+    uint32_t type; /* 0: neither */
+    uint16_t attr; /* of who owns such an object: 0, or of the program's own */
+};
+
+static struct target target_of(const struct verifier *v, const struct bpf_special_field *field)
 {
     struct bpf_btf_type type;
+    struct target none = { 0, 0 };
     if (v->request->btf == NULL || !bpf_btf_type_at(v->request->btf, field->btf_id, &type))
-        return 0;
-    return kernel_type(v, type.name);
+        return none;
+    uint32_t kernel = kernel_type(v, type.name);
+    if (kernel != 0)
+        return field->flavour == FLAVOUR_PERCPU ? none : (struct target){ kernel, 0 };
+    if (type.kind != BPF_BTF_STRUCT || field->flavour == FLAVOUR_UNTRUSTED || field->flavour > FLAVOUR_PERCPU)
+        return none;
+    uint16_t percpu = field->flavour == FLAVOUR_PERCPU ? REG_PERCPU : 0;
+    return (struct target){ type.id, (uint16_t)(REG_OWN_TYPE | REG_ALLOCATED | percpu) };
 }
 
 /* Kinds of object that live on until an RCU read section ends (Linux: rcu_protected_types). */
@@ -57,22 +70,35 @@ bool kptr_is_there(const struct verifier *v, const struct reg *r, int64_t displa
            field_at(v, r, r->n.smin + displacement) != NULL;
 }
 
+/* A pointer just looked at, while its object cannot go (Linux: btf_ld_kptr_type()). */
+static uint16_t looked_at(const struct verifier *v, const struct bpf_special_field *field,
+                          const struct target *target)
+{
+    uint16_t own = target->attr & REG_OWN_TYPE;
+    bool protected = field->flavour != FLAVOUR_UNTRUSTED && (own != 0 || is_rcu_protected(v, target->type));
+    if (!protected || !in_rcu_section(v))
+        return own | REG_UNTRUSTED;
+    if (own == 0)
+        return REG_RCU;
+    if (field->flavour == FLAVOUR_PERCPU)
+        return REG_OWN_TYPE | REG_PERCPU | REG_RCU;
+    uint16_t borrowed = own_type_has_node(v, target->type) ? REG_BORROWED : 0;
+    return REG_OWN_TYPE | REG_ALLOCATED | REG_RCU | borrowed;
+}
+
 int kptr_load(struct verifier *v, uint32_t reg_number, int64_t displacement, struct reg *out)
 {
     const struct reg base = *state_reg(&v->state, reg_number);
     const struct bpf_special_field *field = field_at(v, &base, base.n.smin + displacement);
-    uint32_t type = target_of(v, field);
-    bool known = field->flavour == FLAVOUR_UNTRUSTED || field->flavour == FLAVOUR_OWNING;
-    if (type == 0 || !known)
+    struct target target = target_of(v, field);
+    if (target.type == 0)
         return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
-                      "a pointer to an object of the program's own type, or of a CPU's");
+                      "a pointer to an object that neither the kernel nor the program has");
     *out = reg_pointer(REG_BTF);
-    out->type_id = type;
+    out->type_id = target.type;
     out->id = ++v->next_id;
     out->may_be_null = 1;
-    out->attr = field->flavour == FLAVOUR_OWNING && is_rcu_protected(v, type) && in_rcu_section(v)
-                    ? REG_RCU
-                    : REG_UNTRUSTED;
+    out->attr = looked_at(v, field, &target);
     return 0;
 }
 
@@ -81,7 +107,7 @@ int kptr_store(struct verifier *v, uint32_t reg_number, int64_t displacement,
 {
     const struct reg base = *state_reg(&v->state, reg_number);
     const struct bpf_special_field *field = field_at(v, &base, base.n.smin + displacement);
-    uint32_t type = target_of(v, field);
+    uint32_t type = target_of(v, field).type;
     if (field->flavour != FLAVOUR_UNTRUSTED)
         return refuse_kptr(v, reg_number, "a kernel pointer that owns its object lies there");
     if (reg_is_null(value)) {
@@ -97,23 +123,29 @@ int kptr_store(struct verifier *v, uint32_t reg_number, int64_t displacement,
 int check_kptr(struct verifier *v, struct call *call, uint32_t reg_number)
 {
     const struct reg *r = state_reg(&v->state, reg_number);
-    if (r->type != REG_MAP_VALUE || r->may_be_null || !scalar_is_const(&r->n))
-        return refuse_argument(v, call, reg_number, "a kernel pointer in a map value");
-    const struct bpf_special_field *field = field_at(v, r, r->n.smin);
-    if (field == NULL || field->flavour != FLAVOUR_OWNING)
-        return refuse_argument(v, call, reg_number, "a field that is tagged __kptr");
-    call->kptr_type = target_of(v, field);
+    struct bpf_special_field in_object;
+    const struct bpf_special_field *field = NULL;
+    if (r->type == REG_MAP_VALUE && !r->may_be_null && scalar_is_const(&r->n))
+        field = field_at(v, r, r->n.smin);
+    else if (is_kptr_in_object(v, r, &in_object))
+        field = &in_object;
+    if (field == NULL || (field->flavour != FLAVOUR_OWNING && field->flavour != FLAVOUR_PERCPU))
+        return refuse_argument(v, call, reg_number, "a field that is tagged __kptr, in a map value or object");
+    struct target target = target_of(v, field);
+    call->kptr_type = target.type;
+    call->kptr_attr = target.attr;
     if (call->kptr_type != 0)
         return 0;
     return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
-                  "bpf_%s() of an object of the program's own type", call->name);
+                  "bpf_%s() of an object that neither the kernel nor the program has", call->name);
 }
 
 int check_kptr_value(struct verifier *v, struct call *call, uint32_t reg_number)
 {
     const struct reg *r = state_reg(&v->state, reg_number);
+    uint16_t more = call->kptr_attr == 0 ? REG_TRUSTED | REG_RCU : 0;
     if (r->type != REG_BTF || r->may_be_null || r->type_id != call->kptr_type ||
-        (r->attr & ~(REG_TRUSTED | REG_RCU)) != 0 || !scalar_is_const(&r->n) || r->n.umin != 0)
+        (r->attr & ~more) != call->kptr_attr || !scalar_is_const(&r->n) || r->n.umin != 0)
         return refuse_argument(v, call, reg_number, "an object of the field's type");
     return 0;
 }
@@ -122,6 +154,7 @@ int give_kptr(struct verifier *v, const struct call *call, struct reg *out)
 {
     *out = reg_pointer(REG_BTF);
     out->type_id = call->kptr_type;
+    out->attr = call->kptr_attr;
     out->may_be_null = 1;
     int err = reference_acquire(v, &out->id);
     out->ref = out->id;

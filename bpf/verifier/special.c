@@ -46,21 +46,26 @@ int check_lock(struct verifier *v, struct call *call, uint32_t reg_number)
 {
     const struct reg *r = state_reg(&v->state, reg_number);
     struct regions *in = &v->state.regions;
-    int err = check_special(v, call, reg_number, BPF_SPECIAL_SPIN_LOCK,
-                            "a struct bpf_spin_lock in a map value");
+    int err = is_object_with_lock(v, r)
+                  ? 0
+                  : check_special(v, call, reg_number, BPF_SPECIAL_SPIN_LOCK,
+                                  "a struct bpf_spin_lock in a map value or object of the program's");
     if (err != 0)
         return err;
+    if (in_comparison(v))
+        return refuse_lock(v, call, "not in the function that compares");
     if (v->context->prog_type < 32 && (NO_LOCKS >> v->context->prog_type & 1u) != 0)
         return refuse_lock(v, call, "programs of this kind cannot take locks");
     if ((call->helper->flags & BPF_HELPER_LOCKS) != 0) {
         if (in->lock_map != 0)
             return refuse_lock(v, call, "a lock is held already");
-        in->lock_map = r->map + 1;
+        in->lock_map = lock_place(r);
         in->lock_id = r->id;
         return 0;
     }
-    if (in->lock_map != r->map + 1 || in->lock_id != r->id)
+    if (in->lock_map != lock_place(r) || in->lock_id != r->id)
         return refuse_lock(v, call, "this lock is not the one that is held");
+    borrowed_end(v);
     in->lock_map = in->lock_id = 0;
     return 0;
 }

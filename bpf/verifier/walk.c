@@ -226,7 +226,7 @@ static int check_call(struct verifier *v, const struct bpf_insn *insn, enum bpf_
 {
     bool entered = false;
     int err = op == BPF_OP_CALL_HELPER ? check_helper_call(v, insn, waited, &entered)
-                                       : check_kfunc_call(v, insn, waited, path_ends);
+                                       : check_kfunc_call(v, insn, waited, &entered, path_ends);
     if (err != 0 || entered || *path_ends)
         return err;
     v->state.calls++;

@@ -176,7 +176,7 @@ struct verifier {
     uint32_t frame_capacity;
     uint32_t call_depth;
     bool jumps_back; /* some jump goes to a lower address */
-    bool has_functions, has_helper_calls;
+    bool has_functions, has_kernel_calls;
 };
 
 static inline bool has_rule(const struct verifier *v, enum bpf_rule rule)
@@ -288,7 +288,8 @@ int check_atomic(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op
  * element), one is gone at once and the state waits to come here again with `waited`. *entered:
  * state.pc was set. */
 int check_helper_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *entered);
-int check_kfunc_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *path_ends);
+int check_kfunc_call(struct verifier *v, const struct bpf_insn *insn, bool waited, bool *entered, bool *path_ends);
+bool kfunc_calls_back(const struct verifier *v, const struct bpf_insn *insn);
 /* callback.c: a callback returns to the call that called it. */
 int check_callback_exit(struct verifier *v);
 bool is_called_back(const struct bpf_helper *helper);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* axiom run: a trace drives the simulated board. */
 #include "cli.h"
+#include "live.h"
 #include "session.h"
 #include "signing.h"
 
@@ -26,6 +27,10 @@ struct run_options {
     size_t word_count;
     uint64_t to_ns;
     bool json;
+    bool view;
+    const char *view_words[16]; /* options for the window */
+    uint32_t view_word_count;
+    struct live live;
 };
 
 enum option_id {
@@ -48,6 +53,8 @@ enum option_id {
     OPTION_RECORD_LIMIT,
     OPTION_FAIL_ALLOCATION,
     OPTION_JSON,
+    OPTION_VIEW,
+    OPTION_VIEW_OPTION,
     OPTION_KEYRING,
     OPTION_REQUIRE_SIGNED,
     OPTION_IGNORE_BUDGET,
@@ -75,6 +82,8 @@ static const struct option options[] = {
     { "record-limit", required_argument, NULL, OPTION_RECORD_LIMIT },
     { "fail-allocation", required_argument, NULL, OPTION_FAIL_ALLOCATION },
     { "json", no_argument, NULL, OPTION_JSON },
+    { "view", no_argument, NULL, OPTION_VIEW },
+    { "view-option", required_argument, NULL, OPTION_VIEW_OPTION },
     { "keyring", required_argument, NULL, OPTION_KEYRING },
     { "ignore-budget", no_argument, NULL, OPTION_IGNORE_BUDGET },
     { "require-signed", no_argument, NULL, OPTION_REQUIRE_SIGNED },
@@ -197,6 +206,14 @@ static int take_option(struct run_options *o, int option)
     case OPTION_JSON:
         o->json = true;
         return EXIT_OK;
+    case OPTION_VIEW:
+        o->view = true;
+        return EXIT_OK;
+    case OPTION_VIEW_OPTION:
+        if (o->view_word_count == ARRAY_SIZE(o->view_words))
+            return complain(EXIT_USAGE, "too many --view-option");
+        o->view_words[o->view_word_count++] = optarg;
+        return EXIT_OK;
     case OPTION_QUIET:
         s->quiet = true;
         return EXIT_OK;
@@ -257,6 +274,20 @@ static int tell(struct run_options *o)
     return s->expect_failed > 0 ? EXIT_DIFFERS : EXIT_OK;
 }
 
+/* The run, with a window beside it if that is asked for; tells what came of it while the window is still open. */
+static int run_and_tell(struct run_options *o)
+{
+    struct session *s = &o->session;
+    int code = o->view ? live_start(&o->live, s, o->view_words, o->view_word_count) : EXIT_OK;
+    if (code == EXIT_OK)
+        code = session_run(s);
+    live_end(&o->live);
+    int told = tell(o);
+    fflush(stdout);
+    live_wait(&o->live);
+    return code != EXIT_OK ? code : told;
+}
+
 static int run_trace(struct run_options *o, const char *path)
 {
     struct session *s = &o->session;
@@ -282,9 +313,7 @@ static int run_trace(struct run_options *o, const char *path)
             feed_print(&feed, stdout);
             fflush(stdout);
         }
-        code = session_run(s);
-        int told = tell(o);
-        code = code != EXIT_OK ? code : told;
+        code = run_and_tell(o);
         if (trace_warning(source)[0] != '\0')
             complain(EXIT_OK, "%s", trace_warning(source));
         s->feed = NULL;
@@ -311,9 +340,7 @@ static int run(int argc, char **argv)
     if (code == EXIT_OK && argc > optind) {
         code = run_trace(&o, argv[optind]);
     } else if (code == EXIT_OK) {
-        code = session_run(&o.session);
-        int told = tell(&o);
-        code = code != EXIT_OK ? code : told;
+        code = run_and_tell(&o);
     }
     binding_free(&o.bindings);
     session_free(&o.session);
@@ -357,6 +384,8 @@ const struct command command_run = {
         "  --hash T               distance of the recorded state hashes (100ms)\n"
         "  --speed X  --realtime  pace it; the outcome stays the same\n"
         "  --fail-allocation N    the kernel's Nth allocation fails\n"
+        "  --view                 a window beside it, at real time unless --speed says otherwise; clicks on\n"
+        "                         pins and drags on sensors are inputs; --view-option WORD is for the window\n"
         "  --json  --quiet  --verbose\n",
     .run = run,
 };

@@ -227,6 +227,7 @@ struct run {
     struct sim_module modules[SESSION_OBJECT_MAX + 2]; /* and the keyring and types */
     char command_line[80];
     struct pace pace;
+    const char **targets; /* a trace's and those of somebody who looks on; NULL: the session's own */
 };
 
 /* The recorder comes first: what a later sink does cannot keep an event out of the file. */
@@ -320,6 +321,7 @@ static struct sim_config configure(struct run *run, const struct session *s)
         .end_time_ns = s->end_time_ns,
         .sinks = run->sinks,
         .sink_count = run->sink_count,
+        .serial = s->serial,
         .pace = s->speed > 0 ? pace : NULL,
         .pace_context = &run->pace,
         .console = last_words_console,
@@ -331,7 +333,27 @@ static struct sim_config configure(struct run *run, const struct session *s)
         config.targets = (const char *const *)s->feed->targets;
         config.target_count = s->feed->target_count;
     }
+    config.live_input = s->live_input;
+    config.live_context = s->live_context;
     return config;
+}
+
+/* The targets that can be touched come after the trace's. */
+static int add_live_targets(struct run *run, const struct session *s, struct sim_config *config)
+{
+    if (s->live_input == NULL)
+        return EXIT_OK;
+    run->targets = calloc(config->target_count + s->live_target_count + 1u, sizeof *run->targets);
+    if (run->targets == NULL)
+        return complain(EXIT_IO, "no memory");
+    for (uint32_t i = 0; i < config->target_count; i++)
+        run->targets[i] = config->targets[i];
+    for (uint32_t i = 0; i < s->live_target_count; i++)
+        run->targets[config->target_count + i] = s->live_targets[i];
+    *s->live_base = config->target_count;
+    config->targets = run->targets;
+    config->target_count += s->live_target_count;
+    return EXIT_OK;
 }
 
 int session_run(struct session *s)
@@ -345,12 +367,15 @@ int session_run(struct session *s)
 
     add_sinks(&run, s);
     struct sim_config config = configure(&run, s);
+    code = add_live_targets(&run, s, &config);
     uint64_t started = host_now_ns();
     run.pace = (struct pace){ s->speed, started };
     run.progress.started_ns = run.progress.shown_ns = started;
     last_words_arm(s, &run.record);
-    sim_run(&config, &s->result);
+    if (code == EXIT_OK)
+        sim_run(&config, &s->result);
     last_words_disarm();
+    free(run.targets);
     s->ran = s->result.booted;
     s->host_ns = host_now_ns() - started;
     if (run.progress.shown)
@@ -361,5 +386,5 @@ int session_run(struct session *s)
     bool complete = s->result.error == 0 && s->result.kernel_error == 0;
     if (run.record.file != NULL)
         record_end(&run.record, s, complete ? "complete" : s->result.reason);
-    return judge(s);
+    return code != EXIT_OK ? code : judge(s);
 }

@@ -53,12 +53,21 @@ struct session {
     void *input_context;
     const char *const *targets;
     uint32_t target_count;
+    /* Inputs of somebody who looks on (live.h): as sim_config.live_input, its targets, and where session_run() tells
+     * which number the first of them has. */
+    int (*live_input)(void *context, uint64_t now_ns, uint64_t until_ns, struct sim_input *out);
+    void *live_context;
+    const char *const *live_targets;
+    uint32_t live_target_count;
+    uint32_t *live_base;
     const struct binding_list *bindings;
     const char *record_path; /* NULL: no recording */
     uint64_t record_limit;   /* bytes; 0: none */
     bool record_to_memory;   /* instead of to a file, and thrown away: for measurements */
     struct event_sink *more_sinks[4];
     uint32_t more_sink_count;
+    /* What UARTs of the machine send; NULL: nobody listens. */
+    void (*serial)(void *context, const char *label, const uint8_t *bytes, uint32_t size);
     double speed; /* times real time; 0: as fast as it goes */
     bool quiet;   /* no progress line */
     FILE *log;    /* kernel log lines at or below log_level; NULL: none */

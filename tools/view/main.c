@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* axiom-view: what `axiom view` starts. A program of its own, so that a run never has a window's libraries in it. */
-#include "format.h"
+#include "command.h"
+#include "diverge.h"
+#include "live_view.h"
 #include "load.h"
-#include "view.h"
+#include "window.h"
 
 #include <SDL.h>
+#include <SDL_ttf.h>
 #include <axiom/errno.h>
 #include <traces/source.h>
 
@@ -25,11 +28,25 @@ struct options {
     double scale;
     bool light;
     uint64_t memory;
+    const char *script;
+    bool measure;
+    int live; /* descriptor of a run that goes on; 0: none */
 };
 
 struct source {
     struct model model;
     struct load *load;
+    bool loading;
+};
+
+/* All that is looked at. */
+struct session {
+    struct options options;
+    struct view view;
+    struct source source[VIEW_MODELS];
+    struct diverge *diverge;
+    struct live_view *live;
+    bool compared;
 };
 
 static int complain(int code, const char *what, const char *why)
@@ -86,6 +103,15 @@ static int take_option(struct options *o, int option)
         return o->scale >= 0.5 && o->scale <= 8
                    ? VIEW_OK
                    : complain(VIEW_USAGE, "--scale is 0.5 to 8", optarg);
+    case 'x':
+        o->script = optarg;
+        return VIEW_OK;
+    case 'M':
+        o->measure = true;
+        return VIEW_OK;
+    case 'L':
+        o->live = atoi(optarg);
+        return VIEW_OK;
     case 'm':
         o->memory = strtoull(optarg, NULL, 10) << 20;
         return VIEW_OK;
@@ -93,6 +119,115 @@ static int take_option(struct options *o, int option)
         return VIEW_USAGE;
     }
 }
+
+static void go_to(struct view *view, const struct options *o)
+{
+    uint64_t origin = view_origin(view);
+    view->playhead_ns = o->has_at ? origin + o->at_ns : view_start(view);
+    if (!o->has_span)
+        return;
+    view->fitted = false;
+    view->span_ns = o->span_ns < SPAN_LEAST_NS ? SPAN_LEAST_NS : o->span_ns;
+    uint64_t centre = view->playhead_ns;
+    view->from_ns = centre > o->span_ns / 2 ? centre - o->span_ns / 2 : 0;
+}
+
+static int open_sources(struct session *s)
+{
+    struct load_error error;
+    for (int i = 0; i < s->options.path_count; i++) {
+        struct source *source = &s->source[i];
+        if (model_init(&source->model) != 0)
+            return complain(VIEW_IO, "no memory", "");
+        s->view.model[s->view.model_count++] = &source->model;
+        if (load_open(s->options.paths[i], NULL, s->options.memory, &source->model, &source->load,
+                      &error) != 0)
+            return complain(VIEW_INPUT, error.text, "");
+        source->loading = true;
+    }
+    if (s->options.path_count == 2)
+        s->diverge = diverge_open(s->options.paths[0], s->options.paths[1]);
+    return VIEW_OK;
+}
+
+static int open_live(struct session *s)
+{
+    const char *reason;
+    if (model_init(&s->source[0].model) != 0)
+        return complain(VIEW_IO, "no memory", "");
+    s->view.model[s->view.model_count++] = &s->source[0].model;
+    if (live_view_open(s->options.live, s->options.memory, &s->source[0].model, &s->live,
+                       &reason) != 0)
+        return complain(VIEW_IO, reason, "");
+    live_view_attach(s->live, &s->view);
+    return VIEW_OK;
+}
+
+/* --- reading on, beside the window --- */
+
+static void load_more(struct session *s, struct source *source, uint32_t events)
+{
+    struct load_error error;
+    int got = load_step(source->load, events, &error);
+    if (got == 1)
+        return;
+    source->loading = false;
+    snprintf(s->view.warning, sizeof s->view.warning, "%.255s",
+             got < 0 ? error.text : load_warning(source->load));
+    if (got < 0)
+        complain(VIEW_OK, error.text, "");
+}
+
+/* The next piece of work; false: all is done. */
+static bool work(struct session *s, uint32_t events)
+{
+    if (s->live != NULL)
+        return live_view_step(s->live, &s->view, events);
+    uint32_t least = 1000;
+    bool any = false;
+    for (int i = 0; i < s->options.path_count; i++) {
+        struct source *source = &s->source[i];
+        if (!source->loading)
+            continue;
+        load_more(s, source, events);
+        any = true;
+        uint32_t progress = load_progress(source->load);
+        least = source->loading && progress >= 1000 ? 999 : progress < least ? progress : least;
+    }
+    s->view.progress = least;
+    if (any)
+        return true;
+    if (s->diverge != NULL) {
+        if (!diverge_step(s->diverge, &s->view, events)) {
+            diverge_close(s->diverge);
+            s->diverge = NULL;
+        }
+        return true;
+    }
+    if (!s->compared && s->options.path_count == 2) {
+        s->compared = true;
+        view_update(&s->view);
+        diverge_mark_rows(&s->view);
+        return true;
+    }
+    return false;
+}
+
+static bool step(void *context, struct view *view, uint32_t budget_ms)
+{
+    struct session *s = context;
+    uint64_t until = SDL_GetTicks64() + budget_ms;
+    bool any = false;
+    (void)view;
+    while (work(s, 4096)) {
+        any = true;
+        if (SDL_GetTicks64() >= until)
+            break;
+    }
+    return any;
+}
+
+/* --- pictures and windows --- */
 
 static int draw_png(struct view *view, const struct options *o)
 {
@@ -109,77 +244,87 @@ static int draw_png(struct view *view, const struct options *o)
     return err == 0 ? VIEW_OK : complain(VIEW_IO, reason, "");
 }
 
-static void go_to(struct view *view, const struct options *o)
+static int show_png(struct session *s)
 {
-    uint64_t origin = view_origin(view);
-    view->playhead_ns = o->has_at ? origin + o->at_ns : view_start(view);
-    if (!o->has_span)
-        return;
-    view->fitted = false;
-    view->span_ns = o->span_ns;
-    uint64_t centre = view->playhead_ns;
-    view->from_ns = centre > o->span_ns / 2 ? centre - o->span_ns / 2 : 0;
+    const char *reason;
+    if (view_set_scale(&s->view, s->options.scale > 0 ? s->options.scale : 1, &reason) != 0)
+        return complain(VIEW_IO, reason, "");
+    while (work(s, 65536))
+        ;
+    view_update(&s->view);
+    go_to(&s->view, &s->options);
+    return draw_png(&s->view, &s->options);
 }
 
-static int open_sources(struct source *sources, const struct options *o, struct view *view)
+static int show_window(struct session *s)
 {
-    struct load_error error;
-    for (int i = 0; i < o->path_count; i++) {
-        if (model_init(&sources[i].model) != 0)
-            return complain(VIEW_IO, "no memory", "");
-        view->model[view->model_count++] = &sources[i].model;
-        if (load_open(o->paths[i], NULL, o->memory, &sources[i].model, &sources[i].load, &error) !=
-            0)
-            return complain(VIEW_INPUT, error.text, "");
-    }
+    const struct options *o = &s->options;
+    const char *reason;
+    struct window_options window = {
+        o->width, o->height, o->scale, o->script, o->light, o->measure
+    };
+    struct window_source source = { s, step };
+    struct window_figures figures;
+    /* What is near the beginning is there in the first picture, and names the lanes. */
+    work(s, 4096);
+    if (o->has_at || o->has_span)
+        go_to(&s->view, o);
+    int err = window_run(&s->view, &window, &source, &figures, &reason);
+    if (err != 0)
+        return complain(VIEW_IO, reason,
+                        err == -ENODEV ? "is there a display? --png needs none" : "");
+    if (o->measure)
+        printf("first frame %.1f ms, %u frames, %.2f ms each, worst %.2f ms\n",
+               figures.first_frame_ms, figures.frames, figures.mean_ms, figures.worst_ms);
     return VIEW_OK;
 }
 
-static int show(struct options *o)
+static int show(struct session *s)
 {
-    struct source sources[VIEW_MODELS] = { 0 };
-    struct view view;
-    const char *reason;
-    struct load_error error;
-    if (view_init(&view, o->scale, &reason) != 0) {
-        view_free(&view);
-        return complain(VIEW_IO, reason, "");
-    }
-    view.theme = o->light ? &theme_light : &theme_dark;
-    int code = open_sources(sources, o, &view);
-    for (int i = 0; i < o->path_count && code == VIEW_OK; i++) {
-        if (load_all(sources[i].load, &error) < 0)
-            complain(VIEW_OK, error.text, "");
-        snprintf(view.warning, sizeof view.warning, "%s", load_warning(sources[i].load));
-    }
-    if (code == VIEW_OK) {
-        view_update(&view);
-        go_to(&view, o);
-        code = draw_png(&view, o);
-    }
+    if (view_init(&s->view) != 0)
+        return complain(VIEW_IO, "no memory", "");
+    s->view.theme = s->options.light ? &theme_light : &theme_dark;
+    int code = s->options.live > 0 ? open_live(s) : open_sources(s);
+    if (code == VIEW_OK)
+        code = s->options.png != NULL ? show_png(s) : show_window(s);
+    diverge_close(s->diverge);
+    live_view_close(s->live);
     for (int i = 0; i < VIEW_MODELS; i++) {
-        load_close(sources[i].load);
-        model_free(&sources[i].model);
+        load_close(s->source[i].load);
+        model_free(&s->source[i].model);
     }
-    view_free(&view);
+    view_free(&s->view);
     return code;
 }
 
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "png", required_argument, NULL, 'p' },    { "at", required_argument, NULL, 'a' },
-        { "span", required_argument, NULL, 's' },   { "size", required_argument, NULL, 'z' },
-        { "theme", required_argument, NULL, 't' },  { "scale", required_argument, NULL, 'c' },
-        { "memory", required_argument, NULL, 'm' }, { 0 },
+        { "png", required_argument, NULL, 'p' },
+        { "at", required_argument, NULL, 'a' },
+        { "span", required_argument, NULL, 's' },
+        { "size", required_argument, NULL, 'z' },
+        { "theme", required_argument, NULL, 't' },
+        { "scale", required_argument, NULL, 'c' },
+        { "memory", required_argument, NULL, 'm' },
+        { "script", required_argument, NULL, 'x' },
+        { "measure", no_argument, NULL, 'M' },
+        { "live", required_argument, NULL, 'L' },
+        { 0 },
     };
-    struct options o = { .width = 1600, .height = 1000, .scale = 1 };
+    static struct session session;
+    struct options *o = &session.options;
+    *o = (struct options){ .width = 1600, .height = 1000 };
     int code = VIEW_OK, option;
     while (code == VIEW_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
-        code = take_option(&o, option);
-    for (; optind < argc && o.path_count < VIEW_MODELS && code == VIEW_OK; optind++)
-        o.paths[o.path_count++] = argv[optind];
-    if (code == VIEW_OK && (o.path_count == 0 || optind < argc))
+        code = take_option(o, option);
+    for (; optind < argc && o->path_count < VIEW_MODELS && code == VIEW_OK; optind++)
+        o->paths[o->path_count++] = argv[optind];
+    if (code == VIEW_OK && ((o->path_count == 0 && o->live <= 0) || optind < argc))
         code = complain(VIEW_USAGE, "view wants one recording, or two to compare", "");
-    return code == VIEW_OK ? show(&o) : code;
+    if (code == VIEW_OK)
+        code = show(&session);
+    TTF_Quit();
+    SDL_Quit();
+    return code;
 }

@@ -36,6 +36,17 @@ enum bpf_kfunc_special {
     BPF_KFUNC_ITER_NUM_NEW,      /* (iterator, first, end) */
     BPF_KFUNC_ITER_CSS_TASK_NEW, /* not everywhere */
     BPF_KFUNC_THROW,             /* (number): the program ends with it */
+    /* Objects that the program makes itself, lists and trees of them: */
+    BPF_KFUNC_OBJ_NEW, /* (id of a struct of the program, ignored) */
+    BPF_KFUNC_PERCPU_NEW,
+    BPF_KFUNC_OBJ_DROP, /* (object, ignored) */
+    BPF_KFUNC_PERCPU_DROP,
+    BPF_KFUNC_REFCOUNT_ACQUIRE, /* (object, ignored) */
+    BPF_KFUNC_LIST_PUSH,        /* (list, node, ignored, number) */
+    BPF_KFUNC_LIST_POP,         /* (list) */
+    BPF_KFUNC_RBTREE_ADD,       /* (tree, node, function that compares, ignored, number) */
+    BPF_KFUNC_RBTREE_REMOVE,    /* (tree, node) */
+    BPF_KFUNC_RBTREE_FIRST,     /* (tree) */
 };
 
 struct bpf_kfunc {

@@ -52,13 +52,15 @@ enum bpf_special_kind {
     BPF_SPECIAL_RB_ROOT,
     BPF_SPECIAL_REFCOUNT,
     BPF_SPECIAL_WORKQUEUE,
+    BPF_SPECIAL_LIST_NODE, /* in objects of the program's own only */
+    BPF_SPECIAL_RB_NODE,
 };
 
 struct bpf_special_field {
     uint32_t kind; /* enum bpf_special_kind */
     uint32_t offset, size;
     uint32_t btf_id;  /* of what it points to or holds; 0: none */
-    uint32_t flavour; /* for the verifier; the maps do not look at it */
+    uint32_t flavour; /* for the verifier: of a list or tree, where the node lies in what it holds */
 };
 
 #define BPF_SPECIAL_FIELD_MAX 11u /* Linux: BTF_FIELDS_MAX */

@@ -166,6 +166,8 @@ int object_read_map_definition(struct object_loader *loader, struct object_map *
                                uint32_t type_id);
 /* special.c: locks, timers, kernel pointers, ... in the value's type, into the spec. */
 int object_find_special_fields(struct object_loader *loader, struct bpf_map_spec *spec);
+/* Those of the variables in a section of data. */
+int object_find_special_variables(struct object_loader *loader, uint32_t section, struct bpf_map_spec *spec);
 int object_read_functions(struct object_loader *loader);
 int object_read_lines(struct object_loader *loader);
 /* struct_ops.c: sections .struct_ops and .struct_ops.link; the programs in them, once they are linked. */

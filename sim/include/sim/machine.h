@@ -117,6 +117,13 @@ struct sim_config {
     void (*pace)(void *context, uint64_t now_ns);
     void *pace_context;
 
+    /* Inputs that no trace knows: somebody touches the board while it runs. Asked where virtual time is about to go on
+     * from now_ns to until_ns and nothing happens in between; may sleep. 1: *out comes at its time_ns, which is virtual
+     * time (no offset) after now_ns and before until_ns; else 0. It is an input like any other: recorded, and the
+     * recording replays it. Its target counts as those of next_input do. NULL: none. */
+    int (*live_input)(void *context, uint64_t now_ns, uint64_t until_ns, struct sim_input *out);
+    void *live_context;
+
     /* The nth allocation fails, counted from 1; 0: none. */
     uint64_t fail_host_allocation;
     uint64_t fail_kernel_allocation;

@@ -11,7 +11,8 @@
  * apart, and there must be none.
  *
  * With --linux the running kernel, which is not 6.12, judges the same programs, by way of PEER (bpf_object_peer):
- * what it says otherwise than this verifier, or returns otherwise than the test wants, is listed. */
+ * what it says otherwise than this verifier, or returns otherwise than the test wants, is listed. Programs of objects
+ * that say nothing of them (the older tests') are judged by it alone. */
 #include <bpf/btf.h>
 #include <bpf/elf.h>
 #include <bpf/interp.h>
@@ -363,14 +364,25 @@ static struct bpf_btf *read_btf(const void *bytes, size_t size)
     return btf;
 }
 
+/* Of the older tests, whose programs say nothing of what is expected: the running kernel does. */
+static void judge_unmarked(struct judged_object *o, const char *name, const struct expectation *e)
+{
+    struct bpf_verify_result result;
+    int err = verify(o, name, e, &result);
+    compare_with_linux(o, name, e, err, result.text);
+}
+
 static void judge_functions(struct judged_object *o)
 {
     for (uint32_t id = 1; id <= bpf_btf_type_count(o->btf); id++) {
         struct bpf_btf_type type;
         struct expectation e;
-        if (bpf_btf_type_at(o->btf, id, &type) && type.kind == BPF_BTF_FUNC &&
-            read_expectation(o->btf, id, &e))
+        if (!bpf_btf_type_at(o->btf, id, &type) || type.kind != BPF_BTF_FUNC)
+            continue;
+        if (read_expectation(o->btf, id, &e))
             judge_program(o, type.name, &e);
+        else if (!e.auxiliary && o->peer != NULL && o->object != NULL && program_index(o->object, type.name) >= 0)
+            judge_unmarked(o, type.name, &e);
     }
 }
 

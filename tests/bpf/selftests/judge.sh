@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # Compiles the Linux kernel's verifier tests and lets judge.c compare its verdicts with ours.
 #
-#   judge.sh JUDGE CACHE [--linux PEER] [GLOB...]     default verifier_a* to verifier_l*; others for acceptance
+#   judge.sh JUDGE CACHE [--least PERCENT] [--linux PEER] [GLOB...]     default verifier_a* to verifier_l*; others for acceptance
 #
 # GLOB: files of tools/testing/selftests/bpf/progs, 'iters*.c'. With --linux (PEER: bpf_object_peer) the running kernel
 # is asked too; it needs root, and is another version than the tests are of.
@@ -15,7 +15,11 @@ wrong_values=0
 here=$(cd "$(dirname "$0")" && pwd)
 judge=$1 cache=$2
 shift 2
-ask=()
+ask=() named_least=0
+if [ "${1:-}" = --least ]; then
+    named_least=$2
+    shift 2
+fi
 if [ "${1:-}" = --linux ]; then
     ask=(--linux "$2")
     shift 2
@@ -27,5 +31,5 @@ if [ -s "$cache/not-compiled.txt" ]; then
 fi
 mapfile -t objects <"$cache/objects.txt"
 [ ${#objects[@]} -gt 0 ] || { echo "skipped: nothing could be compiled"; exit 77; }
-[ $# -eq 0 ] || least=0 wrong_values=0
+[ $# -eq 0 ] || least=$named_least wrong_values=0
 exec "$judge" --least $least --wrong-values $wrong_values --list "$cache/disagreements.txt" "${ask[@]}" "${objects[@]}"

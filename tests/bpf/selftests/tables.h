@@ -13,8 +13,9 @@
 
 /* Maps that cases of 6.12 want: Linux's names of the members fixup_NAME. */
 #define TABLE_MAPS(X)                                                                      \
-    X(map_hash_8b) X(map_hash_48b) X(map_array_48b) X(map_array_small) X(map_event_output) \
-    X(map_ringbuf) X(map_kptr)
+    X(map_hash_8b)                                                                         \
+    X(map_hash_48b) X(map_array_48b) X(map_array_small) X(map_event_output) X(map_ringbuf) \
+        X(map_kptr)
 
 enum table_map {
 #define TABLE_MAP_NAME(name) TABLE_##name,

@@ -103,8 +103,8 @@ static void put_case(struct bpf_test *test, const char *file)
     put_text(out.name, sizeof out.name, test->descr);
     put_text(out.message, sizeof out.message, test->errstr);
     put_text(out.attach, sizeof out.attach, test->kfunc);
-#define PUT_FIXUPS(name)                                   \
-    for (int i = 0; i < MAX_FIXUPS; i++)                   \
+#define PUT_FIXUPS(name)                 \
+    for (int i = 0; i < MAX_FIXUPS; i++) \
         out.fixups[TABLE_##name][i] = (uint32_t)test->fixup_##name[i];
     TABLE_MAPS(PUT_FIXUPS)
     for (int i = 0; i < MAX_FIXUPS && test->fixup_kfunc_btf_id[i].kfunc != NULL; i++) {

@@ -43,19 +43,44 @@ static const struct bpf_special_field kptr_fields[] = {
 
 /* test_verifier.c: do_test_fixup() */
 static const struct bpf_map_spec map_specs[TABLE_MAP_COUNT] = {
-    [TABLE_map_hash_8b] = { .name = "hash_8b", .type = 1, .key_size = 8, .value_size = 8, .max_entries = 1 },
-    [TABLE_map_hash_48b] = { .name = "hash_48b", .type = 1, .key_size = 8, .value_size = 48, .max_entries = 1 },
-    [TABLE_map_array_48b] = { .name = "array_48b", .type = 2, .key_size = 4, .value_size = 48, .max_entries = 1 },
-    [TABLE_map_array_small] = { .name = "array_small", .type = 2, .key_size = 4, .value_size = 1, .max_entries = 1 },
-    [TABLE_map_event_output] = { .name = "events", .type = 4, .key_size = 4, .value_size = 4, .max_entries = 1 },
+    [TABLE_map_hash_8b] = { .name = "hash_8b",
+                            .type = 1,
+                            .key_size = 8,
+                            .value_size = 8,
+                            .max_entries = 1 },
+    [TABLE_map_hash_48b] = { .name = "hash_48b",
+                             .type = 1,
+                             .key_size = 8,
+                             .value_size = 48,
+                             .max_entries = 1 },
+    [TABLE_map_array_48b] = { .name = "array_48b",
+                              .type = 2,
+                              .key_size = 4,
+                              .value_size = 48,
+                              .max_entries = 1 },
+    [TABLE_map_array_small] = { .name = "array_small",
+                                .type = 2,
+                                .key_size = 4,
+                                .value_size = 1,
+                                .max_entries = 1 },
+    [TABLE_map_event_output] = { .name = "events",
+                                 .type = 4,
+                                 .key_size = 4,
+                                 .value_size = 4,
+                                 .max_entries = 1 },
     [TABLE_map_ringbuf] = { .name = "ringbuf", .type = 27, .max_entries = 4096 },
-    [TABLE_map_kptr] = { .name = "kptr", .type = 2, .key_size = 4, .value_size = 24, .max_entries = 1,
-                         .special_field_count = 3, .special_fields = kptr_fields },
+    [TABLE_map_kptr] = { .name = "kptr",
+                         .type = 2,
+                         .key_size = 4,
+                         .value_size = 24,
+                         .max_entries = 1,
+                         .special_field_count = 3,
+                         .special_fields = kptr_fields },
 };
 
 /* Types and strings, with BTF's header before them (Linux: Documentation/bpf/btf.rst §2). */
-static size_t make_btf(const uint32_t *type_words, uint32_t type_bytes, const char *strings, uint32_t string_bytes,
-                       uint8_t *out)
+static size_t make_btf(const uint32_t *type_words, uint32_t type_bytes, const char *strings,
+                       uint32_t string_bytes, uint8_t *out)
 {
     const uint32_t header[] = { 0x0001eb9f, 24, 0, type_bytes, type_bytes, string_bytes };
     memcpy(out, header, sizeof header);
@@ -66,8 +91,8 @@ static size_t make_btf(const uint32_t *type_words, uint32_t type_bytes, const ch
 
 #define BTF_MAX (24 + sizeof(uint32_t) * TABLE_TYPES + TABLE_STRINGS)
 
-static struct bpf_btf *parse_btf(const uint32_t *type_words, uint32_t type_bytes, const char *strings,
-                                 uint32_t string_bytes)
+static struct bpf_btf *parse_btf(const uint32_t *type_words, uint32_t type_bytes,
+                                 const char *strings, uint32_t string_bytes)
 {
     uint8_t bytes[BTF_MAX];
     struct bpf_error error = { 0 };
@@ -153,10 +178,11 @@ static const struct bpf_context_layout *find_context(const struct table_case *c)
             same_type = row;
     }
     /* Linux: bpf_prog_load_check_attach() wants one of those that there are. */
-    bool strict = c->prog_type == BPF_LINUX_CGROUP_SOCK || c->prog_type == BPF_LINUX_CGROUP_SOCK_ADDR ||
-                  c->prog_type == BPF_LINUX_CGROUP_SKB || c->prog_type == BPF_LINUX_CGROUP_SOCKOPT ||
-                  c->prog_type == BPF_LINUX_SK_LOOKUP || c->prog_type == BPF_LINUX_TRACING ||
-                  c->prog_type == BPF_LINUX_LSM;
+    bool strict = c->prog_type == BPF_LINUX_CGROUP_SOCK ||
+                  c->prog_type == BPF_LINUX_CGROUP_SOCK_ADDR ||
+                  c->prog_type == BPF_LINUX_CGROUP_SKB ||
+                  c->prog_type == BPF_LINUX_CGROUP_SOCKOPT || c->prog_type == BPF_LINUX_SK_LOOKUP ||
+                  c->prog_type == BPF_LINUX_TRACING || c->prog_type == BPF_LINUX_LSM;
     return strict ? NULL : same_type;
 }
 
@@ -179,7 +205,9 @@ static uint32_t find_attach(const struct table_case *c)
             snprintf(name, sizeof name, "%s%s", kinds[i].prefix, c->attach);
             kind = kinds[i].kind;
         }
-    return c->attach[0] == '\0' || judge_kernel_types() == NULL ? 0 : bpf_btf_find(judge_kernel_types(), name, kind);
+    return c->attach[0] == '\0' || judge_kernel_types() == NULL
+               ? 0
+               : bpf_btf_find(judge_kernel_types(), name, kind);
 }
 
 static void fix_maps(const struct table_case *c, struct bpf_insn *insns, struct request *r)
@@ -191,7 +219,8 @@ static void fix_maps(const struct table_case *c, struct bpf_insn *insns, struct 
         for (uint32_t i = 0; i < TABLE_FIXUP_MAX && c->fixups[which][i] != 0; i++) {
             struct bpf_insn *insn = &insns[c->fixups[which][i]];
             insn->imm = (int32_t)r->map_count;
-            insn->src_reg = insn->src_reg == BPF_PSEUDO_MAP_VALUE ? BPF_PSEUDO_MAP_IDX_VALUE : BPF_PSEUDO_MAP_IDX;
+            insn->src_reg = insn->src_reg == BPF_PSEUDO_MAP_VALUE ? BPF_PSEUDO_MAP_IDX_VALUE
+                                                                  : BPF_PSEUDO_MAP_IDX;
         }
         r->map_count++;
     }
@@ -203,8 +232,9 @@ static void fix_maps(const struct table_case *c, struct bpf_insn *insns, struct 
 static bool fix_kfuncs(const struct table_case *c, struct bpf_insn *insns)
 {
     for (uint32_t i = 0; i < TABLE_FIXUP_MAX && c->kfuncs[i].name[0] != '\0'; i++) {
-        uint32_t id = judge_kernel_types() == NULL ? 0
-                                                   : bpf_btf_find(judge_kernel_types(), c->kfuncs[i].name, BPF_BTF_FUNC);
+        uint32_t id = judge_kernel_types() == NULL
+                          ? 0
+                          : bpf_btf_find(judge_kernel_types(), c->kfuncs[i].name, BPF_BTF_FUNC);
         if (id == 0)
             return false;
         insns[c->kfuncs[i].insn_index].imm = (int32_t)id;
@@ -290,19 +320,21 @@ static void check_values(const struct table_case *c, const struct bpf_prog *prog
             continue;
         }
         if (err == 0)
-            snprintf(text, sizeof text, "run %u gives %u instead of %u", i, (uint32_t)r0, c->runs[i].value);
+            snprintf(text, sizeof text, "run %u gives %u instead of %u", i, (uint32_t)r0,
+                     c->runs[i].value);
         disagree(c, "WRONG VALUE", text);
     }
 }
 
-static void ask_linux(const struct table_case *c, const struct bpf_insn *insns, const struct request *r, bool here,
-                      const char *text)
+static void ask_linux(const struct table_case *c, const struct bpf_insn *insns,
+                      const struct request *r, bool here, const char *text)
 {
     struct table_linux_program p = {
         .insns = insns,
         .insn_count = c->insn_count,
         .prog_type = c->prog_type,
-        .attach_type = c->prog_type == BPF_LINUX_CGROUP_SOCK && c->attach_type == 0 ? 2 : c->attach_type,
+        .attach_type =
+            c->prog_type == BPF_LINUX_CGROUP_SOCK && c->attach_type == 0 ? 2 : c->attach_type,
         .attach_btf_id = r->verify.attach_btf_id,
         .flags = c->load_flags,
         .functions = &c->functions[0].insn_index,
@@ -310,8 +342,9 @@ static void ask_linux(const struct table_case *c, const struct bpf_insn *insns, 
     };
     uint8_t btf[BTF_MAX];
     p.btf = btf;
-    p.btf_size = c->type_bytes == 0 ? 0
-                                    : make_btf(c->types, c->type_bytes, c->strings, sizeof c->strings, btf);
+    p.btf_size = c->type_bytes == 0
+                     ? 0
+                     : make_btf(c->types, c->type_bytes, c->strings, sizeof c->strings, btf);
     char log[256] = "";
     int err = tables_linux_load(&p, r->verify.maps, r->map_count, log, sizeof log);
     if (err == -ENODEV)
@@ -320,7 +353,9 @@ static void ask_linux(const struct table_case *c, const struct bpf_insn *insns, 
     all.same += here == (err == 0);
     all.linux_unlike += (err == 0) != c->accepted;
     if ((err == 0) != c->accepted)
-        disagree(c, err == 0 ? "the running kernel accepts, 6.12 refuses" : "the running kernel refuses, 6.12 accepts",
+        disagree(c,
+                 err == 0 ? "the running kernel accepts, 6.12 refuses"
+                          : "the running kernel refuses, 6.12 accepts",
                  log);
     if (here && err != 0)
         all.only_here++;
@@ -391,12 +426,16 @@ int main(int argc, char **argv)
     bpf_btf_put(map_types);
     bpf_btf_put(kernel_types);
     judge_end();
-    printf("%u of %u verdicts agree; %u accepted that Linux refuses, %u refused that it accepts; %u skipped (a kernel "
+    printf("%u of %u verdicts agree; %u accepted that Linux refuses, %u refused that it accepts; "
+           "%u skipped (a kernel "
            "module); %u of %u values right, %u programs not run\n",
-           all.agreed, all.judged, all.unsafe, all.refused, all.skipped, all.right, all.run, all.not_run);
+           all.agreed, all.judged, all.unsafe, all.refused, all.skipped, all.right, all.run,
+           all.not_run);
     if (all.asked != 0)
-        printf("the running kernel: %u of %u verdicts are ours, %u accepted here only, %u there only; it differs from "
+        printf("the running kernel: %u of %u verdicts are ours, %u accepted here only, %u there "
+               "only; it differs from "
                "6.12 in %u\n",
                all.same, all.asked, all.only_here, all.only_linux, all.linux_unlike);
-    return all.judged == 0 || all.unsafe != 0 || all.refused > known_refused || all.run != all.right;
+    return all.judged == 0 || all.unsafe != 0 || all.refused > known_refused ||
+           all.run != all.right;
 }

@@ -76,7 +76,8 @@ static struct bpf_insn *with_descriptors(const struct table_linux_program *p, co
     memcpy(insns, p->insns, p->insn_count * sizeof *insns);
     for (uint32_t i = 0; i < p->insn_count; i++) {
         if (insns[i].opcode != (BPF_LD | BPF_IMM | BPF_DW) ||
-            (insns[i].src_reg != BPF_PSEUDO_MAP_IDX && insns[i].src_reg != BPF_PSEUDO_MAP_IDX_VALUE))
+            (insns[i].src_reg != BPF_PSEUDO_MAP_IDX &&
+             insns[i].src_reg != BPF_PSEUDO_MAP_IDX_VALUE))
             continue;
         insns[i].src_reg =
             insns[i].src_reg == BPF_PSEUDO_MAP_IDX_VALUE ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;
@@ -85,8 +86,8 @@ static struct bpf_insn *with_descriptors(const struct table_linux_program *p, co
     return insns;
 }
 
-static int load(const struct table_linux_program *p, const struct bpf_insn *insns, int btf_fd, char *log,
-                size_t log_size)
+static int load(const struct table_linux_program *p, const struct bpf_insn *insns, int btf_fd,
+                char *log, size_t log_size)
 {
     char *whole = calloc(1, LOG_SIZE);
     struct prog_load load = {
@@ -121,8 +122,8 @@ static int load(const struct table_linux_program *p, const struct bpf_insn *insn
     return err == -EPERM ? -ENODEV : err;
 }
 
-int tables_linux_load(const struct table_linux_program *program, struct bpf_map *const *maps, uint32_t map_count,
-                      char *log, size_t log_size)
+int tables_linux_load(const struct table_linux_program *program, struct bpf_map *const *maps,
+                      uint32_t map_count, char *log, size_t log_size)
 {
     int fds[MAP_MAX], err = -ENODEV;
     uint32_t made = 0;

@@ -15,5 +15,5 @@ struct table_linux_program {
 
 /* 0: accepted; -ENODEV: it could not be asked (bpf() is not allowed, no such kind of map or program); else the errno
  * with the last line of the log. */
-int tables_linux_load(const struct table_linux_program *program, struct bpf_map *const *maps, uint32_t map_count,
-                      char *log, size_t log_size);
+int tables_linux_load(const struct table_linux_program *program, struct bpf_map *const *maps,
+                      uint32_t map_count, char *log, size_t log_size);

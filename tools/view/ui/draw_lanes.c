@@ -34,6 +34,15 @@ static int known_width(const struct view *view)
     return x < 0 ? 0 : x > view->at.plot.width ? view->at.plot.width : (int)x;
 }
 
+/* A column in a colour that is not opaque, over whatever the second recording left there. */
+static void draw_over(const struct view *view, struct canvas *canvas, int x, int y, int height,
+                      uint32_t colour)
+{
+    if (view->model_count > 1)
+        draw_fill(canvas, x, y, 1, height, view->theme->back);
+    draw_fill(canvas, x, y, 1, height, colour);
+}
+
 /* --- edges --- */
 
 static uint32_t edge_colour(const struct view *view, const struct band *band, int64_t value)
@@ -94,7 +103,7 @@ static void draw_edges(struct view *view, struct canvas *canvas, struct lane *la
         } else {
             /* More than a pixel can tell: a solid bar, denser where there is more. */
             uint32_t alpha = column->count < 4 ? 150 : column->count < 16 ? 185 : 225;
-            draw_fill(canvas, view->at.plot.x + x, band->top, 1, band->bottom - band->top,
+            draw_over(view, canvas, view->at.plot.x + x, band->top, band->bottom - band->top,
                       with_alpha(edge_colour(view, band, column->last), alpha));
             held = x + 1;
         }
@@ -132,7 +141,7 @@ static void draw_held(struct view *view, struct canvas *canvas, const struct ban
 
 static void draw_values(struct view *view, struct canvas *canvas, struct lane *lane,
                         const struct band *band, const struct scale *scale, uint32_t colour,
-                        bool filled)
+                        bool filled, bool dotted)
 {
     struct lane_point before;
     bool known = view->from_ns > 0 && lane_before(lane, view->from_ns - 1, &before, NULL);
@@ -143,7 +152,7 @@ static void draw_values(struct view *view, struct canvas *canvas, struct lane *l
     uint32_t seen = 0;
     for (int x = 0; x < width; x++)
         seen += view->columns[x].count > 0;
-    bool dots = seen > 0 && seen * (uint32_t)view_px(view, 14) < (uint32_t)width && !filled;
+    bool dots = seen > 0 && seen * (uint32_t)view_px(view, 14) < (uint32_t)width && dotted;
     for (int x = 0; x < width; x++) {
         const struct lane_summary *column = &view->columns[x];
         if (column->count == 0)
@@ -197,7 +206,7 @@ static void draw_value_grid(struct view *view, struct canvas *canvas, const stru
 {
     char text[40];
     double step = value_step((scale->high - scale->low) / 1e9 /
-                             ((band->bottom - band->top) / view_px(view, 22) + 1));
+                             ((band->bottom - band->top) / view_px(view, 17) + 1));
     int last = INT32_MAX;
     for (double v = ceil(scale->low / 1e9 / step) * step; v <= scale->high / 1e9; v += step) {
         int y = y_of(band, scale, (int64_t)(v * 1e9));
@@ -230,14 +239,14 @@ static void draw_analog(struct view *view, struct canvas *canvas, struct row *ro
     draw_value_grid(view, canvas, row, &band, &scale);
     clip_to_plot(view, canvas);
     for (uint32_t i = 0; i < ROW_LANES; i++) {
-        if (row->other[i] != NULL)
+        if (row->other[i] != NULL && (!view->compared || row->differs))
             draw_values(view, canvas, &row->other[i]->lane, &band, &scale, view->theme->other,
-                        false);
+                        false, true);
     }
     for (uint32_t i = ROW_LANES; i-- > 0;) {
         if (row->lane[i] != NULL)
             draw_values(view, canvas, &row->lane[i]->lane, &band, &scale, view->theme->axis[i],
-                        false);
+                        false, true);
     }
 }
 
@@ -336,7 +345,7 @@ static void draw_pwm(struct view *view, struct canvas *canvas, struct row *row, 
         struct model_lane *lane = side == 0 ? row->lane[0] : row->other[0];
         uint32_t colour = side == 0 ? theme->pwm : theme->other;
         if (lane != NULL && !draw_waveform(view, canvas, &lane->lane, &band, colour))
-            draw_values(view, canvas, &lane->lane, &band, &percent, colour, side == 0);
+            draw_values(view, canvas, &lane->lane, &band, &percent, colour, side == 0, false);
     }
 }
 
@@ -380,7 +389,7 @@ static void draw_dense(struct view *view, struct canvas *canvas, struct model_la
         uint32_t alpha = column->count < 2 ? 130 : column->count < 8 ? 170 : 215;
         bool wrong = column->flags & (LANE_FLAG_ERROR | LANE_FLAG_REFUSED);
         int inset = wrong ? 0 : height / 6;
-        draw_fill(canvas, view->at.plot.x + x, band->top + inset, 1, height - 2 * inset,
+        draw_over(view, canvas, view->at.plot.x + x, band->top + inset, height - 2 * inset,
                   with_alpha(colour, wrong ? 255 : alpha));
     }
 }
@@ -610,7 +619,8 @@ void draw_row(struct view *view, struct canvas *canvas, struct row *row)
         for (uint32_t side = 2; side-- > 0;) {
             struct model_lane *lane = side == 0 ? row->lane[0] : row->other[0];
             struct band own = band;
-            if (lane == NULL)
+            /* Once they were compared: what is the same need not be drawn twice. */
+            if (lane == NULL || (side == 1 && view->compared && !row->differs))
                 continue;
             own.second = side == 1;
             own.colour = side == 1 ? view->theme->other : 0;

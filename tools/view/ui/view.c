@@ -15,9 +15,9 @@ int view_px(const struct view *view, double points)
     return (int)(points * view->scale + 0.5);
 }
 
-int view_init(struct view *view, double scale, const char **reason)
+int view_init(struct view *view)
 {
-    *view = (struct view){ .scale = scale,
+    *view = (struct view){ .scale = 1,
                            .theme = &theme_dark,
                            .speed = 1,
                            .fitted = true,
@@ -25,10 +25,22 @@ int view_init(struct view *view, double scale, const char **reason)
                            .progress = 1000,
                            .span_ns = NSEC_PER_SEC };
     view->rows = calloc(VIEW_ROW_MAX, sizeof *view->rows);
-    if (view->rows == NULL) {
-        *reason = "no memory";
-        return -ENOMEM;
-    }
+    return view->rows != NULL ? 0 : -ENOMEM;
+}
+
+static void close_fonts(struct view *view)
+{
+    font_close(view->font);
+    font_close(view->small);
+    font_close(view->bold);
+    font_close(view->title);
+    view->font = view->small = view->bold = view->title = NULL;
+}
+
+int view_set_scale(struct view *view, double scale, const char **reason)
+{
+    close_fonts(view);
+    view->scale = scale;
     int err = font_open(view_px(view, 12), false, &view->font, reason);
     if (err == 0)
         err = font_open(view_px(view, 10), false, &view->small, reason);
@@ -41,10 +53,7 @@ int view_init(struct view *view, double scale, const char **reason)
 
 void view_free(struct view *view)
 {
-    font_close(view->font);
-    font_close(view->small);
-    font_close(view->bold);
-    font_close(view->title);
+    close_fonts(view);
     free(view->columns);
     free(view->rows);
 }
@@ -199,11 +208,11 @@ int view_update(struct view *view)
 static int row_height(const struct view *view, const struct row *row)
 {
     static const uint8_t heights[] = {
-        [LANE_EDGE] = 24, [LANE_PWM] = 46,   [LANE_ANALOG] = 60, [LANE_BUS] = 26,
-        [LANE_RUN] = 24,  [LANE_STATE] = 24, [LANE_MARK] = 24,
+        [LANE_EDGE] = 23, [LANE_PWM] = 44,   [LANE_ANALOG] = 54, [LANE_BUS] = 24,
+        [LANE_RUN] = 22,  [LANE_STATE] = 22, [LANE_MARK] = 22,
     };
     if (row->heading)
-        return view_px(view, 22);
+        return view_px(view, 20);
     int height = view_px(view, heights[row->first->lane.kind]);
     return row->tall ? height * 2 : height;
 }

@@ -31,6 +31,23 @@ struct cursor {
     uint64_t time_ns;
 };
 
+/* What can be clicked on the board, from the last draw. */
+struct board_hit {
+    struct rect at;
+    struct model_lane *sensor; /* drag: its value; NULL: */
+    uint8_t line;              /* click: a line of chip0 */
+};
+#define BOARD_HITS 128u
+
+/* What the world does to a live run. */
+struct view_input {
+    bool is_line;
+    uint8_t line, level;
+    const char *device; /* a sensor's */
+    uint8_t quantity;
+    int64_t nano;
+};
+
 struct view_rects {
     struct rect top, overview, ruler, gutter, plot, board, bottom;
 };
@@ -54,6 +71,7 @@ struct view {
     int mouse_x, mouse_y;
     bool mouse_inside;
 
+    bool compared; /* rows know whether they differ */
     bool diverged;
     uint64_t diverged_ns;
     char divergence[240]; /* what differs there first, in words */
@@ -66,6 +84,13 @@ struct view {
     uint32_t progress; /* per mille; 1000: all is there */
     uint64_t dropped;  /* live events that the window had no room for */
 
+    struct board_hit hit[BOARD_HITS];
+    uint32_t hit_count;
+    /* A live run's inputs go here; NULL: what is looked at is over. */
+    void (*give_input)(void *context, const struct view_input *input);
+    void *input_context;
+    void (*set_pace)(void *context, bool paused, double speed); /* as above */
+
     const struct theme *theme;
     double scale;
     struct font *font, *small, *bold, *title;
@@ -74,8 +99,9 @@ struct view {
     uint32_t column_count;
 };
 
-/* Fonts at that scale. 0; negative errno and *reason. */
-int view_init(struct view *view, double scale, const char **reason);
+/* 0; -ENOMEM. view_set_scale() makes the fonts: before anything is laid out. 0; negative errno and *reason. */
+int view_init(struct view *view);
+int view_set_scale(struct view *view, double scale, const char **reason);
 void view_free(struct view *view);
 
 /* After events came in: rows for new lanes, the visible stretch if it follows. 0; -ENOMEM. */
