@@ -94,4 +94,25 @@ if have log2asc "candump"; then
     asc2log -I classic.asc -O asc.log
     is "its frames" "$(cut -d' ' -f3 asc.log | cmp - <(cut -d' ' -f3 classic.log) 2>&1)" ""
 fi
+# --- a bag of ROS 2 that other people's writers made (tests/traces/import/bags/make.mjs) drives the IMU's registers ---
+bag=$source_dir/tests/traces/import/bags/imu_zstd.mcap
+check "a bag's IMU" 0 "500 inputs" "$axiom" run --quiet "$bag" --bind /imu/data=iio/imu0 --record bag_run.mcap
+check "exported" 0 "" "$axiom" trace export bag_run.mcap bag_run.csv
+# What came out of the FIFO, in counts of 0.488 mg and 70 mdps: (i, -1, 2048 + i % 7) and (i - 250, 1, -i).
+grep ',/iio/imu0\.' bag_run.csv | cut -d, -f3 | tail -3000 | awk '
+    { lsb = (NR - 1) % 6 < 3 ? 0.000488 * 9.80665 : 0.070 * 3.14159265358979 / 180
+      n = $1 / lsb; printf "%d%s", n + (n < 0 ? -0.5 : 0.5), NR % 6 ? "," : "\n" }' > came
+awk 'BEGIN { for (i = 0; i < 500; i++) printf "%d,-1,%d,%d,1,%d\n", i, 2048 + i % 7, i - 250, -i }' > wanted
+is "each sample once, in order, in counts" "$(cmp came wanted 2>&1)" ""
+check "its replay" 0 "equal" "$axiom" replay bag_run.mcap
+
+# --- what `trace info` proposes can be pasted ---
+pasted() { # FILE WORDS...
+    "$axiom" trace info "$@" 2> /dev/null | sed -n '/^to run it/,$p' | tail -n +2 | sed "s|axiom run|'$axiom' run --quiet|" > paste.sh
+    check "the proposal for $(basename "$1")" 0 "inputs" bash paste.sh
+}
+pasted "$bag"
+have_shared traces/sigrok_sht31_i2c/sensirion_sht31_25rh_28rh.sr &&
+    pasted "$shared/traces/sigrok_sht31_i2c/sensirion_sht31_25rh_28rh.sr" --trace-option i2c:scl=SCL,sda=SDA
+have_shared traces/betaflight_bfl37/LOG00037.BFL && pasted "$shared/traces/betaflight_bfl37/LOG00037.BFL"
 finish

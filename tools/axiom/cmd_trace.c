@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* axiom trace info|import|export: recordings of all kinds, without running anything. */
 #include "cli.h"
+#include "propose.h"
 #include "recording_info.h"
 #include "trace_convert.h"
 
@@ -47,31 +48,18 @@ static void print_channel(const struct trace_channel *channel,
         print_number(info->greatest[0]);
         printf(" %s", channel->unit);
     }
-    if (channel->kind == TRACE_I2C)
-        printf(", %s bytes, %s not acknowledged", grouped(info->bytes), grouped(info->nacks));
+    if (channel->kind == TRACE_I2C) {
+        printf(", %s bytes, %s not acknowledged, addresses", grouped(info->bytes),
+               grouped(info->nacks));
+        for (unsigned address = 0; address < 128; address++)
+            if (info->addresses[address / 64] >> (address % 64) & 1)
+                printf(" %02x", address);
+    }
     if (channel->kind == TRACE_CAN || channel->kind == TRACE_SPI || channel->kind == TRACE_UART)
         printf(", %s bytes, %s damaged", grouped(info->bytes), grouped(info->damaged));
     if (channel->note[0] != '\0')
         printf(" (%s)", channel->note);
     putchar('\n');
-}
-
-/* A binding that would work, for what a person is likely to want next. */
-static void propose(const struct trace_channel *channel)
-{
-    switch (channel->kind) {
-    case TRACE_LEVEL:
-        printf("  --bind '%s=gpio/chip0/17'\n", channel->name);
-        break;
-    case TRACE_SCAN:
-        printf("  --bind '%s=iio/imu0'\n", channel->name);
-        break;
-    case TRACE_I2C:
-        printf("  --bind '%s=iio/sht31'\n", channel->name);
-        break;
-    default:
-        break;
-    }
 }
 
 static json_t *channel_json(const struct trace_channel *channel,
@@ -86,7 +74,8 @@ static json_t *channel_json(const struct trace_channel *channel,
 }
 
 static void print_info(const char *path, const struct trace_source *source,
-                       const struct trace_info *info, bool as_json)
+                       const struct trace_info *info, const struct trace_options *words,
+                       bool as_json)
 {
     if (as_json) {
         json_t *channels = json_array();
@@ -114,11 +103,7 @@ static void print_info(const char *path, const struct trace_source *source,
                seconds_text(info->gap_ns));
     for (uint32_t i = 0; i < info->channel_count; i++)
         print_channel(trace_channel_at(source, i), &info->channel[i]);
-    printf("to run it, bind what moves:\n");
-    for (uint32_t i = 0; i < info->channel_count && i < 8; i++) {
-        if (info->channel[i].count > 0)
-            propose(trace_channel_at(source, i));
-    }
+    propose_run(path, source, info, words);
 }
 
 static int trace_info_command(const char *path, const struct trace_options *words, bool as_json)
@@ -131,7 +116,7 @@ static int trace_info_command(const char *path, const struct trace_options *word
         return complain(EXIT_INPUT, "%s", error.text);
     struct trace_info info;
     int err = trace_info_collect(source, &info, &error);
-    print_info(path, source, &info, as_json);
+    print_info(path, source, &info, words, as_json);
     int code = err ? complain(EXIT_INPUT, "%s", error.text) : EXIT_OK;
     if (trace_warning(source)[0] != '\0')
         complain(EXIT_OK, "%s", trace_warning(source));

@@ -105,6 +105,8 @@ int64_t trace_channel_find(const struct trace_source *source, const char *name)
     for (uint32_t i = 0; i < source->channel_count; i++)
         if (strcmp(source->channel[i].name, name) == 0)
             return i;
+    if (name[0] == '/') /* a topic, as ROS writes it */
+        return trace_channel_find(source, name + 1);
     char *end;
     long line = strtol(name, &end, 10);
     if (end == name || *end != '\0' || line < 0)

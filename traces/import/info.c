@@ -55,6 +55,8 @@ static void take_value(const struct trace_channel *channel, struct trace_channel
         break;
     case TRACE_I2C:
         info->bytes += (uint64_t)record->i2c.write_size + record->i2c.read_size;
+        info->addresses[record->i2c.address / 64 & 1] |= UINT64_C(1) << record->i2c.address % 64;
+        info->sensor_answers += record->i2c.has_read && record->i2c.read_size == 6;
         info->nacks += record->i2c.address_nack || record->i2c.write_nack;
         break;
     case TRACE_SPI:

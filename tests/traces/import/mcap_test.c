@@ -252,6 +252,62 @@ START_TEST(a_scan_may_not_change_its_shape)
 }
 END_TEST
 
+/* --- a bag that other people's writers made: bags/make.mjs --- */
+
+/* The nearest multiple of an LSB. */
+static double counts(int64_t nano, double lsb)
+{
+    double count = (double)nano / 1e9 / lsb;
+    return (double)(int64_t)(count + (count < 0 ? -0.5 : 0.5));
+}
+
+static void reads_the_bag(const char *name)
+{
+    char path[512];
+    struct trace_source *source;
+    struct trace_error error;
+    struct trace_record record;
+    snprintf(path, sizeof path, "%s/bags/%s", AXIOM_TEST_SOURCE, name);
+    ck_assert_msg(trace_open(path, NULL, &source, &error) == 0, "%s", error.text);
+    ck_assert_ptr_nonnull(strstr(trace_warning(source), "/cmd_vel (geometry_msgs/msg/Twist)"));
+    int64_t imu = trace_channel_find(source, "/imu/data");
+    int64_t servo = trace_channel_find(source, "servo/pulse_us");
+    int64_t can = trace_channel_find(source, "/from_can");
+    ck_assert(imu >= 0 && servo >= 0 && can >= 0);
+    const double dps70 = 0.07 * 3.14159265358979324 / 180, mg488 = 0.000488 * 9.80665;
+    unsigned imus = 0, servos = 0, cans = 0;
+    while (next(source, &record)) {
+        if (record.channel == imu) {
+            uint64_t ns = imus * UINT64_C(5000000) + imus * UINT64_C(7919) % 10007;
+            ck_assert_uint_eq(record.time_ns, ns);
+            ck_assert_uint_eq(record.source_ns, UINT64_C(1650000000123455789) + ns);
+            ck_assert(counts(record.scan[0], mg488) == imus);
+            ck_assert(counts(record.scan[1], mg488) == -1);
+            ck_assert(counts(record.scan[2], mg488) == 2048 + imus % 7);
+            ck_assert(counts(record.scan[3], dps70) == (double)imus - 250);
+            ck_assert(counts(record.scan[5], dps70) == -(double)imus);
+            imus++;
+        } else if (record.channel == servo) {
+            ck_assert_int_eq(record.nano, (1000 + 10 * (int64_t)servos++) * 1000000000);
+        } else {
+            ck_assert_int_eq(record.channel, can);
+            ck_assert_uint_eq(record.can.id, 0x123 + 100 * cans);
+            ck_assert(record.can.size == 3 && record.can.data[0] == ((100 * cans) & 255) &&
+                      record.can.data[2] == 3 && record.can.extended == (cans > 2));
+            cans++;
+        }
+    }
+    ck_assert(imus == 500 && servos == 50 && cans == 5);
+    trace_close(source);
+}
+
+START_TEST(bags_of_other_writers_are_read)
+{
+    reads_the_bag("imu_zstd.mcap");
+    reads_the_bag("imu_lz4.mcap");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("mcap source");
@@ -262,6 +318,7 @@ int main(void)
     tcase_add_test(tests, what_is_left_out_is_said);
     tcase_add_test(tests, damage_is_reported_with_its_place);
     tcase_add_test(tests, a_scan_may_not_change_its_shape);
+    tcase_add_test(tests, bags_of_other_writers_are_read);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -12,8 +12,10 @@ struct trace_channel_info {
     uint64_t rising, falling; /* TRACE_LEVEL: changes to 1 and to 0 */
     uint8_t last_level; /* TRACE_LEVEL: after the last record; with no record, that at time 0 */
     int64_t least[TRACE_SCAN_MAX], greatest[TRACE_SCAN_MAX]; /* nano; TRACE_SCALAR uses [0] */
-    uint64_t bytes; /* buses: written and read; of SPI, clocked words */
-    uint64_t nacks; /* I2C, CAN: transactions with something that was not acknowledged */
+    uint64_t addresses[2];   /* I2C: bit = address that was spoken to */
+    uint64_t sensor_answers; /* I2C: reads of six bytes, as sensors with checksums answer */
+    uint64_t bytes;          /* buses: written and read; of SPI, clocked words */
+    uint64_t nacks;          /* I2C, CAN: transactions with something that was not acknowledged */
     uint64_t
         damaged; /* SPI, UART, CAN: partial words, wrong parity or framing, CRC, error frames */
 };

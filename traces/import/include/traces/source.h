@@ -160,7 +160,8 @@ const char *
 trace_format(const struct trace_source *source); /* "sigrok .sr", "CSV", "PX4 ULog", "MCAP", ... */
 uint32_t trace_channel_count(const struct trace_source *source);
 const struct trace_channel *trace_channel_at(const struct trace_source *source, uint32_t index);
-/* Index of the channel with that name, or of a capture's line with that number; -ENOENT. */
+/* Index of the channel with that name (a topic may have its first slash), or of a capture's line with that
+ * number; -ENOENT. */
 int64_t trace_channel_find(const struct trace_source *source, const char *name);
 /* Where reading is, 0 to 1000 per mille of the input, for a progress line. */
 uint32_t trace_progress(const struct trace_source *source);
