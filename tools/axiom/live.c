@@ -222,7 +222,7 @@ static int share(struct live *live, const struct session *s, int *out)
     snprintf(shared->about, sizeof shared->about, "%s, seed %llu", s->board, (unsigned long long)s->seed);
     if (s->fdt_size <= LIVE_FDT_MAX) {
         memcpy(shared->fdt, s->fdt, s->fdt_size);
-        shared->fdt_size = (uint32_t)s->fdt_size;
+        shared->fdt_size = s->fdt_size;
     }
     shared->speed_milli = s->speed > 0 ? (uint64_t)(s->speed * 1000) : 1000;
     *out = fd;

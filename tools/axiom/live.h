@@ -36,8 +36,8 @@ struct live_event {
 struct live_shared {
     uint64_t magic;
     char title[128], about[160];
-    uint32_t fdt_size;
-    uint8_t fdt[LIVE_FDT_MAX];
+    uint64_t fdt_size;
+    _Alignas(8) uint8_t fdt[LIVE_FDT_MAX]; /* as libfdt wants it */
     /* Written by the run: */
     _Atomic uint64_t written; /* bytes put into the ring, ever */
     _Atomic uint64_t now_ns;  /* virtual */

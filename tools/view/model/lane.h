@@ -38,6 +38,7 @@ enum lane_flag {
 struct lane_pwm {
     uint64_t period_ns, duty_ns;
     uint8_t enabled, inverted;
+    uint8_t unused[6]; /* 0: extras are compared as bytes */
 };
 
 struct lane_bus {
@@ -51,6 +52,7 @@ struct lane_run {
     int64_t return_value;
     uint64_t insn_count, duration_ns;
     int32_t error;
+    uint32_t unused; /* 0: extras are compared as bytes */
 };
 
 struct lane_point {

@@ -237,8 +237,10 @@ static void take_column(struct walk *walk, const struct lane_summary *node)
     lane_summary_merge(&walk->columns[first], node);
     if (last != first) {
         struct lane_summary end = *node;
+        uint32_t count = walk->columns[last].count;
         end.first_ns = end.last_ns;
         lane_summary_merge(&walk->columns[last], &end);
+        walk->columns[last].count = count > 0 ? count : 1;
     }
 }
 

@@ -253,7 +253,7 @@ static int take_run(struct model *model, const struct event *event, model_take *
     if (lane->note[0] == '\0' && run->attach_point != NULL)
         printable(lane->note, sizeof lane->note, run->attach_point);
     struct lane_run extra = { (int64_t)run->return_value, run->insn_count, run->duration_ns,
-                              run->error };
+                              run->error, 0 };
     take(context, event->time_ns,
          &(struct model_point){ lane, run_flags(run), &extra, sizeof extra });
     return 0;
@@ -313,12 +313,7 @@ static int take_pwm(struct model *model, const struct event *event, model_take *
                                          (uint32_t)pwm->chip << 8 | pwm->channel, 0, "", LANE_PWM);
     if (lane == NULL)
         return -ENOSPC;
-    struct lane_pwm extra;
-    memset(&extra, 0, sizeof extra); /* its padding is stored, too */
-    extra.period_ns = pwm->period_ns;
-    extra.duty_ns = pwm->duty_ns;
-    extra.enabled = pwm->enabled;
-    extra.inverted = pwm->inverted;
+    struct lane_pwm extra = { pwm->period_ns, pwm->duty_ns, pwm->enabled, pwm->inverted, { 0 } };
     double duty = pwm->period_ns > 0 && pwm->enabled
                       ? (double)pwm->duty_ns / (double)pwm->period_ns * 1e6
                       : 0;

@@ -59,7 +59,10 @@ static void draw_dot(struct panel *p, const struct header_pin *pin, int x, int y
         return;
     }
     draw_disc(p->canvas, cx, cy, radius + 1, theme->pin_ink);
-    uint32_t colour = !known ? theme->dropped : state->value & 2 ? theme->output : theme->input;
+    /* The board is dark in both themes. */
+    uint32_t colour = !known             ? theme_dark.dropped
+                      : state->value & 2 ? theme_dark.output
+                                         : theme_dark.input;
     if (known && (state->value & 1))
         draw_disc(p->canvas, cx, cy, radius, colour);
     else

@@ -70,6 +70,17 @@ static void draw_level(struct view *view, struct canvas *canvas, const struct ba
     }
 }
 
+/* Edges are changes: before the first the line was the other way. Up to column `to`. */
+static void draw_level_before(struct view *view, struct canvas *canvas, struct lane *lane,
+                              const struct band *band, int to)
+{
+    struct lane_point first;
+    struct band faint = *band;
+    faint.colour = view->theme->faint;
+    if (lane_point_at(lane, 0, &first, NULL, NULL))
+        draw_level(view, canvas, &faint, 0, to, !(first.value & 1));
+}
+
 static void draw_edges(struct view *view, struct canvas *canvas, struct lane *lane,
                        const struct band *band)
 {
@@ -83,14 +94,8 @@ static void draw_edges(struct view *view, struct canvas *canvas, struct lane *la
         const struct lane_summary *column = &view->columns[x];
         if (column->count == 0)
             continue;
-        if (!known && !band->second && column->count > 0) {
-            /* Edges are changes: before the first the line was the other way. */
-            struct lane_point first;
-            struct band faint = *band;
-            faint.colour = view->theme->faint;
-            if (lane_point_at(lane, 0, &first, NULL, NULL))
-                draw_level(view, canvas, &faint, 0, x, !(first.value & 1));
-        }
+        if (!known && !band->second)
+            draw_level_before(view, canvas, lane, band, x);
         if (known)
             draw_level(view, canvas, band, held, x, value);
         if (column->count == 1 && (!known || (value & 1) != (column->last & 1))) {
@@ -112,6 +117,8 @@ static void draw_edges(struct view *view, struct canvas *canvas, struct lane *la
     }
     if (known)
         draw_level(view, canvas, band, held, width, value);
+    else if (!band->second)
+        draw_level_before(view, canvas, lane, band, width);
 }
 
 /* --- values --- */

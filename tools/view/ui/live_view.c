@@ -51,7 +51,7 @@ int live_view_open(int fd, uint64_t memory_max, struct model *model, struct live
     printable(model->title, sizeof model->title, live->shared->title);
     printable(model->about, sizeof model->about, live->shared->about);
     model_set_board(model, live->shared->fdt,
-                    live->shared->fdt_size < LIVE_FDT_MAX ? live->shared->fdt_size : 0);
+                    live->shared->fdt_size <= LIVE_FDT_MAX ? (size_t)live->shared->fdt_size : 0);
     *out = live;
     return 0;
 }
