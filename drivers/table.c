@@ -4,6 +4,7 @@
 
 const struct driver *const driver_table[] = {
     &gic_v2_driver,
+    &gic_v3_driver,
     &arm_timer_driver,
     &bcm2712_mip_driver,
     &rp1_driver,

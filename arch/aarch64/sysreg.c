@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* What of hw/sysreg.h this CPU has. */
+#include <arch/cpu.h>
 #include <hw/sysreg.h>
 
 #include "cpu.h"
@@ -40,6 +41,8 @@ uint64_t sysreg_read(enum sysreg reg)
         return ARM_READ(ICC_IGRPEN1);
     case SYSREG_MPIDR_EL1:
         return ARM_READ("mpidr_el1") & ARM_MPIDR_AFFINITY;
+    case SYSREG_ARM_CPU:
+        return arch_cpu_id();
     default:
         return 0;
     }

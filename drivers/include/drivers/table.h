@@ -5,6 +5,7 @@
 #include <hw/device.h>
 
 extern const struct driver gic_v2_driver;
+extern const struct driver gic_v3_driver;
 extern const struct driver arm_timer_driver;
 extern const struct driver bcm2712_mip_driver;
 extern const struct driver rp1_driver;

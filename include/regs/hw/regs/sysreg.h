@@ -25,7 +25,7 @@ enum sysreg {
     SYSREG_RISCV_SIP,
     SYSREG_RISCV_IPI,
     SYSREG_RISCV_BOOT_HART,
-    /* GICv3's CPU interface (hw/regs/gic_v3.h), and who the CPU is. */
+    /* GICv3's CPU interface (hw/regs/gic_v3.h), the CPU's affinity, and its index. */
     SYSREG_ICC_IAR1_EL1,
     SYSREG_ICC_EOIR1_EL1,
     SYSREG_ICC_PMR_EL1,
@@ -35,5 +35,6 @@ enum sysreg {
     SYSREG_ICC_IGRPEN1_EL1,
     SYSREG_ICC_SGI1R_EL1,
     SYSREG_MPIDR_EL1,
+    SYSREG_ARM_CPU,
     SYSREG_COUNT
 };
