@@ -5,6 +5,7 @@
 
 const struct model_ops *const model_table[] = {
     &gic_v2_model,
+    &gic_v3_model,
     &arm_timer_model,
     &bcm2712_mip_model,
     &rp1_msix_model,

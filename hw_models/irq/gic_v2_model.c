@@ -375,22 +375,6 @@ static void gic_line_input(struct model *model, uint32_t line, uint32_t cpu, boo
         gic_line(gic, line, cpu, level);
 }
 
-static int gic_translate(struct model *model, const uint32_t *cells, uint32_t count, uint32_t *line)
-{
-    (void)model;
-    if (count < 2)
-        return -EINVAL;
-    if (cells[0] == GIC_CELL_SPI && cells[1] < GIC_INTID_COUNT - GIC_SPI_FIRST) {
-        *line = GIC_SPI_FIRST + cells[1];
-        return 0;
-    }
-    if (cells[0] == GIC_CELL_PPI && cells[1] < 16) {
-        *line = GIC_PPI_FIRST + cells[1];
-        return 0;
-    }
-    return -EINVAL;
-}
-
 static int gic_init(struct model *model, const struct model_node *node)
 {
     (void)node;

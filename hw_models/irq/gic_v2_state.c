@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "gic_v2_state.h"
 
+#include <axiom/errno.h>
+
 /* --- pending and deliverable --- */
 
 void gic_word_set(struct gic *gic, uint32_t index, uint32_t *field, uint32_t value)
@@ -213,4 +215,22 @@ void gic_deactivate(struct gic *gic, uint32_t index, uint32_t value)
     }
     make_inactive(gic, index, intid);
     gic_update(gic, intid / 32);
+}
+
+/* --- the device tree --- */
+
+int gic_translate(struct model *model, const uint32_t *cells, uint32_t count, uint32_t *line)
+{
+    (void)model;
+    if (count < 2)
+        return -EINVAL;
+    if (cells[0] == GIC_CELL_SPI && cells[1] < GIC_INTID_COUNT - GIC_SPI_FIRST) {
+        *line = GIC_SPI_FIRST + cells[1];
+        return 0;
+    }
+    if (cells[0] == GIC_CELL_PPI && cells[1] < 16) {
+        *line = GIC_PPI_FIRST + cells[1];
+        return 0;
+    }
+    return -EINVAL;
 }

@@ -70,3 +70,6 @@ void gic_line(struct gic *gic, uint32_t intid, uint32_t cpu, bool level);
 uint32_t gic_acknowledge(struct gic *gic, uint32_t cpu);
 void gic_end(struct gic *gic, uint32_t cpu, uint32_t value);
 void gic_deactivate(struct gic *gic, uint32_t cpu, uint32_t value);
+
+/* model_ops' translate(): <type number flags>, the same for both versions. */
+int gic_translate(struct model *model, const uint32_t *cells, uint32_t count, uint32_t *line);

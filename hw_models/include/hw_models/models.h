@@ -4,6 +4,7 @@
 #include <hw_models/model.h>
 
 extern const struct model_ops gic_v2_model;
+extern const struct model_ops gic_v3_model;
 extern const struct model_ops arm_timer_model;
 extern const struct model_ops bcm2712_mip_model;
 extern const struct model_ops rp1_msix_model;
