@@ -25,7 +25,7 @@ static uint32_t page_count;
 
 void exec_pool_init(struct memmap *map, uint64_t limit)
 {
-    uint64_t size = align_up64(memmap_total(map) / 64, PAGE_SIZE);
+    uint64_t size = align_up64(memmap_total(map) / 128, PAGE_SIZE);
     size = size < POOL_MIN ? POOL_MIN : size > POOL_MAX ? POOL_MAX : size;
     lock = (struct port_lock){ 0 };
     memset(used, 0, sizeof used);

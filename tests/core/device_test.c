@@ -57,8 +57,12 @@ static void chained_mask(struct irq_domain *domain, uint32_t hwirq)
     (void)hwirq;
 }
 
-static const struct irq_domain_ops chained_ops = { chained_translate, chained_set_type,
-                                                   chained_mask, chained_mask };
+static const struct irq_domain_ops chained_ops = {
+    .translate = chained_translate,
+    .set_type = chained_set_type,
+    .mask = chained_mask,
+    .unmask = chained_mask,
+};
 
 static void chained_handler(struct irq *irq, void *context)
 {

@@ -368,8 +368,12 @@ static void domain_unmask(struct irq_domain *domain, uint32_t hwirq)
     update_line();
 }
 
-static const struct irq_domain_ops domain_ops = { domain_translate, domain_set_type, domain_mask,
-                                                  domain_unmask };
+static const struct irq_domain_ops domain_ops = {
+    .translate = domain_translate,
+    .set_type = domain_set_type,
+    .mask = domain_mask,
+    .unmask = domain_unmask,
+};
 
 struct irq_domain *port_domain(void)
 {

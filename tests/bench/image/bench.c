@@ -220,6 +220,10 @@ static void tell_memory(void)
                   (unsigned long long)(image_data_end - image_data_start));
     console_print("bench pages_in_use %llu peak %llu of %llu", (unsigned long long)stats.pages_used,
                   (unsigned long long)stats.pages_used_peak, (unsigned long long)stats.pages_total);
+    uint64_t given = 0;
+    for (uint32_t i = 0; i < boot_info()->memory_count; i++)
+        given += boot_info()->memory[i].size;
+    console_print("bench ram_given %llu", (unsigned long long)given);
     const struct boot_step_pages *at;
     for (uint32_t i = 0; (at = boot_step_pages(i)) != NULL; i++)
         console_print("bench step %llu pages: %s", (unsigned long long)at->pages, at->step);

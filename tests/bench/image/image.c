@@ -10,9 +10,9 @@
 
 #include "bench.h"
 
-#define TREE_SIZE_MAX (2u << 20)
-#define DRIVERS_MAX   64u
-#define CHIP_PHANDLE  0xbe9c4u
+#define TREE_MORE    16384u /* bytes, for the two nodes */
+#define DRIVERS_MAX  64u
+#define CHIP_PHANDLE 0xbe9c4u
 
 const char image_name[] = "axiom bench";
 
@@ -61,15 +61,15 @@ static int tree_extend(void *tree)
 
 int image_run(struct boot_info *info, struct memmap *map)
 {
-    uint64_t at = memmap_take(map, TREE_SIZE_MAX, UINT64_C(1) << 32);
+    uint32_t size = fdt_totalsize(info->fdt) + TREE_MORE;
+    uint64_t at = memmap_take(map, size, UINT64_C(1) << 32);
     void *tree = arch_phys_to_virt((struct phys_addr){ at });
     info->memory_count = map->count;
     drivers_fill();
     event_registry_reset();
     event_clock_set(kernel_time_ns);
     event_sink_add(console_log_sink(LOG_INFO));
-    if (at == 0 || fdt_open_into(info->fdt, tree, (int)TREE_SIZE_MAX) != 0 ||
-        tree_extend(tree) != 0)
+    if (at == 0 || fdt_open_into(info->fdt, tree, (int)size) != 0 || tree_extend(tree) != 0)
         console_print("bench: the tree cannot be extended");
     else
         info->fdt = tree;
