@@ -258,14 +258,11 @@ static const struct object_function *next_callee(const struct linker *linker, st
 
 /* Functions in the order of a walk into each call as it turns up: libbpf's order, so that both make
  * the same program. */
-static int place_all(struct linker *linker, const struct object_function *main)
+static int place_from(struct linker *linker, const struct object_function *first)
 {
-    for (uint32_t i = 0; i < linker->loader->function_count; i++)
-        linker->placed[i] = NOT_PLACED;
-    linker->order_count = linker->insn_count = 0;
     uint32_t depth = 0;
-    int err = place(linker, main);
-    linker->visits[depth++] = (struct visit){ main, 0 };
+    int err = place(linker, first);
+    linker->visits[depth++] = (struct visit){ first, 0 };
     while (err == 0 && depth > 0) {
         const struct object_function *callee = next_callee(linker, &linker->visits[depth - 1]);
         if (callee == NULL) {
@@ -276,6 +273,32 @@ static int place_all(struct linker *linker, const struct object_function *main)
         linker->visits[depth++] = (struct visit){ callee, 0 };
     }
     return err;
+}
+
+/* What the program names as its exception callback, which nothing calls; NULL: nothing, or nothing that is there (the
+ * verifier tells). */
+static const struct object_function *exception_callback(const struct linker *linker,
+                                                        const struct object_function *main)
+{
+    const struct object_loader *loader = linker->loader;
+    const struct bpf_btf *btf = loader->object->btf;
+    uint32_t id = btf == NULL ? 0 : bpf_btf_find(btf, main->name, BPF_BTF_FUNC);
+    const char *name = id == 0 ? NULL : bpf_btf_decl_tag(btf, id, BPF_BTF_WHOLE, "exception_callback:");
+    for (uint32_t i = 0; name != NULL && i < loader->function_count; i++)
+        if (!loader->functions[i].is_program && strcmp(loader->functions[i].name, name) == 0)
+            return &loader->functions[i];
+    return NULL;
+}
+
+static int place_all(struct linker *linker, const struct object_function *main)
+{
+    for (uint32_t i = 0; i < linker->loader->function_count; i++)
+        linker->placed[i] = NOT_PLACED;
+    linker->order_count = linker->insn_count = 0;
+    int err = place_from(linker, main);
+    const struct object_function *callback = exception_callback(linker, main);
+    bool more = callback != NULL && linker->placed[callback - linker->loader->functions] == NOT_PLACED;
+    return err == 0 && more ? place_from(linker, callback) : err;
 }
 
 static void copy_function(const struct linker *linker, const struct object_function *function,

@@ -71,7 +71,7 @@ static int find_functions(struct verifier *v)
         v->info[target].function = 1;
         v->info[target].join = 1;
     }
-    return 0;
+    return find_exception_callback(v);
 }
 
 /* Jumps of the function first..end-1, and its last instruction. */
@@ -177,9 +177,10 @@ static void go(struct verifier *v, struct worklist *path, uint32_t from, uint32_
 
 /* Depth first: what leads back to where the path has been is a loop, which was entered there,
  * however its blocks are laid out. */
-static void reach_all(struct verifier *v, struct worklist *path)
+static void reach_all(struct verifier *v, struct worklist *path, uint32_t start)
 {
-    reach(v, path, 0);
+    if (!v->info[start].reached)
+        reach(v, path, start);
     while (path->count != 0) {
         uint32_t *top = &path->at[path->count - 1];
         uint32_t pc = *top / 4, gone = *top % 4, next[2];
@@ -209,7 +210,8 @@ static int check_reached(struct verifier *v)
     struct worklist list = { .at = verifier_alloc(v, size) };
     if (list.at == NULL)
         return refuse_memory(v);
-    reach_all(v, &list);
+    reach_all(v, &list, 0);
+    reach_all(v, &list, v->exception_start);
     verifier_free(v, list.at, size);
     for (uint32_t pc = 0; pc < v->insn_count; pc += bpf_insn_slots(&v->insns[pc]))
         if (!v->info[pc].reached)

@@ -22,15 +22,77 @@ static void describe_function(struct verifier *v, struct function *f)
     f->is_global = info->is_global && info->type_id != 0 && f->start != 0;
 }
 
-/* The loader does not link exception callbacks. */
-static int check_exception_callback(struct verifier *v)
+/* --- What bpf_throw() calls in the end, if the program names something (__exception_cb()): "exception_callback:NAME"
+ * --------- */
+
+#define EXCEPTION_TAG "exception_callback:"
+
+static int refuse_callback(struct verifier *v, const char *why)
 {
-    const struct bpf_debug_func *info = bpf_debug_func_at(v->request->debug, 0);
-    if (v->request->btf == NULL || info == NULL || info->insn_index != 0 || info->type_id == 0 ||
-        bpf_btf_decl_tag(v->request->btf, info->type_id, -1, "exception_callback:") == NULL)
-        return 0;
     v->state.pc = 0;
-    return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "", "the program has an exception callback");
+    return refuse(v, -EINVAL, BPF_REJECT_CALL, "", "the exception callback: %s", why);
+}
+
+static uint32_t count_tags(const struct bpf_btf *btf, uint32_t function)
+{
+    uint32_t count = 0;
+    for (uint32_t id = 1; id <= bpf_btf_type_count(btf); id++) {
+        struct bpf_btf_type tag;
+        count += bpf_btf_type_at(btf, id, &tag) && tag.kind == BPF_BTF_DECL_TAG && tag.size_or_type == function &&
+                 strncmp(tag.name, EXCEPTION_TAG, sizeof EXCEPTION_TAG - 1) == 0;
+    }
+    return count;
+}
+
+int find_exception_callback(struct verifier *v)
+{
+    const struct bpf_debug_info *debug = v->request->debug;
+    const struct bpf_debug_func *info = bpf_debug_func_at(debug, 0);
+    if (v->request->btf == NULL || info == NULL || info->insn_index != 0 || info->type_id == 0)
+        return 0;
+    const char *name = bpf_btf_decl_tag(v->request->btf, info->type_id, BPF_BTF_WHOLE, EXCEPTION_TAG);
+    if (name == NULL)
+        return 0;
+    if (count_tags(v->request->btf, info->type_id) > 1)
+        return refuse_callback(v, "there is more than one");
+    for (uint32_t i = 0; i < debug->func_count; i++) {
+        const struct bpf_debug_func *f = &debug->funcs[i];
+        if (strcmp(f->name, name) != 0 || f->insn_index == 0 || f->insn_index >= v->insn_count ||
+            v->info[f->insn_index].second)
+            continue;
+        if (!f->is_global || f->type_id == 0)
+            return refuse_callback(v, "it must be global");
+        v->exception_start = f->insn_index;
+        v->has_functions = true;
+        v->info[f->insn_index].function = v->info[f->insn_index].join = 1;
+        return 0;
+    }
+    return refuse_callback(v, "there is no such function");
+}
+
+static bool is_exception_callback(const struct verifier *v, uint32_t function)
+{
+    return v->exception_start != 0 && v->functions[function].start == v->exception_start;
+}
+
+static int check_global_function(struct verifier *v, uint32_t index);
+
+int check_exception_callback(struct verifier *v)
+{
+    struct parameters parameters;
+    if (v->exception_start == 0)
+        return 0;
+    uint32_t index = function_at(v, v->exception_start);
+    if (v->functions[index].checked != FUNCTION_UNCHECKED)
+        return 0;
+    int err = parameters_of(v, index, &parameters);
+    if (err == 0 && (parameters.count != 1 || parameters.each[0].kind != PARAMETER_NUMBER))
+        err = refuse_callback(v, "its one parameter must be a number");
+    if (err == 0)
+        err = check_global_function(v, index);
+    if (err == 0 && v->functions[index].throws)
+        err = refuse_callback(v, "it cannot throw");
+    return err;
 }
 
 int functions_find(struct verifier *v)
@@ -49,7 +111,7 @@ int functions_find(struct verifier *v)
         f->start = pc;
         describe_function(v, f);
     }
-    return check_exception_callback(v);
+    return 0;
 }
 
 uint32_t function_at(const struct verifier *v, uint32_t pc)
@@ -260,6 +322,9 @@ int check_local_call(struct verifier *v, const struct bpf_insn *insn)
 {
     uint32_t target = (uint32_t)((int64_t)v->state.pc + 1 + insn->imm);
     uint32_t function = function_at(v, target);
+    if (is_exception_callback(v, function))
+        return refuse(v, -EINVAL, BPF_REJECT_CALL, "", "%s() is the exception callback: it cannot be called directly",
+                      function_name(v, function));
     return v->functions[function].is_global ? call_global(v, function) : enter_static(v, target);
 }
 
@@ -329,13 +394,18 @@ int check_exit(struct verifier *v, bool *path_ends)
         return check_callback_exit(v);
     if (s->frame_count > 1)
         return leave_function(v);
-    if (state_top(s)->kind == FRAME_PROGRAM && returns_nothing(v)) {
+    bool callback = is_exception_callback(v, state_top(s)->function);
+    bool program = state_top(s)->kind == FRAME_PROGRAM || callback;
+    int found = program && !callback ? check_exception_callback(v) : 0;
+    if (found != 0)
+        return found;
+    if (program && returns_nothing(v)) {
         int held = check_nothing_held(v, "on this path");
         *path_ends = held == 0;
         return held;
     }
     int err = check_set(v, 0);
-    if (err == 0 && state_top(s)->kind != FRAME_PROGRAM) {
+    if (err == 0 && !program) {
         err = check_function_result(v);
         if (err == 0)
             err = check_nothing_held(v, "on this path");

@@ -313,7 +313,9 @@ static int check_throw(struct verifier *v, const struct kfunc_call *k, bool *pat
         s->regions.no_preempt != 0)
         return refuse_region(v, k, "something acquired or entered is held");
     mark_precise(v, state_reg(&v->state, 1)->deps);
-    int err = check_result(v, state_reg(&v->state, 1));
+    int err = v->exception_start != 0 ? 0 : check_result(v, state_reg(&v->state, 1));
+    if (err == 0 && v->functions[s->frames[0].function].start != v->exception_start)
+        err = check_exception_callback(v);
     v->throws = true;
     *path_ends = err == 0;
     return err;

@@ -145,6 +145,7 @@ struct verifier {
     uint32_t nested;     /* walks that wait for the one going on */
     bool packet_changed; /* by something on the walk going on */
     bool throws;         /* something on the walk going on */
+    uint32_t exception_start; /* of the exception callback, 0: the program has none */
     bool cover_leads;    /* the checkpoint being compared leads to an open loop's head */
 
     struct state state;
@@ -303,6 +304,10 @@ int check_jump(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op, 
 /* --- functions.c
  * -------------------------------------------------------------------------------------------------------
  */
+/* Before: sets exception_start, and marks it as a function. */
+int find_exception_callback(struct verifier *v);
+/* It is checked where the program ends or throws. */
+int check_exception_callback(struct verifier *v);
 /* Finds them, after cfg_check(). */
 int functions_find(struct verifier *v);
 /* After the walk: do all chains of calls fit the stack? */
