@@ -115,6 +115,9 @@ const struct bpf_kfunc bpf_linux_kfuncs[] = {
     K("bpf_task_release", RELEASE, GENERIC),
     K("bpf_task_under_cgroup", RCU, GENERIC),
     S("bpf_throw", 0, GENERIC, BPF_KFUNC_THROW),
+    S("bpf_wq_init", 0, EVERY, BPF_KFUNC_WORK_INIT),
+    S("bpf_wq_set_callback_impl", 0, EVERY, BPF_KFUNC_WORK_CALLBACK),
+    S("bpf_wq_start", 0, EVERY, BPF_KFUNC_WORK_START),
 };
 // clang-format on
 const uint32_t bpf_linux_kfunc_count = ARRAY_SIZE(bpf_linux_kfuncs);

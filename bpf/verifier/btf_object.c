@@ -23,7 +23,7 @@ enum {
 
 bool program_sleeps(const struct verifier *v)
 {
-    return v->request->sleepable || bpf_context_has_rule(v->context, BPF_RULE_SLEEPABLE);
+    return v->request->sleepable || v->work_sleeps || bpf_context_has_rule(v->context, BPF_RULE_SLEEPABLE);
 }
 
 bool in_rcu_section(const struct verifier *v)

@@ -60,8 +60,9 @@ static enum step look_into(const struct bpf_btf *btf, const struct bpf_btf_membe
     uint64_t at = member->bit_offset / 8;
     uint32_t whole, element;
     if (member->bitfield_bits != 0) {
+        /* All of it (Linux: btf_struct_walk()). */
         uint64_t end = ((uint64_t)member->bit_offset + member->bitfield_bits + 7) / 8;
-        return offset < end && offset + size > at ? STEP_NUMBER : STEP_NOTHING;
+        return offset <= at && end <= offset + size ? STEP_NUMBER : STEP_NOTHING;
     }
     if (offset < at || !element_of(btf, member->type, &found->type, &element) || element == 0)
         return STEP_NOTHING;
@@ -75,7 +76,9 @@ static enum step look_into(const struct bpf_btf *btf, const struct bpf_btf_membe
         return STEP_INTO;
     if (found->type.kind == BPF_BTF_PTR)
         return found->offset == 0 && size == 8 ? STEP_POINTER : STEP_NOTHING;
-    return found->offset + size <= element ? STEP_NUMBER : STEP_NOTHING;
+    /* An array of numbers is read across its elements, too. */
+    uint64_t end = whole != 0 ? at + whole : offset - found->offset + element;
+    return offset + size <= end ? STEP_NUMBER : STEP_NOTHING;
 }
 
 bool btf_walk(const struct bpf_btf *btf, uint32_t type_id, uint64_t offset, uint32_t size,

@@ -193,7 +193,10 @@ int call_later(struct verifier *v, const struct call *call)
         return refuse(v, -E2BIG, BPF_REJECT_CALL, "", "callbacks nest too deep");
     f->async_map = call->map_index + 1;
     f->is_async = true;
+    bool slept = v->work_sleeps;
+    v->work_sleeps = kind_of(call) == BPF_CALLBACK_WORK;
     err = walk_nested(v, set_up_async, &c, &most);
+    v->work_sleeps = slept;
     if (err != 0)
         f->async_map = 0;
     return err;

@@ -95,6 +95,10 @@ static int check_place(struct verifier *v, const struct call *call, uint32_t reg
     if (in_packet && !call->packet_arguments)
         return refuse(v, -EACCES, BPF_REJECT_ARGUMENT, "copy it to the stack first",
                       "argument %u of bpf_%s() cannot lie in the packet", reg_number, call->name);
+    /* Members of kernel objects that are alive, for Linux's helpers (check_helper_mem_access()). */
+    struct reg member;
+    if (r->type == REG_BTF && r->attr == REG_TRUSTED && access == ACCESS_READ && has_rule(v, BPF_RULE_LINUX))
+        return check_btf_load(v, reg_number, 0, (uint32_t)most, &member);
     return check_region(v, reg_number, 0, most, access);
 }
 

@@ -441,6 +441,28 @@ static bool map_may_sleep(const struct bpf_map *map)
     return (map->ops->bit & may) != 0;
 }
 
+/* Linux's kinds that run anywhere, also while the kernel holds a lock of its own (is_tracing_prog_type()): kprobe,
+ * tracepoint, perf_event, raw_tracepoint (and writable). */
+#define TRACES        (1u << 2 | 1u << 5 | 1u << 7 | 1u << 17 | 1u << 24)
+#define SOCKET_FILTER (1u << 1)
+
+/* What values may hold that such programs cannot even name (Linux: check_map_prog_compatibility()). */
+static int check_fields_for_kind(struct verifier *v, const struct bpf_map *map)
+{
+    uint32_t kind = v->context->prog_type < 32 ? 1u << v->context->prog_type : 0;
+    for (uint32_t i = 0; has_rule(v, BPF_RULE_LINUX) && i < map->special_field_count; i++) {
+        uint32_t field = map->special_fields[i].kind;
+        uint32_t without = field == BPF_SPECIAL_SPIN_LOCK                              ? TRACES | SOCKET_FILTER
+                           : field == BPF_SPECIAL_KPTR || field == BPF_SPECIAL_REFCOUNT ? 0
+                                                                                        : TRACES;
+        if ((kind & without) != 0)
+            return refuse(v, -EINVAL, BPF_REJECT_MAP, "",
+                          "map '%s' has locks, timers, work, lists or trees: not for programs of '%s'", map->name,
+                          v->context->section_prefix);
+    }
+    return 0;
+}
+
 static int load_map(struct verifier *v, const struct bpf_insn *insn, bool value, struct reg *out)
 {
     uint32_t index = (uint32_t)insn->imm;
@@ -452,6 +474,9 @@ static int load_map(struct verifier *v, const struct bpf_insn *insn, bool value,
         return refuse(v, -EINVAL, BPF_REJECT_MAP, "",
                       "map '%s', %s, cannot be used by programs that may sleep", map->name,
                       map->ops->name);
+    int err = check_fields_for_kind(v, map);
+    if (err != 0)
+        return err;
     *out = reg_pointer(value ? REG_MAP_VALUE : REG_MAP);
     out->map = index;
     if (!value)

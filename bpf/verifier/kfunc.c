@@ -352,6 +352,8 @@ int check_kfunc_call(struct verifier *v, const struct bpf_insn *insn, bool waite
         if (err != 0 || *entered)
             return err;
     }
+    if (err == 0 && k.call.callback_kind == BPF_CALLBACK_WORK)
+        err = call_later(v, &k.call);
     if (err == 0)
         err = check_effects(v, &k);
     if (err == 0)

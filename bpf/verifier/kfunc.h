@@ -32,6 +32,13 @@ struct kfunc_call {
     int64_t iterator_offset;
 };
 
+/* special.c: pointer arguments of functions for work. */
+static inline bool kfunc_is_of_work(const struct bpf_kfunc *row)
+{
+    return row->special >= BPF_KFUNC_WORK_INIT && row->special <= BPF_KFUNC_WORK_START;
+}
+int check_work_argument(struct verifier *v, struct kfunc_call *k, uint32_t reg_number);
+
 /* Parameter `index`; *used is set to how many parameters it was. */
 int check_kfunc_argument(struct verifier *v, struct kfunc_call *k, uint32_t index, uint32_t *used);
 

@@ -2,7 +2,7 @@
 /* Arguments of kernel functions: by the parameter's type, and by how its name ends (Linux:
  * Documentation/bpf/kfuncs.rst §2.3).
  *
- *     NAME__ign       anything
+ *     NAME__ign       anything; NAME__prog too (the kernel fills it in)
  *     NAME__k         a constant
  *     NAME__sz, __szk the size of the memory in the parameter before; __szk a constant
  *     NAME__opt       memory that may be missing
@@ -270,13 +270,15 @@ int check_kfunc_argument(struct verifier *v, struct kfunc_call *k, uint32_t inde
     if (!bpf_btf_param_at(btf, &k->proto, index, &a.param) ||
         !bpf_btf_resolve(btf, a.param.type, &a.type))
         return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "", "a parameter without a type");
-    if (ends_with(a.param.name, "__ign"))
+    if (ends_with(a.param.name, "__ign") || ends_with(a.param.name, "__prog"))
         return 0;
     int err = check_set(v, a.reg_number);
     if (err != 0)
         return err;
     if (is_number(&a.type))
         return check_number(v, k, &a);
+    if (kfunc_is_of_work(k->row))
+        return check_work_argument(v, k, a.reg_number);
     if (kfunc_is_of_own_objects(k->row))
         return check_own_argument(v, k, a.reg_number);
     if (a.type.kind != BPF_BTF_PTR || !bpf_btf_resolve(btf, a.type.size_or_type, &a.target))

@@ -371,6 +371,10 @@ int check_own_access(struct verifier *v, const struct reg *base, uint32_t reg_nu
         return refuse(v, -EACCES, BPF_REJECT_OOB, "",
                       "r%u is %s: bytes %lld to %lld are outside of it", reg_number, is.text,
                       (long long)from, (long long)to - 1);
+    struct btf_place place;
+    if (!btf_walk(v->request->btf, base->type_id, (uint64_t)from, size, &place))
+        return refuse(v, -EACCES, BPF_REJECT_OOB, "", "r%u is %s: no member of its type lies at %lld with %u bytes",
+                      reg_number, is.text, (long long)from, size);
     for (uint32_t i = 0; i < record.count; i++)
         if (from < (int64_t)record.fields[i].offset + record.fields[i].size &&
             to > (int64_t)record.fields[i].offset)

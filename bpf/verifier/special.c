@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Fields of map values that are no plain bytes: locks, timers, kernel pointers. Programs reach them
  * by the helpers made for them only. */
-#include "call.h"
+#include "kfunc.h"
 
 int check_no_special(struct verifier *v, uint32_t reg_number, int64_t from, int64_t to)
 {
@@ -80,10 +80,40 @@ int check_timer(struct verifier *v, struct call *call, uint32_t reg_number)
     if ((r->attr & REG_INNER) != 0)
         return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
                       "a timer in a map out of a map of maps");
-    if (v->context->prog_type < 32 && (NO_LOCKS >> v->context->prog_type & 1u) != 0)
-        return refuse_lock(v, call, "programs of this kind cannot have timers");
     call->map = reg_map(v, r);
     call->map_index = r->map;
     call->timer_map = r->map + 1;
+    return 0;
+}
+
+/* --- Work for later, in a program that may sleep
+ * ------------------------------------------------------------------------------ */
+
+static int check_work(struct verifier *v, struct kfunc_call *k)
+{
+    const struct reg *r = state_reg(&v->state, 1);
+    int err = check_special(v, &k->call, 1, BPF_SPECIAL_WORKQUEUE, "a struct bpf_wq in a map value");
+    if (err != 0)
+        return err;
+    if ((r->attr & REG_INNER) != 0)
+        return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "", "work in a map out of a map of maps");
+    k->call.map = reg_map(v, r);
+    k->call.map_index = r->map;
+    return 0;
+}
+
+int check_work_argument(struct verifier *v, struct kfunc_call *k, uint32_t n)
+{
+    const struct reg *r = state_reg(&v->state, n);
+    if (n == 1)
+        return check_work(v, k);
+    if (k->row->special == BPF_KFUNC_WORK_INIT)
+        return r->type == REG_MAP && !r->may_be_null && (r->attr & REG_INNER) == 0 && r->map == k->call.map_index
+                   ? 0
+                   : refuse_argument(v, &k->call, n, "the map that the work lies in");
+    if (r->type != REG_FUNCTION || !scalar_is_const(&r->n) || r->n.umin != 0)
+        return refuse_argument(v, &k->call, n, "a function of the program");
+    k->call.callback = r->function;
+    k->call.callback_kind = BPF_CALLBACK_WORK;
     return 0;
 }

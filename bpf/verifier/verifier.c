@@ -43,6 +43,38 @@ static bool kind_may_sleep(const struct bpf_context_layout *kind)
            (kind->prog_type == TRACING && kind->expected_type != RAW_TP);
 }
 
+/* What Linux's own structs of functions say of their members (their check_member()): of these structs only these may
+ * sleep. */
+static bool member_may_be(const struct verifier *v, bool sleeps)
+{
+    static const struct {
+        const char *type, *member;
+    } sleeping[] = {
+        { "bpf_dummy_ops", "test_sleepable" },      { "hid_bpf_ops", "hid_rdesc_fixup" },
+        { "hid_bpf_ops", "hid_hw_request" },        { "hid_bpf_ops", "hid_hw_output_report" },
+        { "sched_ext_ops", "init_task" },           { "sched_ext_ops", "cgroup_init" },
+        { "sched_ext_ops", "cgroup_exit" },         { "sched_ext_ops", "cgroup_prep_move" },
+        { "sched_ext_ops", "cpu_online" },          { "sched_ext_ops", "cpu_offline" },
+        { "sched_ext_ops", "init" },                { "sched_ext_ops", "exit" },
+    };
+    struct bpf_btf_type type;
+    struct bpf_btf_member member;
+    bool listed = false;
+    if (v->request->kernel_btf == NULL || !bpf_btf_type_at(v->request->kernel_btf, v->request->attach_btf_id, &type) ||
+        !bpf_btf_member_at(v->request->kernel_btf, &type, v->request->attach_member, &member))
+        return true;
+    if (strcmp(type.name, "tcp_congestion_ops") == 0)
+        return strcmp(member.name, "get_info") != 0;
+    for (size_t i = 0; i < ARRAY_SIZE(sleeping); i++) {
+        if (strcmp(sleeping[i].type, type.name) != 0)
+            continue;
+        listed = true;
+        if (strcmp(sleeping[i].member, member.name) == 0)
+            return true;
+    }
+    return !listed || !sleeps;
+}
+
 /* Kinds whose arguments are those of a function of the kernel. A function of another program
  * (freplace) or a struct's is told in its own way. */
 static int check_target(struct verifier *v)
@@ -56,6 +88,9 @@ static int check_target(struct verifier *v)
     if (request->sleepable && has_rule(v, BPF_RULE_LINUX) && !kind_may_sleep(v->context))
         return refuse(v, -EINVAL, BPF_REJECT_TYPE, "leave the .s of its section out",
                       "programs of '%s' cannot sleep", v->context->section_prefix);
+    if (kind == PROG_STRUCT_OPS && !member_may_be(v, program_sleeps(v)))
+        return refuse(v, -EINVAL, BPF_REJECT_TYPE, "", "this function of the struct cannot be a program%s",
+                      program_sleeps(v) ? " that sleeps" : "");
     if (!has_rule(v, BPF_RULE_BTF_ARGUMENTS) || request->attach_btf_id != 0)
         return 0;
     return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "name one in the section: fentry/vfs_read",

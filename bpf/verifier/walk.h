@@ -145,6 +145,7 @@ struct verifier {
     uint32_t nested;     /* walks that wait for the one going on */
     bool packet_changed; /* by something on the walk going on */
     bool throws;         /* something on the walk going on */
+    bool work_sleeps;    /* the walk going on is of a function that may sleep, though the program may not */
     uint32_t exception_start; /* of the exception callback, 0: the program has none */
     bool cover_leads;    /* the checkpoint being compared leads to an open loop's head */
 

@@ -83,6 +83,7 @@ enum bpf_callback {
     BPF_CALLBACK_VMA,       /* (task, vma, context), once at most */
     BPF_CALLBACK_USER_RING, /* (dynptr, context), for each record */
     BPF_CALLBACK_TIMER,     /* (map, key, value), later and on its own */
+    BPF_CALLBACK_WORK,      /* likewise, of a kernel function; it may sleep */
     BPF_CALLBACK_LESS,      /* (node, node), of kernel functions: for each node of a tree */
 };
 

@@ -47,6 +47,9 @@ enum bpf_kfunc_special {
     BPF_KFUNC_RBTREE_ADD,       /* (tree, node, function that compares, ignored, number) */
     BPF_KFUNC_RBTREE_REMOVE,    /* (tree, node) */
     BPF_KFUNC_RBTREE_FIRST,     /* (tree) */
+    BPF_KFUNC_WORK_INIT,        /* (work, its map, number) */
+    BPF_KFUNC_WORK_CALLBACK,    /* (work, function, number, ignored) */
+    BPF_KFUNC_WORK_START,       /* (work, number) */
 };
 
 struct bpf_kfunc {

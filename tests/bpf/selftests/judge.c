@@ -295,6 +295,7 @@ static void compare_with_linux(struct judged_object *o, const char *name,
 static bool needs_module(const struct expectation *e, const char *text)
 {
     return strstr(text, "is no function in the kernel's types") != NULL ||
+           strstr(text, "the kernel has no struct_ops of that type") != NULL ||
            (e->success && strstr(text, "is not in the kernel's BTF") != NULL);
 }
 
