@@ -38,15 +38,18 @@ static void out(void *context, const char *text, size_t size)
     pl011_write(&uart, text, size);
 }
 
-static bool use(uint64_t at)
+/* Identified: by the tree, which may show too little of the block to have its identity registers (on BCM2712 they are
+ * not to be read: 512 bytes, and arm,primecell-periphid instead). */
+static bool use(uint64_t at, bool identified)
 {
     void *registers = space_device(at);
     uint32_t value;
-    if (registers == NULL || !arm_readable((char *)registers + PL011_ID, &value))
+    if (registers == NULL || !arm_readable((char *)registers + PL011_FR, &value))
         return false;
     uart.base = (uint64_t)registers;
-    if (!pl011_init(&uart))
+    if (!identified && !pl011_present(&uart))
         return false;
+    pl011_init(&uart);
     physical = at;
     console_set(out, NULL);
     return true;
@@ -57,14 +60,14 @@ void console_from_tree(const void *fdt)
     int node = boot_tree_console(fdt);
     uint64_t base, size;
     if (node < 0 || fdt_node_check_compatible(fdt, node, "arm,pl011") != 0 ||
-        !boot_tree_reg(fdt, node, 0, &base, &size) || !use(base))
+        !boot_tree_reg(fdt, node, 0, &base, &size) || !use(base, true))
         console_search();
 }
 
 void console_search(void)
 {
     for (uint32_t i = 0; i < ARRAY_SIZE(known) && physical == 0; i++)
-        use(known[i]);
+        use(known[i], false);
 }
 
 void console_move(void)

@@ -9,7 +9,7 @@
 #define LOOKS_MAX 1000000u
 
 /* The part number and what all PrimeCells have (DDI 0183G §3.3.15); not who made it. */
-static bool is_pl011(const struct pl011 *uart)
+bool pl011_present(const struct pl011 *uart)
 {
     uint32_t part = 0, cell = 0;
     for (uint32_t i = 0; i < 4; i++) {
@@ -19,17 +19,14 @@ static bool is_pl011(const struct pl011 *uart)
     return cell == PL011_PCELLID && (part & 0xfff) == (PL011_PERIPHID & 0xfff);
 }
 
-bool pl011_init(const struct pl011 *uart)
+void pl011_init(const struct pl011 *uart)
 {
     const uint32_t on = PL011_CR_ENABLE | PL011_CR_TX;
-    if (!is_pl011(uart))
-        return false;
     uart->write(uart->base, PL011_IMSC, 0);
     if ((uart->read(uart->base, PL011_CR) & on) != on) {
         uart->write(uart->base, PL011_LCR_H, PL011_LCR_H_WLEN | PL011_LCR_H_FIFOS);
         uart->write(uart->base, PL011_CR, on | PL011_CR_RX);
     }
-    return true;
 }
 
 static void put(const struct pl011 *uart, char byte)

@@ -140,11 +140,11 @@ int64_t board_firmware_call(uint32_t cpu, const uint64_t x[4])
 
 /* --- what CPUs do to the board --- */
 
-void board_forget_translations(uint32_t except)
+void board_forget(uint32_t by, bool code)
 {
     for (uint32_t i = 0; i < cpu_count; i++) {
-        if (i != except && cpus[i].state != CPU_STATE_OFF)
-            cpu_forget_translations(&cpus[i]);
+        if (i != by && cpus[i].state != CPU_STATE_OFF)
+            cpu_forget(&cpus[i], code);
     }
 }
 

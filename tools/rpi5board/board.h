@@ -24,6 +24,7 @@ uint64_t board_instructions(void);
 
 /* An SMC with x0 to x3; what it returns in x0. */
 int64_t board_firmware_call(uint32_t cpu, const uint64_t x[4]);
-void board_forget_translations(uint32_t except);
+/* Cache and TLB maintenance of CPU `by` reaches the others: of code, or else of page tables. */
+void board_forget(uint32_t by, bool code);
 /* An access that no model answers; told once for each page. */
 void board_no_device(uint64_t address, bool write);

@@ -166,31 +166,36 @@ static uint32_t on_mrs(uc_engine *uc, uc_arm64_reg to, const uc_arm64_cp_reg *re
 
 static uint32_t on_msr(uc_engine *uc, uc_arm64_reg from, const uc_arm64_cp_reg *reg, void *context)
 {
+    struct cpu *cpu = context;
     enum sysreg which, compare;
     (void)uc;
     (void)from;
     if (timer_register(reg, &which)) {
-        charge(context);
+        charge(cpu);
         sysreg_write(which, reg->val);
         return 1;
     }
     if (timer_value_register(reg, &which, &compare)) {
-        charge(context);
+        charge(cpu);
         sysreg_write(compare, sysreg_read(which) + (uint64_t)(int64_t)(int32_t)reg->val);
         return 1;
     }
+    if (is(reg, 0, 1, 0, 2))
+        fp_trap_cpacr(&cpu->fp, reg->val);
     return 0;
 }
 
 /* IC and TLBI reach all CPUs (inner shareable); this one's own is done by the library. */
 static uint32_t on_sys(uc_engine *uc, uc_arm64_reg from, const uc_arm64_cp_reg *reg, void *context)
 {
-    const struct cpu *cpu = context;
+    struct cpu *cpu = context;
     (void)uc;
     (void)from;
-    bool instruction_cache = reg->crn == 7 && (reg->crm == 1 || reg->crm == 5);
-    if (instruction_cache || reg->crn == 8)
-        board_forget_translations(cpu->index);
+    bool code = reg->crn == 7 && (reg->crm == 1 || reg->crm == 5);
+    if (code || reg->crn == 8) {
+        fp_trap_forget(&cpu->fp);
+        board_forget(cpu->index, code);
+    }
     return 0;
 }
 
@@ -200,7 +205,11 @@ static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *conte
 {
     struct cpu *cpu = context;
     uint32_t instructions = size / 4;
-    (void)address;
+    if (fp_trap_due(&cpu->fp, uc, address, size)) {
+        cpu->trap = true;
+        uc_emu_stop(uc);
+        return;
+    }
     cpu->executed += instructions;
     cpu->uncharged_ps += (uint64_t)instructions * CPU_INSTRUCTION_PS;
     cpu->budget -= instructions < cpu->budget ? instructions : cpu->budget;
@@ -234,21 +243,27 @@ static void on_exception(uc_engine *uc, uint32_t number, void *context)
         uc_emu_stop(uc);
 }
 
+static bool make_known(struct cpu *cpu, uint64_t address)
+{
+    void *nothing =
+        mmap(NULL, KNOWN_STEP, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return nothing != MAP_FAILED && uc_mem_map_ptr(cpu->uc, address & ~(KNOWN_STEP - 1), KNOWN_STEP,
+                                                   UC_PROT_ALL, nothing) == UC_ERR_OK;
+}
+
+/* After a fetch the library would go on with an entry of its TLB that the mapping has dropped: the run
+ * ends there, and begins again at the same place. */
 static bool on_unknown_address(uc_engine *uc, uc_mem_type type, uint64_t address, int size,
                                int64_t value, void *context)
 {
-    (void)type;
+    struct cpu *cpu = context;
+    (void)uc;
     (void)size;
     (void)value;
-    (void)context;
-    if (address < KERNEL_HALF)
+    if (address < KERNEL_HALF || !make_known(cpu, address))
         return false;
-    void *nothing =
-        mmap(NULL, KNOWN_STEP, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (nothing == MAP_FAILED)
-        return false;
-    return uc_mem_map_ptr(uc, address & ~(KNOWN_STEP - 1), KNOWN_STEP, UC_PROT_ALL, nothing) ==
-           UC_ERR_OK;
+    cpu->again = type == UC_MEM_FETCH_UNMAPPED;
+    return !cpu->again;
 }
 
 /* --- life --- */
@@ -294,6 +309,7 @@ bool cpu_create(struct cpu *cpu, uint32_t index, const struct cpu_memory *memory
                 const struct cpu_window *windows, uint32_t window_count, char *reason, size_t size)
 {
     *cpu = (struct cpu){ .index = index, .state = CPU_STATE_OFF };
+    fp_trap_init(&cpu->fp, memory->base, memory->size);
     uc_err err = uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &cpu->uc);
     if (err == UC_ERR_OK)
         err = uc_ctl_set_cpu_model(cpu->uc, UC_CPU_ARM64_MAX);
@@ -330,12 +346,31 @@ void cpu_start(struct cpu *cpu, uint64_t entry, const uint64_t x[4])
     cpu->state = CPU_STATE_RUNNING;
 }
 
+/* At the beginning of a turn: what the others did in theirs counts once. */
+static void forget(struct cpu *cpu)
+{
+    if (cpu->stale_code || cpu->stale_tables)
+        fp_trap_forget(&cpu->fp);
+    if (cpu->stale_code)
+        unicorn_forget_code(cpu->uc);
+    if (cpu->stale_tables)
+        unicorn_forget_page_tables(cpu->uc);
+    cpu->stale_code = cpu->stale_tables = false;
+}
+
 bool cpu_run(struct cpu *cpu, uint64_t instructions, char *reason, size_t size)
 {
+    forget(cpu);
     cpu->budget = instructions;
     cpu->leave = false;
-    uc_err err = uc_emu_start(cpu->uc, cpu->pc, UINT64_MAX - 3, 0, 0);
-    uc_reg_read(cpu->uc, UC_ARM64_REG_PC, &cpu->pc);
+    uc_err err;
+    do {
+        cpu->again = cpu->trap = false;
+        err = uc_emu_start(cpu->uc, cpu->pc, UINT64_MAX - 3, 0, 0);
+        uc_reg_read(cpu->uc, UC_ARM64_REG_PC, &cpu->pc);
+        if (cpu->trap)
+            fp_trap_take(cpu->uc, &cpu->pc);
+    } while (cpu->again || cpu->trap);
     charge(cpu);
     if (err != UC_ERR_OK) {
         snprintf(reason, size, "CPU %u stopped at 0x%llx: %s", cpu->index,
@@ -355,7 +390,8 @@ void cpu_line(struct cpu *cpu, bool active)
         cpu->state = CPU_STATE_RUNNING;
 }
 
-void cpu_forget_translations(struct cpu *cpu)
+void cpu_forget(struct cpu *cpu, bool code)
 {
-    (void)uc_ctl_flush_tlb(cpu->uc);
+    cpu->stale_code |= code;
+    cpu->stale_tables |= !code;
 }

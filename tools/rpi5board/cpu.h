@@ -5,6 +5,8 @@
  * answer with the host's clock, go to the machine's model. An SMC is a call of the firmware (psci.h). Each
  * instruction takes CPU_INSTRUCTION_PS of virtual time: a counter, not a model of the pipeline. */
 #pragma once
+#include "fp_trap.h"
+
 #include <axiom/types.h>
 #include <unicorn/unicorn.h>
 
@@ -20,12 +22,16 @@ struct cpu {
     uc_engine *uc;
     uint32_t index;
     enum cpu_state state;
-    bool line;         /* of interrupts */
-    bool leave;        /* stop before the next block */
+    bool line;  /* of interrupts */
+    bool leave; /* stop before the next block */
+    bool trap;  /* floating point is to be trapped where it stopped */
+    bool stale_code, stale_tables;
+    bool again;        /* uc_emu_start() has to be called again */
     uint64_t pc;       /* where it goes on */
     uint64_t budget;   /* instructions until another CPU's turn */
     uint64_t executed; /* instructions, ever */
     uint64_t uncharged_ps;
+    struct fp_trap fp;
 };
 
 struct cpu_memory {
@@ -52,8 +58,8 @@ bool cpu_run(struct cpu *cpu, uint64_t instructions, char *reason, size_t size);
 
 void cpu_line(struct cpu *cpu, bool active);
 
-/* Another CPU has changed code, or page tables: nothing translated before is used again. */
-void cpu_forget_translations(struct cpu *cpu);
+/* Another CPU has invalidated what this one may have kept: its instruction cache, or else its TLB. */
+void cpu_forget(struct cpu *cpu, bool code);
 
 /* The affinity by which firmware and MPIDR_EL1 name CPU `index` (Aff1, Cortex-A76). */
 static inline uint64_t cpu_affinity(uint32_t index)

@@ -206,6 +206,7 @@ static int run(struct arguments *a)
 int main(int count, char **values)
 {
     struct arguments a = { .memory_mib = 256, .cpus = 4 };
+    setvbuf(stdout, NULL, _IOLBF, 0);
     session_init(&a.session);
     int code = parse(&a, count, values);
     if (code == EXIT_OK && a.help)

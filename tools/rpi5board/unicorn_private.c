@@ -20,6 +20,8 @@
 
 /* Exported, but in no header. */
 extern void arm_cpu_do_interrupt_aarch64(void *cpu);
+extern void tb_flush_aarch64(void *cpu);
+extern void tlb_flush_aarch64(void *cpu);
 extern void helper_rebuild_hflags_a64_aarch64(void *environment, int level);
 
 static char *cpu_of(uc_engine *uc)
@@ -66,6 +68,16 @@ bool unicorn_waits(uc_engine *uc)
 void unicorn_level_changed(uc_engine *uc, unsigned level)
 {
     helper_rebuild_hflags_a64_aarch64(pointer(uc, ENVIRONMENT), (int)level);
+}
+
+void unicorn_forget_code(uc_engine *uc)
+{
+    tb_flush_aarch64(cpu_of(uc));
+}
+
+void unicorn_forget_page_tables(uc_engine *uc)
+{
+    tlb_flush_aarch64(cpu_of(uc));
 }
 
 uc_err unicorn_set_up_el3(uc_engine *uc)

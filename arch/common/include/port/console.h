@@ -23,7 +23,9 @@ struct pl011 {
     void (*write)(uint64_t base, uint32_t reg, uint32_t value);
     uint64_t base;
 };
-bool pl011_init(const struct pl011 *uart);
+/* By its identity registers; only for a place that nobody vouches for. */
+bool pl011_present(const struct pl011 *uart);
+void pl011_init(const struct pl011 *uart);
 void pl011_write(const struct pl011 *uart, const char *text, size_t size);
 
 /* The console's device from now on; what was written before is lost. `context` as given. */
