@@ -68,12 +68,24 @@ static const void *tree_start(uint64_t at)
     return fdt;
 }
 
+/* A loader that knows only the file's size may put it where .bss and the boot's tables are by now. */
+static void initrd_check(uint64_t image, uint64_t image_end_at)
+{
+    if (tree.initrd_size == 0 || tree.initrd >= image_end_at ||
+        tree.initrd + tree.initrd_size <= image)
+        return;
+    console_print("boot: the initramfs at 0x%llx was loaded over the kernel; left out",
+                  (unsigned long long)tree.initrd);
+    tree.initrd_size = 0;
+}
+
 static void memory_start(const void *fdt)
 {
     struct boot_memory extra = space_extra();
     uint64_t image = space_image_phys(image_start);
     if (boot_tree_read(fdt, &tree) != 0)
         give_up("the device tree names no memory");
+    initrd_check(image, extra.base.value + extra.size);
     memmap_remove(&tree.memory, PHYSICAL_END, UINT64_MAX - PHYSICAL_END);
     memmap_remove(&tree.memory, image, extra.base.value + extra.size - image);
     memmap_remove(&tree.memory, arch_virt_to_phys(fdt).value, info.fdt_size);

@@ -2,7 +2,10 @@
 /* axiom image: what a machine boots from.
  *
  *   iso   a disc for PCs: GRUB's rescue image for BIOS and UEFI, which loads the kernel by multiboot2 and
- *         the programs as one module, a cpio archive */
+ *         the programs as one module, a cpio archive
+ *   rpi5  the files of an SD card for a Raspberry Pi 5 (image_rpi5.c) */
+#include "image.h"
+
 #include "cli.h"
 #include "initramfs.h"
 
@@ -16,15 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define OBJECTS_MAX 32
-#define KEYRING     "bpf.keyring" /* the name by which the kernel knows it */
-
-struct image_options {
-    const char *out, *keyring, *append;
-    const char *objects[OBJECTS_MAX];
-    uint32_t object_count;
-    bool test;
-};
+#define KEYRING "bpf.keyring" /* the name by which the kernel knows it */
 
 /* Runs a program with its words; what it prints goes to `log`. 127: it is not there. */
 static int run_program(char *const *words, const char *log)
@@ -43,7 +38,7 @@ static int run_program(char *const *words, const char *log)
     return WEXITSTATUS(status);
 }
 
-static int copy_file(const char *from, const char *to)
+int image_copy_file(const char *from, const char *to)
 {
     uint8_t *bytes;
     size_t size;
@@ -58,28 +53,42 @@ static int copy_file(const char *from, const char *to)
     return good ? EXIT_OK : complain(EXIT_IO, "%s: %s", to, strerror(errno));
 }
 
-/* The archive of programs, and the keyring under the name that the kernel looks for. */
-static int write_initramfs(const struct image_options *o, const char *folder)
+/* The archive takes a file's own name, so the keyring is copied to one that has it. */
+static int add_keyring(FILE *to, const char *keyring)
 {
-    char path[4200], keyring[4200];
-    snprintf(path, sizeof path, "%s/boot/initramfs.cpio", folder);
-    snprintf(keyring, sizeof keyring, "%s/" KEYRING, folder);
+    char folder[] = "/tmp/axiom-image.XXXXXX", path[64];
+    if (mkdtemp(folder) == NULL)
+        return complain(EXIT_IO, "/tmp: %s", strerror(errno));
+    snprintf(path, sizeof path, "%s/" KEYRING, folder);
+    int code = image_copy_file(keyring, path);
+    if (code == EXIT_OK)
+        code = initramfs_add(to, path);
+    unlink(path);
+    rmdir(folder);
+    return code;
+}
+
+int image_write_initramfs(const struct image_options *o, const char *path)
+{
     FILE *to = fopen(path, "wb");
     if (to == NULL)
         return complain(EXIT_IO, "%s: %s", path, strerror(errno));
-    int code = EXIT_OK;
-    if (o->keyring != NULL) {
-        code = copy_file(o->keyring, keyring);
-        if (code == EXIT_OK)
-            code = initramfs_add(to, keyring);
-        unlink(keyring);
-    }
+    int code = o->keyring != NULL ? add_keyring(to, o->keyring) : EXIT_OK;
     for (uint32_t i = 0; i < o->object_count && code == EXIT_OK; i++)
         code = initramfs_add(to, o->objects[i]);
     if (code == EXIT_OK && !initramfs_end(to))
         code = complain(EXIT_IO, "%s: %s", path, strerror(errno));
     fclose(to);
     return code;
+}
+
+int image_build(const char *arch)
+{
+    char command[4200];
+    snprintf(command, sizeof command, "'%s/tools/build-image' %s >&2", AXIOM_SOURCE_DIR, arch);
+    return system(command) == 0
+               ? EXIT_OK
+               : complain(EXIT_IO, "the image for %s could not be built (see above)", arch);
 }
 
 /* A command line is text in GRUB's own language: what means something there is refused. */
@@ -140,16 +149,17 @@ static int write_disc(const struct image_options *o, const char *folder)
 
 static int make_iso(const struct image_options *o, const char *folder)
 {
-    char image[4200], to[4200];
+    char image[4200], to[4200], archive[4200];
     bool has_module = o->object_count != 0 || o->keyring != NULL;
     snprintf(image, sizeof image, "%s/build/image-x86_64/axiom-x86_64%s.elf", AXIOM_SOURCE_DIR,
              o->test ? "-test" : "");
     snprintf(to, sizeof to, "%s/boot/axiom.elf", folder);
+    snprintf(archive, sizeof archive, "%s/boot/initramfs.cpio", folder);
     int code = make_folders(folder);
     if (code == EXIT_OK)
-        code = copy_file(image, to);
+        code = image_copy_file(image, to);
     if (code == EXIT_OK && has_module)
-        code = write_initramfs(o, folder);
+        code = image_write_initramfs(o, archive);
     if (code == EXIT_OK)
         code = write_config(o, folder, has_module);
     return code == EXIT_OK ? write_disc(o, folder) : code;
@@ -158,7 +168,7 @@ static int make_iso(const struct image_options *o, const char *folder)
 static void remove_folder(const char *folder)
 {
     static const char *const files[] = { "boot/axiom.elf", "boot/initramfs.cpio",
-                                         "boot/grub/grub.cfg", KEYRING };
+                                         "boot/grub/grub.cfg" };
     static const char *const folders[] = { "boot/grub", "boot", "" };
     char path[4200];
     for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
@@ -176,12 +186,13 @@ static int iso(const struct image_options *o)
     if (o->append != NULL && !plain(o->append))
         return complain(EXIT_USAGE,
                         "--append: GRUB's own signs ('\"\\$;{}|&<>`) cannot be passed on");
-    if (system("'" AXIOM_SOURCE_DIR "/tools/build-image' x86_64 >&2") != 0)
-        return complain(EXIT_IO, "the image for x86_64 could not be built (see above)");
+    int code = image_build("x86_64");
+    if (code != EXIT_OK)
+        return code;
     char folder[] = "/tmp/axiom-iso.XXXXXX";
     if (mkdtemp(folder) == NULL)
         return complain(EXIT_IO, "/tmp: %s", strerror(errno));
-    int code = make_iso(o, folder);
+    code = make_iso(o, folder);
     remove_folder(folder);
     struct stat status;
     if (code == EXIT_OK && stat(o->out, &status) == 0)
@@ -193,19 +204,17 @@ static int iso(const struct image_options *o)
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "bpf", required_argument, NULL, 'b' },
-        { "keyring", required_argument, NULL, 'k' },
-        { "append", required_argument, NULL, 'a' },
-        { "test", no_argument, NULL, 'T' },
-        { 0 },
+        { "bpf", required_argument, NULL, 'b' },    { "keyring", required_argument, NULL, 'k' },
+        { "append", required_argument, NULL, 'a' }, { "dtb", required_argument, NULL, 'd' },
+        { "test", no_argument, NULL, 'T' },         { 0 },
     };
     struct image_options o = { .out = NULL };
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
         case 'b':
-            if (o.object_count == OBJECTS_MAX)
-                return complain(EXIT_USAGE, "more than %d BPF objects", OBJECTS_MAX);
+            if (o.object_count == IMAGE_OBJECTS_MAX)
+                return complain(EXIT_USAGE, "more than %d BPF objects", IMAGE_OBJECTS_MAX);
             o.objects[o.object_count++] = optarg;
             break;
         case 'k':
@@ -213,6 +222,9 @@ static int run(int argc, char **argv)
             break;
         case 'a':
             o.append = optarg;
+            break;
+        case 'd':
+            o.tree = optarg;
             break;
         case 'T':
             o.test = true;
@@ -222,29 +234,38 @@ static int run(int argc, char **argv)
         }
     }
     if (argc - optind != 2)
-        return complain_usage("image", "image wants a kind and a file: axiom image iso OUT.iso");
+        return complain_usage("image", "image wants a kind and where to: axiom image iso OUT.iso");
+    const char *kind = argv[optind];
     o.out = argv[optind + 1];
-    if (strcmp(argv[optind], "iso") != 0)
-        return complain(EXIT_USAGE, "there is no image of kind '%s'; there is iso", argv[optind]);
+    if (strcmp(kind, "rpi5") == 0)
+        return image_rpi5(&o);
+    if (o.tree != NULL)
+        return complain(EXIT_USAGE, "--dtb goes with rpi5");
+    if (strcmp(kind, "iso") != 0)
+        return complain(EXIT_USAGE, "there is no image of kind '%s'; there are iso and rpi5", kind);
     return iso(&o);
 }
 
 static const char help[] =
-    "usage: axiom image iso OUT.iso [OPTION]...\n\n"
+    "usage: axiom image iso OUT.iso [OPTION]...\n"
+    "       axiom image rpi5 FOLDER [OPTION]...\n\n"
     "Writes what a machine boots from; builds the kernel first.\n\n"
-    "  iso              a disc for PCs with BIOS or UEFI (GRUB; grub-mkrescue makes it)\n\n"
+    "  iso              a disc for PCs with BIOS or UEFI (GRUB; grub-mkrescue makes it)\n"
+    "  rpi5             the files of an SD card for a Raspberry Pi 5 (docs/RPI5.md)\n\n"
     "  --bpf OBJECT     a BPF object to load and attach at boot; any number\n"
     "  --keyring FILE   whose signatures count (axiom bpf keygen); add --append "
     "bpf.require_signed\n"
     "  --append TEXT    words for the kernel's command line\n"
+    "  --dtb FILE       rpi5: the board's device tree; else the firmware's own\n"
     "  --test           the kernel with its own test suite\n\n"
     "Examples:\n"
     "  axiom image iso axiom.iso --bpf button_led.o\n"
+    "  axiom image rpi5 /media/you/bootfs --bpf button_led.o\n"
     "  qemu-system-x86_64 -M q35 -cpu max -cdrom axiom.iso -serial stdio\n";
 
 const struct command command_image = {
     .name = "image",
-    .summary = "write what a machine boots from: a disc for PCs",
+    .summary = "write what a machine boots from: a disc for PCs, an SD card for a Raspberry Pi 5",
     .help = help,
     .run = run,
 };
