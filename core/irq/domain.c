@@ -6,6 +6,7 @@
  * lives as long as its domain. */
 #include <axiom/bug.h>
 #include <axiom/errno.h>
+#include <axiom/format.h>
 #include <axiom/list.h>
 #include <axiom/log.h>
 #include <core/device.h>
@@ -13,6 +14,7 @@
 #include <core/mm.h>
 #include <hw/device.h>
 #include <internal/irq.h>
+#include <internal/percpu.h>
 
 #define SPECIFIER_CELLS_MAX 8u
 #define HWIRQ_COUNT_MAX     4096u
@@ -166,8 +168,12 @@ bool irq_domain_handle(struct irq_domain *domain, uint32_t hwirq)
         irq_count_spurious();
         return false;
     }
+    struct cpu *cpu = this_cpu();
     irq->count++;
+    cpu->irq_leaf = NULL;
     handler(irq, irq->context);
+    if (cpu->irq_leaf == NULL) /* else the handler of a controller behind this one has set it */
+        cpu->irq_leaf = irq;
     return true;
 }
 
@@ -235,6 +241,14 @@ uint32_t irq_hwirq(const struct irq *irq)
 enum irq_type irq_type(const struct irq *irq)
 {
     return irq->type;
+}
+
+const char *irq_describe(const struct irq *irq, char *to, size_t size)
+{
+    char path[64];
+    format_text(to, size, "%s (interrupt %u of %s)", irq->name != NULL ? irq->name : "?",
+                irq->hwirq, fdt_node_path(irq->domain->node, path, sizeof path));
+    return to;
 }
 
 uint64_t irq_count(const struct irq *irq)

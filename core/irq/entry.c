@@ -12,6 +12,7 @@
 #include <axiom/errno.h>
 #include <axiom/log.h>
 #include <core/irq.h>
+#include <core/time.h>
 #include <internal/boot.h>
 #include <internal/irq.h>
 #include <internal/sched.h>
@@ -28,12 +29,16 @@ void kernel_irq(void)
     struct cpu *cpu = this_cpu();
     BUG_ON(cpu->irq_depth != 0);
     __atomic_store_n(&cpu->irq_depth, 1, __ATOMIC_RELAXED);
-    cpu->irq_count++;
+    bool look = ++cpu->irq_count % STORM_LOOK_EACH == 0;
+    cpu->irq_leaf = NULL;
+    uint64_t begin_ns = look ? ktime_get_ns() : 0;
     arch_mb();
     if (__builtin_expect(root != NULL, 1))
         root->handle(root);
     else
         irq_count_spurious();
+    if (look)
+        irq_storm_look(cpu, begin_ns);
     __atomic_store_n(&cpu->irq_depth, 0, __ATOMIC_RELEASE);
     if (cpu->need_resched && cpu->preempt_count == 0)
         schedule(SCHED_PREEMPT);

@@ -3,6 +3,7 @@
  * follows threads, symbols in the image. */
 #include "fpu.h"
 #include "ktest.h"
+#include "storm.h"
 #include "threads.h"
 
 #include <arch/cpu.h>
@@ -10,6 +11,7 @@
 #include <arch/irqflags.h>
 #include <axiom/string.h>
 #include <core/thread.h>
+#include <core/time.h>
 #include <port/kmap.h>
 #include <port/layout.h>
 #include <port/symbols.h>
@@ -69,10 +71,31 @@ static void fpu_state_follows_threads(void)
     KTEST(threads_run(16, fpu_entry) == 0);
 }
 
+/* The line is masked with a message, and threads go on. */
+static void a_storming_line_is_masked(void)
+{
+    if (!storm_begin()) {
+        ktest_note("SKIP no line to storm here");
+        return;
+    }
+    uint64_t deadline_ns = ktime_get_ns() + 60ull * NSEC_PER_SEC;
+    uint64_t seen = 0;
+    uint32_t quiet = 0; /* looks in a row that saw nothing new */
+    while (quiet < 5 && !ktime_reached(deadline_ns)) {
+        thread_sleep_for(50 * NSEC_PER_MSEC);
+        quiet = storm_count() == seen ? quiet + 1 : 0;
+        seen = storm_count();
+    }
+    storm_end();
+    KTEST(quiet == 5);
+    KTEST(seen > 1000);
+}
+
 const struct ktest ktest_port[] = {
     { "port_nothing_is_writable_and_executable", nothing_is_writable_and_executable, 1 },
     { "port_image_parts_have_their_rights", image_parts_have_their_rights, 1 },
     { "port_symbols_are_found", symbols_are_found, 1 },
+    { "port_a_storming_line_is_masked", a_storming_line_is_masked, 1 },
     { "port_fpu_state_follows_threads", fpu_state_follows_threads, 1 },
     { NULL, NULL, 0 },
 };

@@ -16,6 +16,12 @@ struct cpu {
     uint32_t preempt_count;
     uint64_t irq_count;
     uint64_t spurious_count; /* interrupts that nobody wanted */
+    struct irq *irq_leaf;    /* whose handler ran last, behind all chained controllers */
+    struct {                 /* irq/storm.c */
+        struct irq *leaf;
+        uint64_t leaf_count, looked_ns, since_ns;
+        uint32_t looks, busy_looks; /* since since_ns */
+    } storm;
     /* Anyone's: */
     bool need_resched; /* set under rq.lock */
     uint64_t urgency;  /* of `current`; set under rq.lock */
