@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Fields of map values that are not plain memory, for the map's definition. A section of data is a map, whose fields
- * are those of its variables; where these lie only their symbols say. */
+ * are those of its variables; where these lie only their symbols say. Where they are too many they are plain memory, as
+ * libbpf has it (it makes such a map again, without types). */
 #include <axiom/errno.h>
 #include <axiom/string.h>
 #include <bpf_internal/object.h>
@@ -94,13 +95,13 @@ int object_find_special_variables(struct object_loader *loader, uint32_t section
         if (!bpf_btf_type_at(btf, member.type, &variable) ||
             btf_special_variable(btf, member.type, 0, SPECIAL_IN_MAPS, one->fields, FIELD_MAX,
                                  &one->count, &work) != 0)
-            return refuse_fields(loader, spec);
+            return 0;
         if (one->count == 0 || !find_variable(loader, section, variable.name, &offset) ||
             offset > spec->value_size)
             continue;
         if (btf_special_variable(btf, member.type, offset, SPECIAL_IN_MAPS, found->fields,
                                  FIELD_MAX, &found->count, &work) != 0)
-            return refuse_fields(loader, spec);
+            return 0;
     }
-    return keep(loader, spec, found);
+    return found->count > BPF_SPECIAL_FIELD_MAX ? 0 : keep(loader, spec, found);
 }

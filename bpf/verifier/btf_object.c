@@ -314,6 +314,68 @@ int check_btf_load(struct verifier *v, uint32_t reg_number, int64_t displacement
     return 0;
 }
 
+/* --- Maps, as the kernel has them
+ * --------------------------------------------------------------------------------------- */
+
+/* Linux: each type's map_btf_id. */
+static const char *map_struct(const struct bpf_map *map)
+{
+    static const struct {
+        uint32_t bits;
+        const char *name;
+    } names[] = {
+        { BPF_MAP_BIT_HASH | BPF_MAP_BIT_PERCPU_HASH | BPF_MAP_BIT_LRU_HASH | BPF_MAP_BIT_LRU_PERCPU_HASH |
+              BPF_MAP_BIT_HASH_OF_MAPS,
+          "bpf_htab" },
+        { BPF_MAP_BIT_ARRAY | BPF_MAP_BIT_PERCPU_ARRAY | BPF_MAP_BIT_PROG_ARRAY | BPF_MAP_BIT_ARRAY_OF_MAPS |
+              BPF_MAP_BIT_PERF_EVENT_ARRAY | BPF_MAP_BIT_CGROUP_ARRAY,
+          "bpf_array" },
+        { BPF_MAP_BIT_RINGBUF | BPF_MAP_BIT_USER_RINGBUF, "bpf_ringbuf_map" },
+        { BPF_MAP_BIT_LPM_TRIE, "lpm_trie" },
+        { BPF_MAP_BIT_QUEUE | BPF_MAP_BIT_STACK, "bpf_queue_stack" },
+        { BPF_MAP_BIT_BLOOM_FILTER, "bpf_bloom_filter" },
+        { BPF_MAP_BIT_STRUCT_OPS, "bpf_struct_ops_map" },
+        { BPF_MAP_BIT_STACK_TRACE, "bpf_stack_map" },
+        { BPF_MAP_BIT_DEVMAP, "bpf_dtab" },
+        { BPF_MAP_BIT_CPUMAP, "bpf_cpu_map" },
+        { BPF_MAP_BIT_XSKMAP, "xsk_map" },
+        { BPF_MAP_BIT_SOCKMAP, "bpf_stab" },
+        { BPF_MAP_BIT_SOCKHASH, "bpf_shtab" },
+        { BPF_MAP_BIT_REUSEPORT, "reuseport_array" },
+        { BPF_MAP_BIT_SK_STORAGE | BPF_MAP_BIT_INODE_STORAGE | BPF_MAP_BIT_TASK_STORAGE | BPF_MAP_BIT_CGRP_STORAGE,
+          "bpf_local_storage_map" },
+        { BPF_MAP_BIT_CGROUP_STORAGE, "bpf_cgroup_storage_map" },
+        { BPF_MAP_BIT_ARENA, "bpf_arena" },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        if ((names[i].bits & map->ops->bit) != 0)
+            return names[i].name;
+    return "";
+}
+
+int check_map_load(struct verifier *v, uint32_t reg_number, int64_t displacement, uint32_t size, struct reg *out)
+{
+    const struct reg base = *state_reg(&v->state, reg_number);
+    const struct bpf_btf *btf = v->request->kernel_btf;
+    const char *name = map_struct(reg_map(v, &base));
+    uint32_t type = btf == NULL ? 0 : bpf_btf_find(btf, name, BPF_BTF_STRUCT);
+    struct btf_place place;
+    if (base.may_be_null)
+        return refuse(v, -EACCES, BPF_REJECT_NULL, "test it first: if (!map) return 0;", "r%u may be NULL here: %s",
+                      reg_number, describe(v, &base).text);
+    if (type == 0 || displacement < 0 || !btf_walk(btf, type, (uint64_t)displacement, size, &place))
+        return refuse(v, -EACCES, BPF_REJECT_OOB, "", "r%u is %s: the kernel's struct %s has no member at %lld with %u bytes",
+                      reg_number, describe(v, &base).text, name, (long long)displacement, size);
+    if (!place.is_pointer)
+        return 0;
+    *out = reg_pointer(REG_BTF);
+    out->type_id = place.type_id;
+    out->id = ++v->next_id;
+    out->attr = (uint16_t)((place.user ? REG_USER : 0) | (place.percpu ? REG_PERCPU : 0) |
+                           (place.in_union ? REG_UNTRUSTED : 0));
+    return 0;
+}
+
 /* --- As arguments
  * ------------------------------------------------------------------------------------------------------ */
 

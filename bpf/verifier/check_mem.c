@@ -189,6 +189,11 @@ static int load(struct verifier *v, uint32_t reg_number, int64_t displacement, u
         out->n = scalar_zext(&out->n, size * 8, BITS);
         return check_btf_load(v, reg_number, displacement, size, out);
     }
+    if (base.type == REG_MAP && has_rule(v, BPF_RULE_LINUX)) {
+        *out = reg_any_number();
+        out->n = scalar_zext(&out->n, size * 8, BITS);
+        return check_map_load(v, reg_number, displacement, size, out);
+    }
     if (kptr_is_there(v, &base, displacement, size)) {
         *out = reg_any_number();
         return kptr_load(v, reg_number, displacement, out);

@@ -379,6 +379,7 @@ void packet_learn(struct verifier *v, enum jump_cond cond, const struct reg *a,
 /* A context that is an array of arguments: what lies at `at`. `*out` is any number already. */
 int check_btf_argument(struct verifier *v, int64_t at, uint32_t size, bool write, struct reg *out);
 /* A load through a REG_BTF. `*out` likewise. */
+int check_map_load(struct verifier *v, uint32_t reg_number, int64_t displacement, uint32_t size, struct reg *out);
 int check_btf_load(struct verifier *v, uint32_t reg_number, int64_t displacement, uint32_t size,
                    struct reg *out);
 /* Known to be alive, and not NULL unless the register says so. */
