@@ -87,6 +87,9 @@ struct lane;
 /* Gives a block its points back: fills them by lane_refill(). False: they are gone for good. */
 struct lane_pager {
     bool (*load)(struct lane_pager *pager, struct lane *lane, uint32_t block);
+    /* Gives the points of all lanes back that drawing [from, to) with columns of `grain_ns` will ask for, in one pass
+     * over the file; NULL: there is no such thing. */
+    void (*prefetch)(struct lane_pager *pager, uint64_t from_ns, uint64_t to_ns, uint64_t grain_ns);
     uint64_t bytes;     /* of all blocks of all lanes that share it */
     uint64_t bytes_max; /* above this a lane_trim() is due */
     uint64_t clock;
@@ -134,6 +137,9 @@ bool lane_point_at(struct lane *lane, uint64_t index, struct lane_point *out, co
                    size_t *size);
 /* The last point at or before time_ns; its number in *index (may be NULL). False: none. */
 bool lane_before(struct lane *lane, uint64_t time_ns, struct lane_point *out, uint64_t *index);
+/* The value at time_ns, for drawing in columns of `grain_ns`: where the points are not here and stand dense, as their
+ * summaries say. False: none. */
+bool lane_value_before(struct lane *lane, uint64_t time_ns, uint64_t grain_ns, int64_t *value);
 /* How many points lie in [from, to); exact where their blocks are there. */
 uint64_t lane_count_between(struct lane *lane, uint64_t from_ns, uint64_t to_ns);
 /* All that lies in [from, to). */
@@ -141,8 +147,14 @@ struct lane_summary lane_summarise(struct lane *lane, uint64_t from_ns, uint64_t
 
 /* What each of `width` columns of [from, from + span) holds. A node that is narrower than a column is counted where it
  * begins; its extremes also where it ends. columns[i].count == 0: nothing happened there. */
+#define LANE_DENSE \
+    32u /* columns that a summary of LANE_COARSE points may span before its points are asked for */
 void lane_columns(struct lane *lane, uint64_t from_ns, uint64_t span_ns, uint32_t width,
                   struct lane_summary *columns);
+
+/* Whether drawing [from, to) in columns of `grain_ns` asks for the points of this block. */
+bool lane_block_wanted(const struct lane_block *block, uint64_t from_ns, uint64_t to_ns,
+                       uint64_t grain_ns);
 
 /* The extremes of all values; false if there is no point. */
 bool lane_range(const struct lane *lane, int64_t *min, int64_t *max);

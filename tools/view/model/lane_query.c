@@ -76,18 +76,54 @@ bool lane_point_at(struct lane *lane, uint64_t index, struct lane_point *out, co
     return true;
 }
 
+/* Number of the block that has the last point at or before the time; -1: none does. *whole: all of it is. */
+static int64_t block_before(const struct lane *lane, uint64_t time_ns, bool *whole)
+{
+    uint32_t index = time_ns == UINT64_MAX ? lane->block_count : find_block(lane, time_ns + 1);
+    *whole = index == lane->block_count || lane->blocks[index]->all.first_ns > time_ns;
+    return *whole ? (int64_t)index - 1 : index;
+}
+
 bool lane_before(struct lane *lane, uint64_t time_ns, struct lane_point *out, uint64_t *index)
 {
-    uint64_t next = time_ns == UINT64_MAX ? lane->count : lane_find(lane, time_ns + 1);
-    if (next == 0)
+    bool whole;
+    int64_t block = block_before(lane, time_ns, &whole);
+    if (block < 0)
         return false;
+    const struct lane_summary *all = &lane->blocks[block]->all;
+    uint64_t next = (uint64_t)block * LANE_BLOCK_POINTS + lane->blocks[block]->count;
+    *out = (struct lane_point){ all->last_ns, all->last };
+    if (!whole)
+        next = lane_find(lane, time_ns + 1);
     if (index != NULL)
-        *index = next - 1;
-    if (lane_point_at(lane, next - 1, out, NULL, NULL))
+        *index = next > 0 ? next - 1 : 0;
+    /* Where the points are gone the block as a whole still says a value. */
+    if (!whole && next > 0)
+        lane_point_at(lane, next - 1, out, NULL, NULL);
+    return true;
+}
+
+bool lane_value_before(struct lane *lane, uint64_t time_ns, uint64_t grain_ns, int64_t *value)
+{
+    bool whole;
+    struct lane_point point;
+    int64_t index = block_before(lane, time_ns, &whole);
+    if (index < 0)
+        return false;
+    const struct lane_block *block = lane->blocks[index];
+    *value = block->all.last;
+    if (whole)
         return true;
-    /* The points are gone; the block before, as a whole, still says its last value. */
-    uint32_t block = (uint32_t)((next - 1) / LANE_BLOCK_POINTS);
-    *out = (struct lane_point){ lane->blocks[block]->all.last_ns, lane->blocks[block]->all.last };
+    if (block->points == NULL && !lane_block_wanted(block, time_ns, time_ns + 1, grain_ns)) {
+        for (uint32_t c = 0; c < ARRAY_SIZE(block->coarse); c++) {
+            if (block->coarse[c].count > 0 && block->coarse[c].first_ns <= time_ns)
+                *value = block->coarse[c].last;
+        }
+        return true;
+    }
+    if (!lane_before(lane, time_ns, &point, NULL))
+        return false;
+    *value = point.value;
     return true;
 }
 
@@ -153,6 +189,28 @@ static void walk_points(struct walk *walk, const struct lane_block *block, uint3
     }
 }
 
+/* A summary whose points are not here and that is dense at this zoom anyway: good enough. */
+static bool taken_dense(const struct walk *walk, const struct lane_block *block,
+                        const struct lane_summary *coarse)
+{
+    return block->points == NULL && walk->columns != NULL &&
+           (coarse->last_ns - coarse->first_ns) / LANE_DENSE <= walk->grain_ns;
+}
+
+bool lane_block_wanted(const struct lane_block *block, uint64_t from_ns, uint64_t to_ns,
+                       uint64_t grain_ns)
+{
+    if (block->points != NULL || block->all.last_ns < from_ns || block->all.first_ns >= to_ns)
+        return false;
+    for (uint32_t c = 0; c < ARRAY_SIZE(block->coarse); c++) {
+        const struct lane_summary *coarse = &block->coarse[c];
+        if (coarse->last_ns >= from_ns && coarse->first_ns < to_ns &&
+            (coarse->last_ns - coarse->first_ns) / LANE_DENSE > grain_ns)
+            return true;
+    }
+    return false;
+}
+
 static void walk_block(struct walk *walk, uint32_t index)
 {
     struct lane_block *block = walk->lane->blocks[index];
@@ -167,7 +225,7 @@ static void walk_block(struct walk *walk, uint32_t index)
         const struct lane_summary *coarse = &block->coarse[c];
         if (outside(walk, coarse))
             continue;
-        if (!taken_whole(walk, coarse) && !tried) {
+        if (!taken_whole(walk, coarse) && !taken_dense(walk, block, coarse) && !tried) {
             tried = true;
             block_with_points(walk->lane, index);
         }
@@ -231,17 +289,27 @@ static uint32_t column_of(const struct walk *walk, uint64_t time_ns)
     return at < (double)(walk->width - 1) ? (uint32_t)at : walk->width - 1;
 }
 
+/* Into one column, as one that something happened in, whatever the count. */
+static void touch_column(struct lane_summary *column, const struct lane_summary *node)
+{
+    uint32_t count = column->count;
+    lane_summary_merge(column, node);
+    column->count = count > 0 ? count : 2;
+}
+
 static void take_column(struct walk *walk, const struct lane_summary *node)
 {
     uint32_t first = column_of(walk, node->first_ns), last = column_of(walk, node->last_ns);
     lane_summary_merge(&walk->columns[first], node);
-    if (last != first) {
-        struct lane_summary end = *node;
-        uint32_t count = walk->columns[last].count;
-        end.first_ns = end.last_ns;
-        lane_summary_merge(&walk->columns[last], &end);
-        walk->columns[last].count = count > 0 ? count : 1;
-    }
+    if (last == first)
+        return;
+    struct lane_summary end = *node;
+    end.first_ns = end.last_ns;
+    uint32_t count = walk->columns[last].count;
+    lane_summary_merge(&walk->columns[last], &end);
+    walk->columns[last].count = count > 0 ? count : 1;
+    for (uint32_t x = first + 1; x < last; x++) /* only what was taken dense is that wide */
+        touch_column(&walk->columns[x], node);
 }
 
 void lane_columns(struct lane *lane, uint64_t from_ns, uint64_t span_ns, uint32_t width,

@@ -93,8 +93,8 @@ static void name_line(const struct model *model, struct model_lane *lane)
         snprintf(lane->name, sizeof lane->name, "GPIO%u", line);
     if (chip != 0)
         snprintf(lane->note, sizeof lane->note, "chip%u/%u", chip, line);
-    else
-        snprintf(lane->note, sizeof lane->note, name[0] != '\0' ? "GPIO%u" : "", line);
+    else if (name[0] != '\0')
+        snprintf(lane->note, sizeof lane->note, "GPIO%u", line);
 }
 
 static void name_pwm(const struct model *model, struct model_lane *lane)

@@ -3,7 +3,9 @@
 #include "format.h"
 #include "view.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void draw_ruler(struct view *view, struct canvas *canvas)
@@ -47,44 +49,50 @@ static double overview_x(const struct view *view, uint64_t time_ns)
     return view->at.overview.x + (share > 1 ? 1 : share) * view->at.overview.width;
 }
 
-/* How much happens in each column, over all lanes; what is wrong among it. */
-static void draw_density(struct view *view, struct canvas *canvas, struct rect at)
+/* How much happens in each column, over all lanes; what is wrong among it. False: no memory. */
+static bool count_density(struct view *view, uint32_t width)
 {
-    const struct theme *theme = view->theme;
-    static uint32_t sums[16384];
-    static uint8_t wrong[16384];
-    int width = at.width < 16384 ? at.width : 16384;
     uint64_t start = view_start(view), span = view_end(view) - start;
-    uint32_t most = 1;
-    memset(sums, 0, sizeof sums);
-    memset(wrong, 0, sizeof wrong);
-    for (uint32_t m = 0; m < view->model[0]->lane_count; m++) {
+    if (view->density != NULL && view->density_width == width &&
+        view->density_events == view->model[0]->event_count)
+        return true;
+    free(view->density);
+    view->density = calloc(width, sizeof *view->density);
+    view->density_width = width;
+    view->density_events = view->model[0]->event_count;
+    for (uint32_t m = 0; m < view->model[0]->lane_count && view->density != NULL; m++) {
         struct model_lane *lane = view->model[0]->lanes[m];
         if (lane->group == MODEL_SCHEDULER || lane->group == MODEL_OTHER || lane->derived)
             continue;
-        lane_columns(&lane->lane, start, span + 1, (uint32_t)width, view->columns);
-        for (int x = 0; x < width; x++) {
-            uint32_t sum;
-            sums[x] =
-                __builtin_add_overflow(sums[x], view->columns[x].count, &sum) ? UINT32_MAX : sum;
-            if (lane->group == MODEL_SAFETY && view->columns[x].count > 0)
-                wrong[x] = 1;
-            most = sums[x] > most ? sums[x] : most;
+        lane_columns(&lane->lane, start, span + 1, width, view->columns);
+        for (uint32_t x = 0; x < width; x++) {
+            struct density *d = &view->density[x];
+            if (__builtin_add_overflow(d->count, view->columns[x].count, &d->count))
+                d->count = UINT32_MAX;
+            d->wrong |= lane->group == MODEL_SAFETY && view->columns[x].count > 0;
         }
     }
-    for (int x = 0; x < width; x++) {
-        if (sums[x] == 0)
-            continue;
+    return view->density != NULL;
+}
+
+static void draw_density(struct view *view, struct canvas *canvas, struct rect at)
+{
+    const struct theme *theme = view->theme;
+    uint32_t most = 1;
+    if (!count_density(view, (uint32_t)at.width))
+        return;
+    for (int x = 0; x < at.width; x++)
+        most = view->density[x].count > most ? view->density[x].count : most;
+    for (int x = 0; x < at.width; x++) {
         /* The square root lets the quiet parts be seen beside the busy ones. */
-        double share = 0, ratio = (double)sums[x] / most;
-        for (double guess = 1, i = 0; i < 12; i++)
-            share = guess = (guess + ratio / guess) / 2;
+        double share = sqrt((double)view->density[x].count / most);
         int high = (int)(share * (at.height - view_px(view, 8))) + 1;
-        draw_fill(canvas, at.x + x, at.y + at.height - high - view_px(view, 2), 1, high,
-                  with_alpha(theme->input, 150));
+        if (view->density[x].count > 0)
+            draw_fill(canvas, at.x + x, at.y + at.height - high - view_px(view, 2), 1, high,
+                      with_alpha(theme->input, 150));
     }
-    for (int x = 0; x < width; x++) {
-        if (wrong[x])
+    for (int x = 0; x < at.width; x++) {
+        if (view->density[x].wrong)
             draw_fill(canvas, at.x + x, at.y + view_px(view, 2), view_px(view, 2), view_px(view, 5),
                       theme->error);
     }

@@ -43,6 +43,23 @@ static void draw_over(const struct view *view, struct canvas *canvas, int x, int
     draw_fill(canvas, x, y, 1, height, colour);
 }
 
+/* What a lane says where the plot begins. */
+static bool value_at_left(const struct view *view, struct lane *lane, int64_t *value)
+{
+    uint64_t grain = view->span_ns / (uint64_t)view->at.plot.width;
+    return view->from_ns > 0 && lane_value_before(lane, view->from_ns - 1, grain, value);
+}
+
+/* The lane's columns into view->columns; how many points they stand for, about. */
+static uint64_t take_columns(struct view *view, struct lane *lane)
+{
+    uint64_t count = 0;
+    lane_columns(lane, view->from_ns, view->span_ns, (uint32_t)view->at.plot.width, view->columns);
+    for (int x = 0; x < view->at.plot.width; x++)
+        count += view->columns[x].count;
+    return count;
+}
+
 /* --- edges --- */
 
 static uint32_t edge_colour(const struct view *view, const struct band *band, int64_t value)
@@ -84,9 +101,8 @@ static void draw_level_before(struct view *view, struct canvas *canvas, struct l
 static void draw_edges(struct view *view, struct canvas *canvas, struct lane *lane,
                        const struct band *band)
 {
-    struct lane_point before;
-    bool known = view->from_ns > 0 && lane_before(lane, view->from_ns - 1, &before, NULL);
-    int64_t value = known ? before.value : 0;
+    int64_t value = 0;
+    bool known = value_at_left(view, lane, &value);
     int width = known_width(view), held = 0,
         thick = view_px(view, 1.4) > 0 ? view_px(view, 1.4) : 1;
     lane_columns(lane, view->from_ns, view->span_ns, (uint32_t)view->at.plot.width, view->columns);
@@ -150,11 +166,11 @@ static void draw_values(struct view *view, struct canvas *canvas, struct lane *l
                         const struct band *band, const struct scale *scale, uint32_t colour,
                         bool filled, bool dotted)
 {
-    struct lane_point before;
-    bool known = view->from_ns > 0 && lane_before(lane, view->from_ns - 1, &before, NULL);
+    int64_t before = 0;
+    bool known = value_at_left(view, lane, &before);
     int width = known_width(view), held = 0,
         thick = view_px(view, 1.4) > 0 ? view_px(view, 1.4) : 1;
-    int y = known ? y_of(band, scale, before.value) : 0;
+    int y = known ? y_of(band, scale, before) : 0;
     lane_columns(lane, view->from_ns, view->span_ns, (uint32_t)view->at.plot.width, view->columns);
     uint32_t seen = 0;
     for (int x = 0; x < width; x++)
@@ -297,14 +313,15 @@ static bool draw_waveform(struct view *view, struct canvas *canvas, struct lane 
                           const struct band *band, uint32_t colour)
 {
     double ns_px = (double)view->span_ns / view->at.plot.width;
-    uint64_t end = visible_end(view), index = lane_find(lane, view->from_ns);
+    uint64_t end = visible_end(view);
     struct lane_point point, next;
     const uint8_t *extra;
     size_t size;
     struct lane_pwm pwm;
     bool any = false;
-    if (lane_count_between(lane, view->from_ns, end) > 200)
+    if (take_columns(view, lane) > 200)
         return false;
+    uint64_t index = lane_find(lane, view->from_ns);
     index = index > 0 ? index - 1 : 0;
     for (int pass = 0; pass < 2; pass++) {
         for (uint64_t i = index;
@@ -437,16 +454,15 @@ static void draw_flagged(struct view *view, struct canvas *canvas, const struct 
 static void draw_moments(struct view *view, struct canvas *canvas, const struct model *model,
                          struct model_lane *lane, const struct band *band)
 {
-    uint64_t end = visible_end(view), index = lane_find(&lane->lane, view->from_ns);
+    uint64_t end = visible_end(view);
     struct lane_point point, next;
-    uint64_t count = lane_count_between(&lane->lane, view->from_ns, end);
-    if (count * (uint64_t)view_px(view, 5) > (uint64_t)view->at.plot.width) {
-        lane_columns(&lane->lane, view->from_ns, view->span_ns, (uint32_t)view->at.plot.width,
-                     view->columns);
+    if (take_columns(view, &lane->lane) * (uint64_t)view_px(view, 5) >
+        (uint64_t)view->at.plot.width) {
         draw_dense(view, canvas, lane, band);
         return;
     }
     int right = view->at.plot.x + view->at.plot.width;
+    uint64_t index = lane_find(&lane->lane, view->from_ns);
     /* The label of the one before may still be in sight. */
     for (uint64_t i = index > 0 ? index - 1 : 0;
          lane_point_at(&lane->lane, i, &point, NULL, NULL) && point.time_ns < end; i++) {
@@ -473,9 +489,8 @@ static void draw_states(struct view *view, struct canvas *canvas, const struct m
 {
     const struct theme *theme = view->theme;
     int width = known_width(view), height = band->bottom - band->top, held = 0;
-    struct lane_point before;
-    bool known = view->from_ns > 0 && lane_before(&lane->lane, view->from_ns - 1, &before, NULL);
-    int64_t value = known ? before.value : 0;
+    int64_t value = 0;
+    bool known = value_at_left(view, &lane->lane, &value);
     lane_columns(&lane->lane, view->from_ns, view->span_ns, (uint32_t)view->at.plot.width,
                  view->columns);
     for (int x = 0; x <= width; x++) {
@@ -566,12 +581,10 @@ static void draw_heading(struct view *view, struct canvas *canvas, const struct 
     const struct theme *theme = view->theme;
     int width = view->at.gutter.width + view->at.plot.width;
     int y = row->y + (row->height - font_height(view->small)) / 2;
-    uint32_t shown = 0, hidden = 0;
+    uint32_t hidden = 0;
     char text[64];
-    for (const struct row *r = row + 1; r < view->rows + view->row_count && !r->heading; r++) {
+    for (const struct row *r = row + 1; r < view->rows + view->row_count && !r->heading; r++)
         hidden += r->height == 0;
-        shown += r->height != 0;
-    }
     draw_fill(canvas, 0, row->y, width, row->height, theme->heading);
     draw_fill(canvas, 0, row->y, width, 1, theme->line);
     int size = view_px(view, 4), x = view_px(view, 5), middle = row->y + row->height / 2;

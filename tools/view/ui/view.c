@@ -55,6 +55,7 @@ void view_free(struct view *view)
 {
     close_fonts(view);
     free(view->columns);
+    free(view->density);
     free(view->rows);
 }
 
@@ -292,6 +293,19 @@ static void draw_rows(struct view *view, struct canvas *canvas)
     canvas_unclip(canvas);
 }
 
+/* Points that the picture needs and that were given up, all at once rather than lane by lane. */
+static void prefetch(struct view *view)
+{
+    uint64_t to =
+        view->span_ns > UINT64_MAX - view->from_ns ? UINT64_MAX : view->from_ns + view->span_ns;
+    for (uint32_t i = 0; i < view->model_count; i++) {
+        struct lane_pager *pager = view->model[i]->pager;
+        if (pager != NULL && pager->prefetch != NULL && pager->evictions > 0)
+            pager->prefetch(pager, view->from_ns, to,
+                            view->span_ns / (uint64_t)view->at.plot.width);
+    }
+}
+
 void view_draw(struct view *view, struct canvas *canvas)
 {
     const struct theme *theme = view->theme;
@@ -303,6 +317,7 @@ void view_draw(struct view *view, struct canvas *canvas)
         view->columns = grown;
         view->column_count = width;
     }
+    prefetch(view);
     draw_fill(canvas, 0, 0, canvas->width, canvas->height, theme->back);
     draw_fill(canvas, 0, view->at.gutter.y, view->at.gutter.width, view->at.gutter.height,
               theme->panel);

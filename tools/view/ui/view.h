@@ -95,6 +95,13 @@ struct view {
     double scale;
     struct font *font, *small, *bold, *title;
     struct view_rects at;
+    /* The overview's columns, kept until there are other events or another width. */
+    struct density {
+        uint32_t count;
+        bool wrong;
+    } * density;
+    uint32_t density_width;
+    uint64_t density_events;
     struct lane_summary *columns; /* scratch of the width of the plot */
     uint32_t column_count;
 };
