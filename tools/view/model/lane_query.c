@@ -70,8 +70,9 @@ bool lane_point_at(struct lane *lane, uint64_t index, struct lane_point *out, co
     *size = 0;
     if (lane->has_extra) {
         uint32_t end = at + 1 < block->count ? block->extra_at[at + 1] : block->extra_size;
-        *extra = block->extra + block->extra_at[at];
         *size = end - block->extra_at[at];
+        if (*size > 0)
+            *extra = block->extra + block->extra_at[at];
     }
     return true;
 }
