@@ -7,7 +7,9 @@
 #include <bpf_internal/special.h>
 
 #define NEST_MAX 8
-#define WORK_MAX 100000u /* members looked at: structs may nest in hostile ways */
+/* Members looked at: structs may nest in hostile ways. Of objects it is done at each access. */
+#define WORK_MAX        100000u
+#define OBJECT_WORK_MAX 1024u
 
 static const struct {
     const char *type;
@@ -26,7 +28,7 @@ struct search {
     const struct bpf_btf *btf;
     uint32_t kinds;
     struct bpf_special_field *fields;
-    uint32_t max, count, work;
+    uint32_t max, count, work, work_max;
     /* Whose tags count: a member's or variable's, also for each element of an array. */
     uint32_t owner;
     int32_t member;
@@ -116,7 +118,7 @@ static void look_at(struct search *search, uint32_t owner, int32_t member, uint3
     const struct bpf_btf *btf = search->btf;
     struct bpf_btf_type type;
     enum bpf_special_kind kind;
-    if (++search->work > WORK_MAX)
+    if (++search->work > search->work_max)
         search->is_full = true;
     if (search->is_full || !bpf_btf_resolve(btf, type_id, &type))
         return;
@@ -165,6 +167,7 @@ int btf_special_fields(const struct bpf_btf *btf, uint32_t type_id, uint32_t kin
                        struct bpf_special_field *fields, uint32_t max, uint32_t *count)
 {
     struct search search = { .btf = btf, .kinds = kinds, .fields = fields, .max = max };
+    search.work_max = kinds == SPECIAL_IN_OBJECTS ? OBJECT_WORK_MAX : WORK_MAX;
     look_into(&search, type_id, 0, NEST_MAX);
     *count = search.count;
     return search.is_full ? -E2BIG : 0;
@@ -174,9 +177,13 @@ int btf_special_variable(const struct bpf_btf *btf, uint32_t variable_id, uint32
                          uint32_t kinds, struct bpf_special_field *fields, uint32_t max,
                          uint32_t *count, uint32_t *work)
 {
-    struct search search = {
-        .btf = btf, .kinds = kinds, .fields = fields, .max = max, .count = *count, .work = *work
-    };
+    struct search search = { .btf = btf,
+                             .kinds = kinds,
+                             .fields = fields,
+                             .max = max,
+                             .count = *count,
+                             .work = *work,
+                             .work_max = WORK_MAX };
     struct bpf_btf_type variable;
     if (!bpf_btf_type_at(btf, variable_id, &variable) || variable.kind != BPF_BTF_VAR)
         return 0;

@@ -96,9 +96,10 @@ int object_find_special_variables(struct object_loader *loader, uint32_t section
             btf_special_variable(btf, member.type, 0, SPECIAL_IN_MAPS, one->fields, FIELD_MAX,
                                  &one->count, &work) != 0)
             return 0;
-        if (one->count == 0 || !find_variable(loader, section, variable.name, &offset) ||
-            offset > spec->value_size)
+        if (one->count == 0)
             continue;
+        if (!find_variable(loader, section, variable.name, &offset) || offset > spec->value_size)
+            return 0;
         if (btf_special_variable(btf, member.type, offset, SPECIAL_IN_MAPS, found->fields,
                                  FIELD_MAX, &found->count, &work) != 0)
             return 0;

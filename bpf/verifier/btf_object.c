@@ -295,6 +295,9 @@ int check_btf_load(struct verifier *v, uint32_t reg_number, int64_t displacement
                       (base.attr & REG_USER) != 0 ? "user space's" : "per-CPU");
     if ((base.attr & REG_ALLOCATED) != 0)
         return check_own_access(v, &base, reg_number, displacement, size);
+    if ((base.attr & REG_OWN_TYPE) != 0 && !own_type_is_known(v, base.type_id))
+        return refuse(v, -EACCES, BPF_REJECT_OOB, "", "r%u is %s: its type has too many members", reg_number,
+                      describe(v, &base).text);
     if (!scalar_is_const(&base.n))
         return refuse(v, -EACCES, BPF_REJECT_OOB, "",
                       "r%u is %s: kernel objects are read at constant offsets only", reg_number,

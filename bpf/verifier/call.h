@@ -96,6 +96,8 @@ uint32_t lock_place(const struct reg *r);
 /* Does it point to the lock in an object that is the program's? */
 bool is_object_with_lock(const struct verifier *v, const struct reg *r);
 bool in_comparison(const struct verifier *v);
+/* Not larger than can be looked through at each access. */
+bool own_type_is_known(const struct verifier *v, uint32_t type_id);
 /* Can such an object be in a list or tree? */
 bool own_type_has_node(const struct verifier *v, uint32_t type_id);
 /* Does it point to a kernel pointer in an object that is the program's? */

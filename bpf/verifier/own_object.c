@@ -29,6 +29,12 @@ static bool record_of(const struct verifier *v, uint32_t type_id, struct record 
                               BPF_SPECIAL_FIELD_MAX, &out->count) == 0;
 }
 
+bool own_type_is_known(const struct verifier *v, uint32_t type_id)
+{
+    struct record record;
+    return record_of(v, type_id, &record);
+}
+
 static const struct bpf_special_field *find_kind(const struct record *record,
                                                  enum bpf_special_kind kind)
 {
@@ -373,8 +379,9 @@ int check_own_access(struct verifier *v, const struct reg *base, uint32_t reg_nu
                       (long long)from, (long long)to - 1);
     struct btf_place place;
     if (!btf_walk(v->request->btf, base->type_id, (uint64_t)from, size, &place))
-        return refuse(v, -EACCES, BPF_REJECT_OOB, "", "r%u is %s: no member of its type lies at %lld with %u bytes",
-                      reg_number, is.text, (long long)from, size);
+        return refuse(v, -EACCES, BPF_REJECT_OOB, "",
+                      "r%u is %s: no member of its type lies at %lld with %u bytes", reg_number,
+                      is.text, (long long)from, size);
     for (uint32_t i = 0; i < record.count; i++)
         if (from < (int64_t)record.fields[i].offset + record.fields[i].size &&
             to > (int64_t)record.fields[i].offset)
