@@ -115,4 +115,24 @@ pasted "$bag"
 have_shared traces/sigrok_sht31_i2c/sensirion_sht31_25rh_28rh.sr &&
     pasted "$shared/traces/sigrok_sht31_i2c/sensirion_sht31_25rh_28rh.sr" --trace-option i2c:scl=SCL,sda=SDA
 have_shared traces/betaflight_bfl37/LOG00037.BFL && pasted "$shared/traces/betaflight_bfl37/LOG00037.BFL"
+# --- Perfetto ---
+check "a run" 0 "" "$axiom" run --quiet "$source_dir/examples/button_led/button.csv" --bind button=gpio/chip0/26 \
+    --bpf "$examples/button_led.bpf.o" --cpus 2 --record led.mcap
+check "as Chrome's JSON" 0 "events" "$axiom" trace export led.mcap led.json
+if have python3 "Perfetto"; then
+    # Well-formed; a CPU runs one thread at a time; eight runs of the program; the edges that the kernel saw; names.
+    is "what is in it" "$(python3 -c '
+import json, collections
+events = json.load(open("led.json"))["traceEvents"]
+cpus = collections.defaultdict(list)
+for e in events:
+    if e["ph"] == "X" and e["pid"] == 1: cpus[e["tid"]].append((e["ts"], e["ts"] + e["dur"]))
+whole = all(abs(a[1] - b[0]) < 1e-6 for c in cpus.values() for a, b in zip(sorted(c), sorted(c)[1:]))
+names = {e["args"].get("name") for e in events if e["ph"] == "M"}
+print(len(cpus), whole, sum(e["ph"] == "X" and e["pid"] == 4 for e in events),
+      sum(e["ph"] == "i" and e["pid"] == 3 for e in events) >= 8, {"CPU 0", "CPU 1", "CPUs", "threads", "interrupts"} <= names)')" \
+        "2 True 8 True True"
+    check "a trace" 0 "events" "$axiom" trace export can.vcd wave.json --trace-option can:rx=rx,name=can0
+    is "its frames" "$(python3 -c 'import json; print(sum(e["ph"] == "X" for e in json.load(open("wave.json"))["traceEvents"]))')" 200
+fi
 finish

@@ -159,9 +159,8 @@ static int run(int argc, char **argv)
     else if (count == 2 && strcmp(verb, "export") == 0)
         code = convert_export(argv[optind + 1], argv[optind + 2], &word_list);
     else
-        code = complain_usage(
-            "trace",
-            "trace wants info FILE, import FILE OUT.mcap, or export FILE OUT.vcd|OUT.csv|OUT.log");
+        code = complain_usage("trace", "trace wants info FILE, import FILE OUT.mcap, or export "
+                                       "FILE OUT.vcd|.csv|.log|.json|.mcap");
     binding_free(&bindings);
     return code;
 }
@@ -169,27 +168,31 @@ static int run(int argc, char **argv)
 const struct command command_trace = {
     .name = "trace",
     .summary = "what recordings hold; between sigrok, CSV, VCD, candump, blackbox, ULog and MCAP",
-    .help = "usage: axiom trace info FILE [--json] [--trace-option WORD]...\n"
-            "       axiom trace import FILE OUT.mcap [--bind CHANNEL=DEVICE]... [--trace-option "
-            "WORD]...\n"
-            "       axiom trace export FILE OUT.vcd|OUT.csv|OUT.log [--trace-option WORD]...\n\n"
-            "What is in this capture, how fast, with which gaps, and how would I bind it?\n"
-            "  axiom trace info smoothieware.sr\n"
-            "The columns have no time: say the rate\n"
-            "  axiom trace info serve.csv --trace-option rate=480\n"
-            "Decode a bus out of captured lines as one more channel\n"
-            "  axiom trace info sht31.sr --trace-option i2c:scl=2,sda=1,name=bus\n"
-            "Make an MCAP of it that Foxglove plots\n"
-            "  axiom trace import smoothieware.sr moves.mcap --bind 5=gpio/chip0/17 --bind "
-            "6=gpio/chip0/27\n"
-            "A recording for a logic analyser's eyes\n"
-            "  axiom trace export run.mcap run.vcd\n\n"
-            "CAN frames for can-utils\n"
-            "  axiom trace export drive.mcap drive.log\n\n"
-            "Words: format=csv|sr|vcd|candump|blackbox|ulog|mcap, rate=HZ, origin=first|zero, "
-            "unit:COLUMN=UNIT,\n"
-            "       log=NUMBER, limit=BYTES; decoders (docs/FORMATS.md): i2c:scl=LINE,sda=LINE,\n"
-            "       spi:clk=LINE,mosi=LINE,..., uart:rx=LINE,baud=RATE,..., "
-            "can:rx=LINE,bitrate=RATE,...\n",
+    .help =
+        "usage: axiom trace info FILE [--json] [--trace-option WORD]...\n"
+        "       axiom trace import FILE OUT.mcap [--bind CHANNEL=DEVICE]... [--trace-option "
+        "WORD]...\n"
+        "       axiom trace export FILE OUT.vcd|.csv|.log|.json|.mcap [--trace-option WORD]...\n\n"
+        "What is in this capture, how fast, with which gaps, and how would I bind it?\n"
+        "  axiom trace info smoothieware.sr\n"
+        "The columns have no time: say the rate\n"
+        "  axiom trace info serve.csv --trace-option rate=480\n"
+        "Decode a bus out of captured lines as one more channel\n"
+        "  axiom trace info sht31.sr --trace-option i2c:scl=2,sda=1,name=bus\n"
+        "Make an MCAP of it that Foxglove plots\n"
+        "  axiom trace import smoothieware.sr moves.mcap --bind 5=gpio/chip0/17 --bind "
+        "6=gpio/chip0/27\n"
+        "A recording for a logic analyser's eyes\n"
+        "  axiom trace export run.mcap run.vcd\n\n"
+        "A run for ui.perfetto.dev, and as a bag of ROS 2\n"
+        "  axiom trace export run.mcap run.json\n"
+        "  axiom trace export run.mcap bag.mcap\n"
+        "CAN frames for can-utils\n"
+        "  axiom trace export drive.mcap drive.log\n\n"
+        "Words: format=csv|sr|vcd|candump|blackbox|ulog|mcap, rate=HZ, origin=first|zero, "
+        "unit:COLUMN=UNIT,\n"
+        "       log=NUMBER, limit=BYTES; decoders (docs/FORMATS.md): i2c:scl=LINE,sda=LINE,\n"
+        "       spi:clk=LINE,mosi=LINE,..., uart:rx=LINE,baud=RATE,..., "
+        "can:rx=LINE,bitrate=RATE,...\n",
     .run = run,
 };

@@ -5,6 +5,8 @@
 #include "trace_convert.h"
 
 #include "cli.h"
+#include "export_bag.h"
+#include "export_perfetto.h"
 #include "recording.h"
 #include "recording_info.h"
 
@@ -294,7 +296,10 @@ static int sink_format(const char *to, enum trace_sink_format *format)
     else if (dot != NULL && (strcmp(dot, ".log") == 0 || strcmp(dot, ".candump") == 0))
         *format = TRACE_SINK_CANDUMP;
     else
-        return complain(EXIT_USAGE, "%s: the name must end in .vcd, .csv or .log (candump)", to);
+        return complain(EXIT_USAGE,
+                        "%s: the name must end in .vcd, .csv, .log (candump), .json (Perfetto) or "
+                        ".mcap (rosbag2)",
+                        to);
     return EXIT_OK;
 }
 
@@ -467,6 +472,11 @@ int convert_export(const char *from, const char *to, const struct trace_options 
     struct export ex = { 0 };
     struct trace_source *source = NULL;
     uint64_t records = 0, end_ns = 0;
+    const char *dot = strrchr(to, '.');
+    if (dot != NULL && strcmp(dot, ".json") == 0)
+        return export_perfetto(from, to, words);
+    if (dot != NULL && strcmp(dot, ".mcap") == 0)
+        return export_bag(from, to, words);
     int code = sink_format(to, &format);
     if (code != EXIT_OK)
         return code;
