@@ -22,7 +22,8 @@ struct command {
 };
 
 extern const struct command command_run, command_replay, command_diff, command_trace, command_bpf,
-    command_qemu, command_image, command_view;
+    command_qemu, command_image, command_view,
+    command_report;
 
 /* "axiom: text" on stderr; gives `code` back. */
 int complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_run, &command_replay, &command_diff, &command_view, &command_trace, &command_bpf, &command_qemu, &command_image,
+    &command_run, &command_replay, &command_diff, &command_view, &command_report, &command_trace, &command_bpf, &command_qemu, &command_image,
 };
 
 static void print_help(FILE *to)
