@@ -441,8 +441,7 @@ static bool map_may_sleep(const struct bpf_map *map)
         BPF_MAP_BIT_PERCPU_ARRAY | BPF_MAP_BIT_LRU_PERCPU_HASH | BPF_MAP_BIT_ARRAY_OF_MAPS |
         BPF_MAP_BIT_HASH_OF_MAPS | BPF_MAP_BIT_RINGBUF | BPF_MAP_BIT_USER_RINGBUF |
         BPF_MAP_BIT_INODE_STORAGE | BPF_MAP_BIT_SK_STORAGE | BPF_MAP_BIT_TASK_STORAGE |
-        BPF_MAP_BIT_CGRP_STORAGE | BPF_MAP_BIT_QUEUE | BPF_MAP_BIT_STACK | BPF_MAP_BIT_ARENA |
-        BPF_MAP_BIT_PROG_ARRAY;
+        BPF_MAP_BIT_CGRP_STORAGE | BPF_MAP_BIT_QUEUE | BPF_MAP_BIT_STACK | BPF_MAP_BIT_ARENA;
     return (map->ops->bit & may) != 0;
 }
 
@@ -475,7 +474,11 @@ static int load_map(struct verifier *v, const struct bpf_insn *insn, bool value,
         return refuse(v, -EINVAL, BPF_REJECT_MAP, "", "map index %d: the program has %u maps",
                       insn->imm, v->request->map_count);
     struct bpf_map *map = v->request->maps[index];
-    if (has_rule(v, BPF_RULE_LINUX) && program_sleeps(v) && !map_may_sleep(map))
+    bool sleeps = v->request->sleepable || has_rule(v, BPF_RULE_SLEEPABLE);
+    if (has_rule(v, BPF_RULE_LINUX) && (map->ops->bit & BPF_MAP_BIT_STRUCT_OPS) != 0)
+        return refuse(v, -EINVAL, BPF_REJECT_MAP, "", "map '%s' is a struct of functions: programs cannot use it",
+                      map->name);
+    if (has_rule(v, BPF_RULE_LINUX) && sleeps && !map_may_sleep(map))
         return refuse(v, -EINVAL, BPF_REJECT_MAP, "",
                       "map '%s', %s, cannot be used by programs that may sleep", map->name,
                       map->ops->name);
