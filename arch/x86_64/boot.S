@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* From the boot loader's 32-bit protected mode to long mode in the upper half.
+/* From the boot loader's 32-bit protected mode to long mode in the upper half. (Limine comes through
+ * limine_entry.S.)
  *
  * Two doors: PVH (Xen's docs/misc/pvh.pandoc: ebx = hvm_start_info; QEMU's -kernel) and multiboot2
  * (specification 2.0, 3.2: eax = magic, ebx = information; GRUB). Both come with paging off and flat
@@ -147,6 +148,7 @@ start_high:
 
     .section .rodata
     .balign 8
+    .globl boot_gdt
 boot_gdt:
     .quad 0
     .quad 0x00af9b000000ffff            /* 0x08: code, 64 bits, ring 0 */
@@ -158,7 +160,7 @@ boot_gdt_pointer:
 
     .section .bss
     .balign 4096
-    .globl boot_pml4
+    .globl boot_pml4, boot_pdpt_low, boot_pdpt_high, boot_pd, boot_stack_top
 boot_pml4:
     .skip 4096
 boot_pdpt_low:

@@ -19,18 +19,21 @@
 #include "boot_record.h"
 #include "calibrate.h"
 #include "cpu.h"
+#include "limine.h"
 #include "power.h"
 #include "smp.h"
 #include "tree.h"
 
 #define DOOR_PVH        1u
 #define DOOR_MULTIBOOT2 2u
+#define DOOR_LIMINE     3u
 #define COM1            0x3f8u
 #define LOW_MEMORY      0x100000u /* the BIOS's, and the trampoline */
 #define BOOT_STACK_SIZE (64u * 1024u)
 #define LAPIC_DEFAULT   UINT64_C(0xfee00000) /* SDM volume 3, 10.4.1 */
 
 void x86_start(uint32_t door, uint32_t info);
+void x86_limine_start(void);
 
 /* All of it is used once; static because it is large. */
 static struct boot_record record;
@@ -39,6 +42,8 @@ static bool has_acpi;
 static struct boot_module modules[BOOT_MODULE_MAX];
 static struct boot_memory extra[LOADER_MODULE_MAX + 2];
 static struct boot_info info;
+
+extern uint64_t boot_pml4[]; /* boot.S */
 
 static uint8_t com1_read(uint64_t base, uint32_t reg)
 {
@@ -74,12 +79,14 @@ _Noreturn static void give_up(const char *why)
 
 static void loader_read(uint32_t door, uint64_t at)
 {
+    if (door == DOOR_LIMINE)
+        return; /* read already */
     memmap_init(&record.memory);
     bool known = door == DOOR_PVH          ? pvh_read(at, &record)
                  : door == DOOR_MULTIBOOT2 ? multiboot2_read(at, &record)
                                            : false;
     if (!known)
-        give_up("entered by a boot loader that speaks neither PVH nor multiboot2");
+        give_up("entered by a boot loader that speaks neither PVH nor multiboot2 nor Limine");
 }
 
 static void memory_reserve(void)
@@ -183,6 +190,19 @@ _Noreturn static void run(void *argument)
     if (err)
         console_print("axiom: the kernel ended with error %d", err);
     port_exit(err == 0 ? PORT_EXIT_OFF : PORT_EXIT_FAILED);
+}
+
+/* On the loader's tables and stack: what it says must be copied before they are left. */
+void x86_limine_start(void)
+{
+    console_start();
+    memmap_init(&record.memory);
+    const char *why = limine_read(&record);
+    if (why == NULL)
+        why = limine_move();
+    if (why != NULL)
+        give_up(why);
+    limine_switch(x86_image_phys(boot_pml4), DOOR_LIMINE);
 }
 
 _Noreturn void x86_run_on(void *stack_top, void (*entry)(void *), void *argument);
