@@ -29,6 +29,7 @@ static int decode(struct verifier *v)
         v->info[pc].row = (uint8_t)(row - bpf_insn_table);
         v->has_functions |= row->op == BPF_OP_CALL_LOCAL || row->op == BPF_OP_LD_FUNC;
         v->has_kernel_calls |= row->op == BPF_OP_CALL_HELPER || row->op == BPF_OP_CALL_BTF;
+        v->may_use_up |= row->op == BPF_OP_MAY_GOTO || row->op == BPF_OP_CALL_BTF;
         if (row->fields & BPF_WIDE)
             v->info[pc + 1].second = 1;
         if (row->op == BPF_OP_CALLX)
@@ -250,7 +251,7 @@ static void find_call_backs(struct verifier *v)
             op == BPF_OP_CALL_HELPER ? bpf_helper_find_for(v->env, (uint32_t)v->insns[pc].imm, v->context) : NULL;
         if ((helper != NULL && is_called_back(helper)) ||
             (op == BPF_OP_CALL_BTF && kfunc_calls_back(v, &v->insns[pc])))
-            v->info[pc].loop_head = v->info[pc].join = 1;
+            v->info[pc].loop_head = v->info[pc].join = v->may_use_up = 1;
     }
 }
 

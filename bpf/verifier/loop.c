@@ -14,6 +14,12 @@
  * offsets of pointers. What progress.c counts ends a loop too: passes of may_goto, rounds of callbacks,
  * elements of iterators. A loop with neither is not summarised.
  *
+ * What moves along with such a number, a pointer beside a counter, needs no bound of its own: from its first
+ * value, its step and the number of rounds follows what it may be. Each round must add just that step.
+ *
+ * A path that leaves the loop waits until all of those inside are walked. Then ways out to one place go
+ * on as one state, where they can be (region.c).
+ *
  * All of it is speculation (speculate.c): a refusal of what the widened state allows means that the
  * loop is walked round by round. */
 #include <axiom/string.h>
@@ -55,6 +61,7 @@ static void add_value(const struct reg *old, const struct reg *now, void *user)
 
 static void add_compared(struct verifier *v, uint32_t first, uint32_t last, struct merge *m)
 {
+    v->work += last - first;
     for (uint32_t pc = first; pc <= last && pc < v->insn_count;
          pc += bpf_insn_slots(&v->insns[pc])) {
         const struct bpf_insn *insn = &v->insns[pc];
@@ -144,7 +151,8 @@ static void note_added(const struct reg *old, const struct reg *now, void *user)
 {
     struct round *round = user;
     uint32_t tag = old->origin - round->loop->tag_first;
-    if (old->origin == 0 || tag >= round->loop->tag_count || now->origin != old->origin)
+    if (old->origin == 0 || tag >= round->loop->tag_count || now->origin != old->origin ||
+        round->loop->tags[tag].is_counted)
         return;
     bool down = now->added_max < 0;
     if (!down && now->added_min <= 0)
@@ -163,6 +171,75 @@ static void note_added(const struct reg *old, const struct reg *now, void *user)
     round->seen |= 1u << tag;
 }
 
+/* --- What follows from the number of rounds --- */
+
+/* More would take a pointer out of every object. */
+#define COUNTED_ROUNDS_MAX ((uint64_t)1 << 24)
+
+struct counting {
+    const struct merge *m;
+    uint64_t rounds;
+    uint32_t done; /* bit mask of tags */
+};
+
+static uint64_t span_of(const struct scalar *n)
+{
+    uint64_t span = n->umax - n->umin, signed_span = (uint64_t)n->smax - (uint64_t)n->smin;
+    return span < signed_span ? span : signed_span;
+}
+
+/* So many rounds at most leave what the loop compares between its bounds; UINT64_MAX: nothing says. */
+static uint64_t rounds_compared(const struct verifier *v, const struct merge *m)
+{
+    uint64_t rounds = UINT64_MAX;
+    for (uint32_t tag = 0; tag < v->tags_made - m->tag_first; tag++) {
+        const struct step *s = &m->steps[tag];
+        if (!s->is_exact || !s->is_compared || s->by == 0)
+            continue;
+        uint64_t least = s->by < 0 ? (uint64_t)-s->by : (uint64_t)s->by;
+        if (span_of(&s->widened) / least < rounds)
+            rounds = span_of(&s->widened) / least;
+    }
+    return rounds;
+}
+
+/* first + step * (0 .. rounds) */
+static void count_value(struct reg *r, void *user)
+{
+    struct counting *c = user;
+    uint32_t tag = r->origin - c->m->tag_first;
+    if (r->origin == 0 || tag >= TAG_MAX)
+        return;
+    const struct step *s = &c->m->steps[tag];
+    uint64_t size = s->by < 0 ? (uint64_t)-s->by : (uint64_t)s->by;
+    if (!s->is_exact || !s->may_count || s->by == 0 || c->rounds * size >= (uint64_t)OFFSET_LIMIT)
+        return;
+    struct scalar step = scalar_const((uint64_t)s->by, BITS);
+    struct scalar rounds = scalar_between(0, c->rounds, BITS);
+    struct scalar moved = scalar_alu(ALU_MUL, &step, &rounds, BITS);
+    r->n = scalar_alu(ALU_ADD, &s->first, &moved, BITS);
+    c->done |= 1u << tag;
+}
+
+/* Variables that move along with one that the loop compares: what they may be follows from how many
+ * rounds that one leaves, in whichever way they are used. */
+static void count_along(struct verifier *v, const struct merge *m, struct counting *c)
+{
+    *c = (struct counting){ m, rounds_compared(v, m), 0 };
+    if (c->rounds <= COUNTED_ROUNDS_MAX)
+        state_each_value(&v->state, count_value, c);
+}
+
+bool loop_counted(const struct verifier *v, const struct reg *old, const struct reg *now)
+{
+    const struct loop *l = v->returning;
+    if (l == NULL || old->origin == 0 || old->origin - l->tag_first >= l->tag_count ||
+        now->origin != old->origin)
+        return false;
+    const struct loop_tag *tag = &l->tags[old->origin - l->tag_first];
+    return tag->is_counted && now->added_min == tag->step && now->added_max == tag->step;
+}
+
 /* --- A loop's life --- */
 
 static uint32_t level_of(const struct loop *l)
@@ -178,14 +255,20 @@ static int refuse_endless(struct verifier *v)
 }
 
 /* The state, widened already, becomes the head. */
-static int set_head(struct verifier *v, struct loop *l, const struct merge *m)
+static int set_head(struct verifier *v, struct loop *l, const struct counting *c)
 {
+    const struct merge *m = c->m;
     l->tag_first = m->tag_first;
     l->tag_count = v->tags_made - m->tag_first;
     l->came_round = false;
     l->alive = 0;
     l->progress.count = 0;
     memset(l->tags, 0, sizeof l->tags);
+    l->counted_rounds = c->done != 0 ? c->rounds : UINT64_MAX;
+    for (uint32_t tag = 0; tag < l->tag_count; tag++)
+        l->tags[tag] = (struct loop_tag){ .is_counted = (c->done >> tag & 1) != 0,
+                                          .step = m->steps[tag].by,
+                                          .first = m->steps[tag].first };
     int err = prune_make(v, 0, 0, true);
     l->number = v->checkpoint_count;
     return err;
@@ -250,7 +333,7 @@ static bool leads_round(const struct verifier *v, const struct loop *l, uint32_t
 
 /* Backwards from what goes back to the head: a loop's exits, and loops around it, may stand among its
  * instructions. */
-static void find_body(const struct verifier *v, struct loop *l, uint32_t from)
+static void find_body(struct verifier *v, struct loop *l, uint32_t from)
 {
     bool more = true;
     find_extent(v, l, from);
@@ -259,7 +342,9 @@ static void find_body(const struct verifier *v, struct loop *l, uint32_t from)
     add_to_body(l, from);
     while (more) {
         more = false;
-        for (uint32_t pc = l->last + 1; pc-- > l->first;) {
+        uint32_t end = l->last - l->first < LOOP_WINDOW ? l->last + 1 : l->first + LOOP_WINDOW;
+        v->work += end - l->first;
+        for (uint32_t pc = end; pc-- > l->first;) {
             if (v->info[pc].second || loop_has(l, pc) || !leads_round(v, l, pc))
                 continue;
             add_to_body(l, pc);
@@ -296,6 +381,8 @@ static int loop_open(struct verifier *v, struct checkpoint *before)
         verifier_free(v, l, sizeof *l);
         return 0;
     }
+    struct counting counting;
+    count_along(v, &m, &counting);
     int err = speculate(v, p, v->here.pending_count, true);
     if (err != 0) {
         verifier_free(v, l, sizeof *l);
@@ -306,7 +393,7 @@ static int loop_open(struct verifier *v, struct checkpoint *before)
     l->pending_count = v->here.pending_count;
     l->completed_count = v->completed_count;
     v->here.loop = l;
-    return set_head(v, l, &m);
+    return set_head(v, l, &counting);
 }
 
 /* What came back is not covered: once more from a wider state. */
@@ -316,6 +403,7 @@ static int loop_again(struct verifier *v, struct loop *l, struct checkpoint *hea
                        .tag_first = v->tags_made,
                        .old_first = l->tag_first,
                        .old_count = l->tag_count,
+                       .old_tags = l->tags,
                        .attempt = l->attempts,
                        .unlimited = l->attempts > ATTEMPTS_LIMITS };
     if (++l->attempts > ATTEMPTS_MAX)
@@ -323,16 +411,19 @@ static int loop_again(struct verifier *v, struct loop *l, struct checkpoint *hea
     find_thresholds(v, l, checkpoint_snapshot(head), &m);
     if (!state_merge(v, checkpoint_snapshot(head), &m))
         return refuse_endless(v);
+    struct counting counting;
+    count_along(v, &m, &counting);
     const struct pending *p = l->speculation->state;
     speculation_undo(v, l->speculation);
     loop_drop(v, l);
+    loop_truncate_exits(v, l, 0);
     v->state.insns = p->path.insns;
     v->state.ns = p->path.ns;
     v->state.calls = p->path.calls;
     v->state.decisions = p->decisions;
     if (prune_newest(v)->number != p->newest)
         snapshot_lose_deps(&v->state);
-    return set_head(v, l, &m);
+    return set_head(v, l, &counting);
 }
 
 /* A round is over. */
@@ -343,7 +434,10 @@ static int loop_return(struct verifier *v, struct loop *l, struct checkpoint *he
     struct progress progress;
     if (!loop_has(l, v->here.from))
         find_body(v, l, v->here.from);
-    if (!snapshot_covers(v, checkpoint_snapshot(head), COVERS_ALL, &deps))
+    v->returning = l;
+    bool covered = snapshot_covers(v, checkpoint_snapshot(head), COVERS_ALL, &deps);
+    v->returning = NULL;
+    if (!covered)
         return loop_again(v, l, head);
     state_each_pair(v, checkpoint_snapshot(head), note_added, &round);
     progress_since(v, checkpoint_snapshot(head), &progress);
@@ -424,6 +518,10 @@ static int count_rounds(struct verifier *v, struct checkpoint *head, struct cost
         rounds = progress_rounds(&l->progress);
     if (!l->came_round)
         rounds = 0;
+    if (rounds > l->counted_rounds) {
+        v->here.blamed = l->speculation;
+        return refuse_endless(v);
+    }
     if (l->came_round && over_budget(v, head, rounds, &round)) {
         v->here.blamed = l->speculation;
         /* Walked round by round, a loop that only may_goto ends would not take less. */
@@ -439,6 +537,7 @@ static void pop(struct verifier *v)
 {
     struct loop *l = v->here.loop;
     v->here.loop = l->outer;
+    loop_truncate_exits(v, l, 0);
     verifier_free(v, l, sizeof *l);
 }
 
@@ -465,49 +564,56 @@ static uint32_t level_at(const struct verifier *v, uint32_t pc, uint32_t frame_c
     return level_of(l);
 }
 
-void loop_note_pending(const struct verifier *v, struct pending *p)
+void loop_truncate_exits(struct verifier *v, struct loop *l, uint32_t count)
 {
-    uint32_t pc = p->pc;
-    if (v->here.loop == NULL)
-        return;
-    if (p->at_jump && (insn_row(v, pc)->fields & BPF_JUMPS) != 0)
-        pc = (uint32_t)((int64_t)pc + 1 + (p->taken_first ? 0 : bpf_jump_distance(&v->insns[pc])));
-    p->level = (uint16_t)level_at(v, pc, v->state.frame_count);
-}
-
-static bool all_leave(const struct verifier *v, const struct loop *l)
-{
-    const struct pending *p = v->here.pending;
-    for (uint32_t i = v->here.pending_count; i > l->pending_count; i--, p = p->below)
-        if (p->level >= l->level)
-            return false;
-    return true;
-}
-
-/* When every path inside was walked and only those wait that leave it, its rounds can be counted;
- * they have gone before whatever those do. */
-int loop_leave(struct verifier *v)
-{
-    while (v->here.loop != NULL && v->here.pending_count > v->here.loop->pending_count &&
-           v->here.region == v->here.loop->speculation->region && all_leave(v, v->here.loop)) {
-        struct loop *l = v->here.loop;
-        struct checkpoint *head = prune_find_open(v, l->number);
-        struct cost all;
-        prune_gather(v, head);
-        int err = count_rounds(v, head, &all);
-        if (err != 0)
-            return err;
-        struct pending *p = v->here.pending;
-        for (uint32_t i = v->here.pending_count; i > l->pending_count; i--, p = p->below) {
-            p->path.insns += all.insns;
-            p->path.ns += all.ns;
-            p->path.calls += all.calls;
-        }
-        speculation_commit_above(v, l->speculation);
-        prune_leave_loop(v, head, l->level, &all);
-        pop(v);
+    while (l->exit_count > count) {
+        struct pending *p = l->exits;
+        l->exits = p->below;
+        l->exit_count--;
+        pending_put(v, p);
     }
+}
+
+/* Every path inside comes first: only then it is known how many rounds went before what these do, and
+ * what of it can be walked as one. */
+int loop_left(struct verifier *v, bool *left)
+{
+    struct loop *l = v->here.loop;
+    *left = level_at(v, v->state.pc, v->state.frame_count) < l->level;
+    if (!*left)
+        return 0;
+    const struct checkpoint *head = prune_find_open(v, l->number);
+    prune_depend_on(v, head);
+    struct pending *p = pending_make(v, false);
+    if (p == NULL)
+        return -ENOMEM;
+    p->newest = head->number;
+    p->below = l->exits;
+    l->exits = p;
+    l->exit_count++;
     return 0;
+}
+
+int loop_leave(struct verifier *v, struct checkpoint *head)
+{
+    struct loop *l = v->here.loop;
+    struct speculation *s = l->speculation;
+    struct cost all;
+    int err = count_rounds(v, head, &all);
+    if (err != 0)
+        return err;
+    for (struct pending *p = l->exits; p != NULL; p = p->below) {
+        p->path.insns += all.insns;
+        p->path.ns += all.ns;
+        p->path.calls += all.calls;
+    }
+    speculation_commit_above(v, s);
+    prune_leave_loop(v, head, l->level, &all);
+    struct pending *exits = l->exits;
+    l->exits = NULL;
+    l->exit_count = 0;
+    pop(v);
+    return region_let_wait(v, exits, !v->info[head->pc].no_merge, &s->merged);
 }
 
 void loop_drop(struct verifier *v, struct loop *until)

@@ -153,6 +153,53 @@ static struct scalar widen(const struct merge *m, const struct scalar *old,
     return scalar_join_halves(&whole, &low, BITS, &out) ? out : scalar_unknown(BITS);
 }
 
+/* Does the loop compare the register with a constant? */
+static bool is_compared(const struct merge *m)
+{
+    for (uint32_t i = 0; m->place != PLACE_ANY && i < m->threshold_count; i++)
+        if (m->thresholds[i].place == m->place)
+            return true;
+    return false;
+}
+
+#define STEP_MAX (INT64_C(1) << 20)
+
+/* Both ends moved by the same. */
+static bool shifted(const struct scalar *old, const struct scalar *now, int64_t *by)
+{
+    *by = (int64_t)(now->umin - old->umin);
+    return *by > -STEP_MAX && *by < STEP_MAX && now->umax - old->umax == (uint64_t)*by &&
+           (uint64_t)now->smin - (uint64_t)old->smin == (uint64_t)*by &&
+           (uint64_t)now->smax - (uint64_t)old->smax == (uint64_t)*by &&
+           now->smin > -OFFSET_LIMIT && now->smax < OFFSET_LIMIT && old->smin > -OFFSET_LIMIT &&
+           old->smax < OFFSET_LIMIT;
+}
+
+/* What the last round did to a value that a loop changes: `was` is the value before it was widened. */
+static void note_step(struct merge *m, const struct reg *old, const struct reg *now,
+                      const struct reg *was)
+{
+    uint32_t tag = now->origin - m->tag_first, old_tag = old->origin - m->old_first;
+    if (m->how == MERGE_HULL || now->origin == 0 || tag >= TAG_MAX)
+        return;
+    struct step *s = &m->steps[tag];
+    s->is_compared = is_compared(m);
+    s->first = was->n;
+    s->widened = now->n;
+    if (m->how == MERGE_WIDEN) {
+        s->is_exact = shifted(&old->n, &was->n, &s->by);
+        s->may_count = !s->is_compared;
+        return;
+    }
+    s->by = was->added_min;
+    s->is_exact =
+        old->origin != 0 && was->origin == old->origin && was->added_min == was->added_max;
+    s->may_count = old_tag < m->old_count && m->old_tags[old_tag].is_counted &&
+                   m->old_tags[old_tag].step == s->by;
+    if (s->may_count)
+        s->first = m->old_tags[old_tag].first;
+}
+
 static void merge_origin(struct verifier *v, struct merge *m, const struct reg *old,
                          struct reg *now, bool changed)
 {
@@ -183,6 +230,7 @@ static void merge_origin(struct verifier *v, struct merge *m, const struct reg *
 /* Everything of the value but its number and its ids is the same already. */
 static void merge_value(struct verifier *v, struct merge *m, const struct reg *old, struct reg *now)
 {
+    const struct reg was = *now;
     bool changed = !scalar_equal(&old->n, &now->n);
     if (changed) {
         m->changed++;
@@ -198,6 +246,7 @@ static void merge_value(struct verifier *v, struct merge *m, const struct reg *o
     else if (m->how == MERGE_AGAIN)
         now->deps = old->deps;
     merge_origin(v, m, old, now, changed);
+    note_step(m, old, now, &was);
     if (now->type == REG_SLOT_ITERATOR && old->fixed < now->fixed)
         now->fixed = old->fixed;
     now->precise = 0;

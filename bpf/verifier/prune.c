@@ -155,7 +155,7 @@ void prune_destroy(struct verifier *v)
 void mark_precise(struct verifier *v, uint64_t deps)
 {
     for (struct checkpoint *c = prune_newest(v); c != NULL && deps != 0; c = before(v, c)) {
-        deps = snapshot_mark(v, checkpoint_snapshot(c), deps);
+        deps = snapshot_mark(v, checkpoint_snapshot(c), deps); /* counts as work */
         /* What the one before it would have said is lost: anything there may have mattered. */
         if (c->gap && deps != 0)
             deps = UINT64_MAX;
@@ -251,17 +251,22 @@ void prune_leave_loop(struct verifier *v, struct checkpoint *head, uint32_t leve
     head->pinned = false;
 }
 
-void prune_gather(struct verifier *v, struct checkpoint *head)
+void prune_depend_on(struct verifier *v, const struct checkpoint *head)
 {
-    for (struct checkpoint *c = prune_newest(v); c != head; c = before(v, c))
-        tails_to_parent(c, before(v, c));
+    for (struct checkpoint *c = prune_newest(v); c != head; c = before(v, c)) {
+        c->passing = true;
+        snapshot_trace_deps(&v->state, checkpoint_snapshot(c));
+        v->work += c->frame_count * BPF_REG_COUNT;
+        if (c->gap)
+            snapshot_lose_deps(&v->state);
+    }
 }
 
-struct checkpoint *prune_find_open(const struct verifier *v, uint32_t number)
+struct checkpoint *prune_find_open(struct verifier *v, uint32_t number)
 {
     struct checkpoint *c = prune_newest(v);
-    while (c != NULL && c->number != number)
-        c = before(v, c);
+    for (; c != NULL && c->number != number; c = before(v, c))
+        v->work++;
     BUG_ON(c == NULL);
     return c;
 }
@@ -273,6 +278,8 @@ int prune_complete(struct verifier *v, uint32_t pending)
         if (parent == NULL || c->pending_depth < pending)
             return 0;
         if (v->here.loop != NULL && v->here.loop->number == c->number) {
+            if (v->here.loop->exits != NULL)
+                return loop_leave(v, c);
             int err = loop_close(v, c);
             if (err != 0)
                 return err;
@@ -341,15 +348,15 @@ int prune_make(struct verifier *v, uint32_t fingerprint, uint32_t rounds, bool p
 }
 
 /* The last time the path was here, or NULL. Stops where a loop that is being summarised begins. */
-static struct checkpoint *last_visit(const struct verifier *v)
+static struct checkpoint *last_visit(struct verifier *v)
 {
     struct checkpoint *c = prune_newest(v);
-    for (uint32_t i = 0; c != NULL && i < LOOKED_BACK_MAX; i++, c = before(v, c))
+    for (uint32_t i = 0; c != NULL && i < LOOKED_BACK_MAX; i++, v->work++, c = before(v, c))
         if (c->pc == v->state.pc && c->frame_count == v->state.frame_count)
             return c;
     for (struct loop *l = v->here.loop; l != NULL; l = l->outer)
         if (l->pc == v->state.pc && l->frame_count == v->state.frame_count)
-            for (; c != NULL; c = before(v, c))
+            for (; c != NULL; c = before(v, c), v->work++)
                 if (c->number == l->number)
                     return c;
     return NULL;
@@ -361,7 +368,7 @@ static bool comes_again(struct verifier *v, uint32_t fingerprint)
 {
     struct checkpoint *c = prune_newest(v);
     uint64_t deps;
-    for (uint32_t i = 0; c != NULL && i < LOOKED_BACK_MAX; i++, c = before(v, c))
+    for (uint32_t i = 0; c != NULL && i < LOOKED_BACK_MAX; i++, v->work++, c = before(v, c))
         if (c->pc == v->state.pc && c->fingerprint == fingerprint &&
             snapshot_covers(v, checkpoint_snapshot(c), COVERS_EXACTLY, &deps))
             return true;
@@ -440,7 +447,7 @@ static bool comes_round(struct verifier *v)
     struct checkpoint *c = prune_newest(v);
     struct progress progress;
     uint64_t deps;
-    for (uint32_t i = 0; c != NULL && i < LOOKED_BACK_MAX; i++, c = before(v, c)) {
+    for (uint32_t i = 0; c != NULL && i < LOOKED_BACK_MAX; i++, v->work++, c = before(v, c)) {
         if (c->pc != v->state.pc || c->frame_count != v->state.frame_count)
             continue;
         progress_since(v, checkpoint_snapshot(c), &progress);
@@ -485,7 +492,7 @@ int prune_visit(struct verifier *v, bool *covered)
         if (err != 0 || *covered || v->checkpoint_count != made)
             return err;
     }
-    if (info->loop_head && may_cover && !bounded_by_budget(v) && comes_round(v)) {
+    if (info->loop_head && may_cover && v->may_use_up && !bounded_by_budget(v) && comes_round(v)) {
         *covered = true;
         return 0;
     }

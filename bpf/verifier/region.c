@@ -15,7 +15,7 @@
 
 #define LENGTH_MAX   400u
 #define APART_MAX    4u /* states of different kinds at one place */
-#define PENDING_MANY 48u
+#define PENDING_MANY 2u
 #define WALKED_MANY  4u /* times each instruction */
 
 struct region {
@@ -156,8 +156,8 @@ static int merge_into(struct verifier *v, const struct pending *one, struct pend
     return 0;
 }
 
-/* Adds `one` to the states that will wait. Owns it. */
-static int add(struct verifier *v, struct pending **list, struct pending *one)
+/* Adds `one` to the states that will wait. Owns it. *any: it was merged. */
+static int add(struct verifier *v, struct pending **list, struct pending *one, bool *any)
 {
     uint32_t apart = 0;
     bool merged = false;
@@ -172,6 +172,7 @@ static int add(struct verifier *v, struct pending **list, struct pending *one)
             err = merge_into(v, one, at, pass == 1, &merged);
         }
     }
+    *any |= merged;
     if (merged || err != 0) {
         pending_put(v, one);
         return err;
@@ -181,22 +182,36 @@ static int add(struct verifier *v, struct pending **list, struct pending *one)
     return 0;
 }
 
+int region_let_wait(struct verifier *v, struct pending *list, bool merge, bool *merged)
+{
+    struct pending *apart = NULL;
+    int err = 0;
+    while (list != NULL) {
+        struct pending *one = list;
+        list = one->below;
+        if (merge && err == 0) {
+            err = add(v, &apart, one, merged);
+        } else {
+            one->below = apart;
+            apart = one;
+        }
+    }
+    while (apart != NULL) {
+        struct pending *p = apart;
+        apart = p->below;
+        pending_push(v, p);
+    }
+    return err;
+}
+
 int region_finish(struct verifier *v)
 {
     struct region *r = v->here.region;
-    struct pending *list = NULL;
-    int err = 0;
+    struct pending *list = r->collected;
+    bool merged = false;
     speculation_commit_above(v, r->speculation);
-    while (r->collected != NULL && err == 0) {
-        struct pending *one = r->collected;
-        r->collected = one->below;
-        err = add(v, &list, one);
-    }
-    while (list != NULL) {
-        struct pending *p = list;
-        list = p->below;
-        pending_push(v, p);
-    }
+    r->collected = NULL;
+    int err = region_let_wait(v, list, true, &merged);
     if (err == 0)
         region_drop(v, r->outer);
     return err;

@@ -473,6 +473,8 @@ static bool number_covers(struct comparison *c, const struct reg *old, const str
                ids_agree(c, old->id, now->id, true);
     if (!origins_agree(c, old, now))
         return false;
+    if (c->how == COVERS_ALL && loop_counted(c->v, old, now))
+        return (old->id == 0 || old->fixed == now->fixed) && ids_agree(c, old->id, now->id, false);
     bool matters =
         old->precise || c->how == COVERS_ALL || (c->v->probe != NULL && c->v->probe->all_precise);
     if (!matters)
@@ -509,8 +511,7 @@ static bool reg_covers(struct comparison *c, const struct reg *old, const struct
         return number_covers(c, old, now);
     if (old->type == REG_MEM ? !ids_agree(c, old->map, now->map, true) : old->map != now->map)
         return false;
-    if (old->may_be_null != now->may_be_null || old->frame != now->frame ||
-        old->attr != now->attr)
+    if (old->may_be_null != now->may_be_null || old->frame != now->frame || old->attr != now->attr)
         return false;
     if (old->type == REG_SLOT_ITERATOR ? !elements_cover(c, old, now) : old->fixed != now->fixed)
         return false;
@@ -520,8 +521,10 @@ static bool reg_covers(struct comparison *c, const struct reg *old, const struct
         return false;
     if (!ids_agree(c, old->ref, now->ref, true) || (old->ref == 0) != (now->ref == 0))
         return false;
-    bool offset =
-        c->how == COVERS_EXACTLY ? scalar_equal(&old->n, &now->n) : scalar_subset(&now->n, &old->n);
+    bool offset = c->how == COVERS_EXACTLY
+                      ? scalar_equal(&old->n, &now->n)
+                      : scalar_subset(&now->n, &old->n) ||
+                            (c->how == COVERS_ALL && loop_counted(c->v, old, now));
     return offset && origins_agree(c, old, now) &&
            ids_agree(c, old->id, now->id,
                      c->how == COVERS_EXACTLY || old->type == REG_RECORD ||
@@ -762,6 +765,48 @@ void snapshot_constants(const uint8_t *snapshot, struct constants *out)
         for (uint32_t i = 0; i < slot_count && f + 1 < frame_count; i++)
             at = skip_slot(at);
     }
+}
+
+/* By the bit of each place of the snapshot: what its number was computed from. */
+static void list_deps(const uint8_t *snapshot, uint64_t from[64])
+{
+    const uint8_t *at = snapshot;
+    uint32_t frame_count = (uint32_t)get_number(&at);
+    memset(from, 0, 64 * sizeof from[0]);
+    for (uint32_t f = 0; f < frame_count; f++) {
+        at = skip_frame_head(at);
+        uint16_t mask = get_le16(at);
+        at += 2;
+        for (uint32_t r = 0; r < BPF_REG_FP; r++) {
+            if ((mask >> r & 1) == 0)
+                continue;
+            from[__builtin_ctzll(place_bit(frame_count, f, r))] |= packed_deps(at);
+            at = skip_reg(at);
+        }
+        uint32_t slot_count = (uint32_t)get_number(&at);
+        for (uint32_t i = 0; i < slot_count; i++) {
+            if (at[0] != 0 && (at[1] & 15) != 0)
+                from[__builtin_ctzll(place_bit(frame_count, f, FIRST_SLOT_PLACE + i))] |=
+                    packed_deps(at + 2);
+            at = skip_slot(at);
+        }
+    }
+}
+
+static void trace_deps(struct reg *r, void *user)
+{
+    const uint64_t *from = user;
+    uint64_t deps = 0;
+    for (uint64_t left = r->deps; left != 0; left &= left - 1)
+        deps |= from[__builtin_ctzll(left)];
+    r->deps = deps;
+}
+
+void snapshot_trace_deps(struct state *s, const uint8_t *snapshot)
+{
+    uint64_t from[64];
+    list_deps(snapshot, from);
+    state_each_value(s, trace_deps, from);
 }
 
 static void lose_deps(struct reg *r, void *user)

@@ -63,6 +63,7 @@ int speculate(struct verifier *v, struct pending *state, uint32_t pending_count,
     s->completed_count = v->completed_count;
     s->region = v->here.region;
     s->loop = v->here.loop;
+    s->exit_count = s->loop != NULL ? s->loop->exit_count : 0;
     s->of_loop = of_loop;
     v->here.speculations = s;
     v->here.speculation_bytes += size_of(s);
@@ -107,9 +108,11 @@ bool speculation_retreat(struct verifier *v, struct speculation *s)
             s = s->below;
     speculation_undo(v, s);
     loop_drop(v, s->loop);
+    if (s->loop != NULL)
+        loop_truncate_exits(v, s->loop, s->exit_count);
     uint32_t pc = s->state->pc;
     pending_restore(v, s->state);
-    if (s->of_loop)
+    if (s->of_loop && !s->merged)
         v->info[pc].no_summary = 1;
     else
         v->info[pc].no_merge = 1;
@@ -117,6 +120,11 @@ bool speculation_retreat(struct verifier *v, struct speculation *s)
     v->state.insns -= s->state->at_jump;
     pop(v);
     return true;
+}
+
+void speculation_give_up(struct verifier *v)
+{
+    v->retreats = RETREATS_MAX;
 }
 
 bool speculation_allowed(const struct verifier *v)

@@ -48,7 +48,6 @@ void pending_put(struct verifier *v, struct pending *p)
 
 void pending_push(struct verifier *v, struct pending *p)
 {
-    loop_note_pending(v, p);
     p->below = v->here.pending;
     v->here.pending = p;
     v->here.pending_count++;
@@ -109,8 +108,6 @@ static int walk_pop(struct verifier *v, bool *more, enum from_where *from)
             return err;
     }
     int err = prune_complete(v, v->here.pending_count);
-    if (err == 0)
-        err = loop_leave(v);
     if (err != 0)
         return err;
     speculation_commit(v, v->here.pending_count);
@@ -313,7 +310,9 @@ static int walk_path(struct verifier *v, enum from_where from)
     }
     while (!path_ends) {
         bool done = false;
-        int left = v->here.region != NULL ? region_left(v, &done) : 0;
+        int left = v->here.region != NULL ? region_left(v, &done)
+                   : v->here.loop != NULL ? loop_left(v, &done)
+                                          : 0;
         if (left != 0 || done)
             return left;
         if (v->here.region == NULL && !again &&
@@ -500,8 +499,11 @@ int walk_nested(struct verifier *v, void (*set_up)(struct verifier *v, void *use
         if (err == 0)
             *most = prune_newest(v)->tails[0];
         take_up(v, w);
-        /* It begins with what its types say, whatever the walk that waits has merged. */
-        v->final = err != 0;
+        /* It begins with what its types say, whatever the walk that waits has merged: only whether it
+         * is called at all may lie in that. */
+        v->final = err != 0 && v->here.speculations == NULL;
+        if (err != 0)
+            speculation_give_up(v);
     }
     verifier_free(v, w, sizeof *w);
     return err;

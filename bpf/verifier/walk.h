@@ -60,7 +60,6 @@ struct pending {
     uint32_t size_bytes; /* of this allocation */
     bool at_jump;        /* it is before a conditional jump, one way of which was gone */
     bool taken_first;    /* that way was the jump's */
-    uint16_t level;      /* of the innermost summarised loop that it stays in */
     uint8_t snapshot[];
 };
 
@@ -148,6 +147,7 @@ struct verifier {
     bool work_sleeps;    /* the walk going on is of a function that may sleep, though the program may not */
     uint32_t exception_start; /* of the exception callback, 0: the program has none */
     bool cover_leads;    /* the checkpoint being compared leads to an open loop's head */
+    const struct loop *returning; /* whose round is over: its head is being compared */
 
     struct state state;
     struct here here;
@@ -179,6 +179,7 @@ struct verifier {
     uint32_t call_depth;
     bool jumps_back; /* some jump goes to a lower address */
     bool has_functions, has_kernel_calls;
+    bool may_use_up; /* it has what progress.c counts */
 };
 
 static inline bool has_rule(const struct verifier *v, enum bpf_rule rule)
@@ -447,9 +448,10 @@ void prune_close_loop(struct verifier *v, struct checkpoint *head, uint32_t leve
 /* The same when paths that leave it wait yet: what refers to its head is not kept. */
 void prune_leave_loop(struct verifier *v, struct checkpoint *head, uint32_t level,
                       const struct cost *rounds);
-/* The open checkpoints' ways are ways of `head` too. */
-void prune_gather(struct verifier *v, struct checkpoint *head);
-struct checkpoint *prune_find_open(const struct verifier *v, uint32_t number);
+/* What the state's numbers were computed from at `head`, which is open: for a state that waits until
+ * all checkpoints after it are gone. Those are not to be relied on when complete. */
+void prune_depend_on(struct verifier *v, const struct checkpoint *head);
+struct checkpoint *prune_find_open(struct verifier *v, uint32_t number);
 /* A way through the program goes on from the newest checkpoint by `more` after the path so far. */
 void prune_note(struct verifier *v, uint32_t level, const struct cost *more);
 /* Forgets something to make room; false when there is nothing left. */
@@ -484,6 +486,8 @@ bool snapshot_covers(struct verifier *v, const uint8_t *snapshot, enum coverage 
 uint64_t snapshot_mark(struct verifier *v, uint8_t *snapshot, uint64_t deps);
 /* What constants of a complete checkpoint a state must have to be covered. */
 void snapshot_constants(const uint8_t *snapshot, struct constants *out);
+/* The numbers of a state that derive from the snapshot's places now derive from what those do. */
+void snapshot_trace_deps(struct state *s, const uint8_t *snapshot);
 /* The checkpoint that the state's numbers refer to was forgotten: they may derive from anything. */
 void snapshot_lose_deps(struct state *s);
 /* After a checkpoint was made: numbers of the state now derive from its own places. */
@@ -506,6 +510,7 @@ enum merge_how {
 #define PLACE_ANY     UINT32_MAX
 #define MERGE_ID_MAX  24u
 #define TAG_MAX       8u
+struct loop_tag;
 struct merge {
     enum merge_how how;
     bool force;       /* what cannot be merged becomes unset */
@@ -519,7 +524,16 @@ struct merge {
     uint32_t place;                /* the register being merged, or PLACE_ANY */
     uint32_t tag_first;            /* origins from this on go to what changed, at most TAG_MAX */
     uint32_t old_first, old_count; /* MERGE_AGAIN: those of the snapshot */
-    uint32_t changed;              /* places that differ */
+    const struct loop_tag *old_tags;
+    uint32_t changed; /* places that differ */
+    struct step {     /* of each tag: what the last round did to it */
+        bool is_exact;    /* it added `by`, neither more nor less */
+        bool is_compared; /* the loop compares it with a constant: it may be what ends it */
+        bool may_count;   /* else, and `first` is what it was when the loop began */
+        int64_t by;
+        struct scalar first; /* before it was widened */
+        struct scalar widened;
+    } steps[TAG_MAX];
     uint32_t id_count;
     uint32_t old_ids[MERGE_ID_MAX], now_ids[MERGE_ID_MAX], new_ids[MERGE_ID_MAX];
 };
@@ -539,12 +553,16 @@ struct speculation {
     uint32_t pending_count, checkpoint_count, completed_count;
     struct region *region;
     struct loop *loop;
+    uint32_t exit_count; /* of that loop */
     bool of_loop;
+    bool merged; /* of a loop: the ways out of it */
 };
 /* From here on, with `state` to come back to; owns it, also on failure. */
 int speculate(struct verifier *v, struct pending *state, uint32_t pending_count, bool of_loop);
 /* Back to before the newest one, or before `s` if given; false if there is none. */
 bool speculation_retreat(struct verifier *v, struct speculation *s);
+/* No more of it, once all that there is was taken back. */
+void speculation_give_up(struct verifier *v);
 /* Is it worth trying? */
 bool speculation_allowed(const struct verifier *v);
 /* All paths of those begun with at least `pending` states waiting are walked. */
@@ -614,8 +632,15 @@ struct loop {
         uint64_t least; /* what each round adds at least */
         uint64_t span;  /* between its least and greatest value at the head */
         bool down;
+        /* Not compared with anything, but what it is follows from how many rounds there were. */
+        bool is_counted;
+        int64_t step;        /* what each round adds */
+        struct scalar first; /* its value when the loop began */
     } tags[TAG_MAX];
-    uint32_t alive;           /* tags that every round so far brought on */
+    uint64_t counted_rounds; /* as many at most; count_rounds() sees to that */
+    struct pending *exits; /* states that left it, the newest first: they wait until it is closed */
+    uint32_t exit_count;
+    uint32_t alive; /* tags that every round so far brought on */
     struct progress progress; /* of every round so far */
     bool came_round;
 };
@@ -629,11 +654,16 @@ void reg_added(struct reg *result, const struct reg *dst, const struct reg *src,
                bool half);
 /* All paths from its head are walked: counts its rounds. */
 int loop_close(struct verifier *v, struct checkpoint *head);
+/* At the end of a round: is it a counted variable of that loop, and was its step added? */
+bool loop_counted(const struct verifier *v, const struct reg *old, const struct reg *now);
 /* Is this origin of a loop that is still open? */
 bool loop_origin_is_open(const struct verifier *v, uint32_t origin);
-/* The same, where nothing is left to walk but what leaves it. */
-int loop_leave(struct verifier *v);
-void loop_note_pending(const struct verifier *v, struct pending *p);
+/* The same, where states have left it: now they wait like any other. */
+int loop_leave(struct verifier *v, struct checkpoint *head);
+/* Has the path left the innermost loop? Then its state was set aside until that is closed. */
+int loop_left(struct verifier *v, bool *left);
+/* Forgets those that left the loop after the first `count`. */
+void loop_truncate_exits(struct verifier *v, struct loop *l, uint32_t count);
 void loop_drop(struct verifier *v, struct loop *until);
 /* Is the state inside the innermost loop that is being summarised? */
 bool loop_is_inside(const struct verifier *v);
@@ -649,6 +679,9 @@ int region_enter(struct verifier *v, uint32_t pc);
 int region_left(struct verifier *v, bool *left);
 /* All paths through it are walked: the merged states wait. */
 int region_finish(struct verifier *v);
+/* Lets the states of the list, which all refer to the newest checkpoint, wait; `merge`: made one where
+ * they can be; *merged: some were. Owns them. */
+int region_let_wait(struct verifier *v, struct pending *list, bool merge, bool *merged);
 void region_drop(struct verifier *v, struct region *until);
 /* Is it of a region that the walk is in? */
 bool region_needs(const struct verifier *v, const struct speculation *s);

@@ -1,46 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "complexity.h"
 
-#include "prog_builder.h"
-
-#include <stdbool.h>
-#include <stdlib.h>
-
-struct builder {
-    struct bpf_insn *insns;
-    uint32_t count, capacity;
-    uint64_t state;
-};
-
-static void put(struct builder *b, struct bpf_insn insn)
-{
-    if (b->count == b->capacity) {
-        b->capacity = b->capacity != 0 ? b->capacity * 2 : 256;
-        b->insns = realloc(b->insns, b->capacity * sizeof *b->insns);
-        if (b->insns == NULL)
-            abort();
-    }
-    b->insns[b->count++] = insn;
-}
-
-#define PUT(b, ...)                                                \
-    do {                                                           \
-        const struct bpf_insn put_[] = { __VA_ARGS__ };            \
-        for (size_t i_ = 0; i_ < sizeof put_ / sizeof *put_; i_++) \
-            put(b, put_[i_]);                                      \
-    } while (0)
-
-/* The jump at `from` goes to the next instruction. */
-static void land(struct builder *b, uint32_t from)
-{
-    b->insns[from].offset = (int16_t)(b->count - from - 1);
-}
-
-static void jump_back(struct builder *b, struct bpf_insn jump, uint32_t to)
-{
-    jump.offset = (int16_t)((int32_t)to - (int32_t)b->count - 1);
-    put(b, jump);
-}
+#include "complexity_builder.h"
 
 static uint32_t random_below(struct builder *b, uint32_t bound)
 {
@@ -251,12 +212,29 @@ struct bpf_insn *complexity_program(enum complexity_kind kind, uint32_t size, ui
                                     uint32_t *insn_count)
 {
     static void (*const build[COMPLEXITY_COUNT])(struct builder *, uint32_t) = {
-        [COMPLEXITY_NEST] = nest,         [COMPLEXITY_NEST_3] = nest_3,
-        [COMPLEXITY_CRC] = crc,           [COMPLEXITY_ROUNDS] = rounds,
-        [COMPLEXITY_DIAMONDS] = diamonds, [COMPLEXITY_BRANCHES] = branches,
-        [COMPLEXITY_IFS] = ifs,           [COMPLEXITY_LOOKUPS] = lookups,
-        [COMPLEXITY_STRAIGHT] = straight, [COMPLEXITY_ORDINARY] = ordinary,
+        [COMPLEXITY_NEST] = nest,
+        [COMPLEXITY_NEST_3] = nest_3,
+        [COMPLEXITY_CRC] = crc,
+        [COMPLEXITY_ROUNDS] = rounds,
+        [COMPLEXITY_DIAMONDS] = diamonds,
+        [COMPLEXITY_BRANCHES] = branches,
+        [COMPLEXITY_IFS] = ifs,
+        [COMPLEXITY_LOOKUPS] = lookups,
+        [COMPLEXITY_STRAIGHT] = straight,
+        [COMPLEXITY_ORDINARY] = ordinary,
         [COMPLEXITY_CALLS] = calls,
+        [COMPLEXITY_SPILLS] = complexity_spills,
+        [COMPLEXITY_KINDS] = complexity_kinds,
+        [COMPLEXITY_COPIES] = complexity_copies,
+        [COMPLEXITY_STATES] = complexity_states,
+        [COMPLEXITY_TREE] = complexity_tree,
+        [COMPLEXITY_DEEP] = complexity_deep,
+        [COMPLEXITY_UNBOUNDED] = complexity_unbounded,
+        [COMPLEXITY_COUNTED] = complexity_counted,
+        [COMPLEXITY_LADDER] = complexity_ladder,
+        [COMPLEXITY_WIDE] = complexity_wide,
+        [COMPLEXITY_DOUBLING] = complexity_doubling,
+        [COMPLEXITY_COLLATZ] = complexity_collatz,
     };
     struct builder b = { .state = seed };
     build[kind](&b, size);

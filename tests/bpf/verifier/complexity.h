@@ -17,6 +17,21 @@ enum complexity_kind {
     COMPLEXITY_STRAIGHT, /* `size` ALU instructions */
     COMPLEXITY_ORDINARY, /* up to `size` instructions of everything, as programs have it */
     COMPLEXITY_CALLS,    /* `size` calls of a function with a branch and a loop */
+    /* Made to explode: whatever the verdict, it must come soon. */
+    COMPLEXITY_HARD,
+    COMPLEXITY_SPILLS =
+        COMPLEXITY_HARD, /* `size` ifs, each for another of 60 slots, all used as indexes */
+    COMPLEXITY_KINDS,  /* `size` ifs that put pointers of different kinds into one of 4 registers */
+    COMPLEXITY_COPIES, /* `size` ifs over copies of copies, which are all the same number */
+    COMPLEXITY_STATES, /* a state machine of `size` states, run for 10,000 steps */
+    COMPLEXITY_TREE,   /* functions that call the next twice, 7 deep, with `size` ifs each */
+    COMPLEXITY_DEEP,   /* loops in loops, `size` deep, with breaks out of two at once */
+    COMPLEXITY_UNBOUNDED, /* `size` loops in a row that only data ends */
+    COMPLEXITY_COUNTED,   /* a loop of `size` rounds that keeps its history in 60 slots */
+    COMPLEXITY_LADDER,    /* `size` jumps back into each other's bodies */
+    COMPLEXITY_WIDE,      /* a loop over `size` instructions with a way out at each */
+    COMPLEXITY_DOUBLING,  /* `size` ifs that double a number or not, before its use as an index */
+    COMPLEXITY_COLLATZ,   /* 3 n + 1 from `size` on, in a loop of at most 100,000 rounds */
     COMPLEXITY_COUNT
 };
 

@@ -8,6 +8,13 @@
 static struct host_env host;
 static struct bpf_map *maps[COMPLEXITY_MAP_COUNT];
 
+static uint64_t hard_limit;
+
+void complexity_limit_hard(uint64_t insns)
+{
+    hard_limit = insns;
+}
+
 void complexity_begin(void)
 {
     static const struct bpf_map_spec specs[COMPLEXITY_MAP_COUNT] = {
@@ -43,7 +50,7 @@ int complexity_verify(enum complexity_kind kind, uint32_t size, uint64_t seed, s
         .maps = maps,
         .map_count = COMPLEXITY_MAP_COUNT,
         .context = bpf_context_by_section("gpio/"),
-        .insn_limit = 20000000,
+        .insn_limit = kind < COMPLEXITY_HARD ? 20000000 : hard_limit,
         .memory_limit = memory_limit != 0 ? memory_limit : (size_t)1 << 30,
         .ignore_budget = true,
     };

@@ -5,6 +5,8 @@
 #include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 
 #define SMALL_MEMORY ((size_t)50 * 1024)
 
@@ -58,6 +60,46 @@ START_TEST(fifty_kilobytes_are_enough_for_4096_instructions)
 }
 END_TEST
 
+#define HARD_INSNS  30000u
+#define HARD_MEMORY ((size_t)1 << 20)
+/* Of the CPU; far more than it takes, also with sanitizers. */
+#define HARD_SECONDS 10
+
+static double cpu_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Whatever a program was made for, the limits of instructions, of values handled and of memory bound its
+ * verification, and where it ends at one of them it says where. */
+START_TEST(hard_programs_end_soon)
+{
+    static const uint32_t sizes[] = { 5, 40, 300 };
+    complexity_limit_hard(HARD_INSNS);
+    for (int kind = COMPLEXITY_HARD; kind < COMPLEXITY_COUNT; kind++) {
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            uint32_t insn_count;
+            double start = cpu_seconds();
+            int err = complexity_verify((enum complexity_kind)kind, sizes[i], 0, HARD_MEMORY,
+                                        &result, &insn_count);
+            double seconds = cpu_seconds() - start;
+            printf("kind %2d %8u: %7u insns, walked %8" PRIu64 ", peak %zu bytes, %.2f s, %.40s\n",
+                   kind, sizes[i], insn_count, result.bounds.insns_walked, result.memory_peak,
+                   seconds, err == 0 ? "accepted" : result.text);
+            ck_assert_msg(err == 0 || strstr(result.text, "too complex") != NULL, "kind %d, %u: %s",
+                          kind, sizes[i], result.text);
+            ck_assert_msg(err == 0 || strncmp(result.text, "insn ", 5) == 0, "says where: %s",
+                          result.text);
+            ck_assert_uint_le(result.bounds.insns_walked, HARD_INSNS + 1);
+            ck_assert_uint_le(result.memory_peak, HARD_MEMORY);
+            ck_assert_msg(seconds < HARD_SECONDS, "kind %d, %u: %.1f s", kind, sizes[i], seconds);
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("bpf/verifier/complexity");
@@ -67,6 +109,7 @@ int main(void)
     tcase_add_test(cases, loops_with_a_bound_are_walked_a_few_times);
     tcase_add_test(cases, diamonds_do_not_multiply);
     tcase_add_test(cases, fifty_kilobytes_are_enough_for_4096_instructions);
+    tcase_add_test(cases, hard_programs_end_soon);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

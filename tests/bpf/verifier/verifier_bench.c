@@ -31,6 +31,19 @@ static const struct {
     { "ordinary 100000", COMPLEXITY_ORDINARY, 100000 },
     { "ordinary 1000000", COMPLEXITY_ORDINARY, 1000000 },
     { "straight 1000000", COMPLEXITY_STRAIGHT, 1000000 },
+    /* Made to explode: with the limits that a load has. */
+    { "spills 200", COMPLEXITY_SPILLS, 200 },
+    { "kinds 64", COMPLEXITY_KINDS, 64 },
+    { "copies 400", COMPLEXITY_COPIES, 400 },
+    { "states 64", COMPLEXITY_STATES, 64 },
+    { "tree 10", COMPLEXITY_TREE, 10 },
+    { "deep 30", COMPLEXITY_DEEP, 30 },
+    { "unbounded 100", COMPLEXITY_UNBOUNDED, 100 },
+    { "counted 100000", COMPLEXITY_COUNTED, 100000 },
+    { "ladder 200", COMPLEXITY_LADDER, 200 },
+    { "wide 5000", COMPLEXITY_WIDE, 5000 },
+    { "doubling 60", COMPLEXITY_DOUBLING, 60 },
+    { "collatz 97", COMPLEXITY_COLLATZ, 97 },
 };
 
 static double now_ns(void)
@@ -75,7 +88,9 @@ int main(int argc, char **argv)
     for (uint32_t row = 0; row < sizeof rows / sizeof *rows; row++) {
         if (argc > 1 && strcmp(argv[1], rows[row].name) != 0)
             continue;
-        run(row, argc > 2 ? (uint32_t)atoi(argv[2]) % REPEAT_MAX : rows[row].size > 30000 ? 1 : 7);
+        run(row, argc > 2 ? (uint32_t)atoi(argv[2]) % REPEAT_MAX
+                 : rows[row].size > 30000 || rows[row].kind >= COMPLEXITY_HARD ? 1
+                                                                               : 7);
     }
     complexity_end();
     return 0;
