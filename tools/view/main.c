@@ -30,6 +30,8 @@ struct options {
     uint64_t memory;
     const char *script;
     bool measure;
+    const char *words[16]; /* of the trace's format */
+    size_t word_count;
     int live; /* descriptor of a run that goes on; 0: none */
 };
 
@@ -109,6 +111,11 @@ static int take_option(struct options *o, int option)
     case 'M':
         o->measure = true;
         return VIEW_OK;
+    case 'o':
+        if (o->word_count == ARRAY_SIZE(o->words))
+            return complain(VIEW_USAGE, "too many --trace-option", "");
+        o->words[o->word_count++] = optarg;
+        return VIEW_OK;
     case 'L':
         o->live = atoi(optarg);
         return VIEW_OK;
@@ -140,7 +147,8 @@ static int open_sources(struct session *s)
         if (model_init(&source->model) != 0)
             return complain(VIEW_IO, "no memory", "");
         s->view.model[s->view.model_count++] = &source->model;
-        if (load_open(s->options.paths[i], NULL, s->options.memory, &source->model, &source->load,
+        struct trace_options words = { s->options.words, s->options.word_count };
+        if (load_open(s->options.paths[i], &words, s->options.memory, &source->model, &source->load,
                       &error) != 0)
             return complain(VIEW_INPUT, error.text, "");
         source->loading = true;
@@ -310,6 +318,7 @@ int main(int argc, char **argv)
         { "script", required_argument, NULL, 'x' },
         { "measure", no_argument, NULL, 'M' },
         { "live", required_argument, NULL, 'L' },
+        { "trace-option", required_argument, NULL, 'o' },
         { 0 },
     };
     static struct session session;

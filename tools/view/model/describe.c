@@ -16,25 +16,57 @@ static size_t put_bytes(char *to, size_t size, const uint8_t *bytes, uint32_t ke
     return used;
 }
 
+/* What the transaction begins with. */
+static size_t put_bus_head(const struct lane_bus *bus, bool brief, char *to, size_t size)
+{
+    switch (bus->protocol) {
+    case LANE_SPI:
+        return 0;
+    case LANE_UART:
+        if (bus->address >= 0x21 && bus->address < 0x7f)
+            return (size_t)snprintf(to, size, brief ? "%c" : "'%c' 0x%02x", (char)bus->address,
+                                    bus->address);
+        return (size_t)snprintf(to, size, brief ? "%02x" : "0x%02x", bus->address);
+    case LANE_CAN:
+        return (size_t)snprintf(to, size, bus->extended ? "%08x" : "%03x", bus->address);
+    default:
+        return (size_t)snprintf(to, size, brief ? "%02x" : "address 0x%02x", bus->address);
+    }
+}
+
 static void describe_bus(const uint8_t *extra, size_t extra_size, bool brief, char *to, size_t size)
 {
+    static const char *const wrong[] = { [LANE_I2C] = "NACK",
+                                         [LANE_SPI] = "partial word",
+                                         [LANE_UART] = "parity or framing error",
+                                         [LANE_CAN] = "error" };
     struct lane_bus bus;
     if (extra_size < sizeof bus)
         return;
     memcpy(&bus, extra, sizeof bus);
     const uint8_t *at = extra + sizeof bus;
-    size_t used = (size_t)snprintf(to, size, brief ? "%02x" : "address 0x%02x", bus.address);
-    if (bus.write_size > 0 && used + 4 < size) {
-        used += (size_t)snprintf(to + used, size - used, brief ? " W " : "  write ");
+    const char *write = bus.protocol == LANE_CAN   ? "  "
+                        : bus.protocol == LANE_SPI ? "MOSI "
+                        : brief                    ? " W "
+                                                   : "  write ";
+    const char *read = bus.protocol == LANE_SPI ? " MISO " : brief ? " R " : "  read ";
+    size_t used = put_bus_head(&bus, brief, to, size);
+    if (bus.write_size > 0 && used + 8 < size) {
+        used += (size_t)snprintf(to + used, size - used, "%s", write);
         used += put_bytes(to + used, size - used, at, bus.write_kept, bus.write_size);
     }
-    if (bus.read_size > 0 && used + 4 < size) {
-        used += (size_t)snprintf(to + used, size - used, brief ? " R " : "  read ");
+    if (bus.read_size > 0 && used + 8 < size) {
+        used += (size_t)snprintf(to + used, size - used, "%s", read);
         used +=
             put_bytes(to + used, size - used, at + bus.write_kept, bus.read_kept, bus.read_size);
     }
-    if (bus.error != 0 && used + 4 < size)
-        snprintf(to + used, size - used, brief ? " NACK" : "  NACK (error %d)", bus.error);
+    if (bus.error != 0 && bus.protocol < ARRAY_SIZE(wrong) && used + 4 < size)
+        used += (size_t)snprintf(to + used, size - used, " %s", wrong[bus.protocol]);
+    if (bus.duration_ns > 0 && !brief && used + 4 < size) {
+        char text[32];
+        format_duration(text, sizeof text, bus.duration_ns);
+        snprintf(to + used, size - used, "  in %s", text);
+    }
 }
 
 static void describe_run(const uint8_t *extra, size_t extra_size, int64_t flags, bool brief,

@@ -41,11 +41,18 @@ struct lane_pwm {
     uint8_t unused[6]; /* 0: extras are compared as bytes */
 };
 
+enum lane_protocol { LANE_I2C, LANE_SPI, LANE_UART, LANE_CAN };
+
+/* A transaction. Extras are compared as bytes: no padding. */
 struct lane_bus {
-    uint16_t address;
-    int16_t error;
-    uint16_t write_size, read_size; /* what was transferred */
+    uint32_t address;               /* I2C: 7 bits; CAN: the id; UART: the character */
+    uint32_t duration_ns;           /* 0: not told */
+    int16_t error;                  /* 0: none */
+    uint8_t protocol;               /* enum lane_protocol */
+    uint8_t extended;               /* CAN: the id has 29 bits */
+    uint16_t write_size, read_size; /* what was transferred; SPI: MOSI, MISO; CAN: all is written */
     uint8_t write_kept, read_kept;  /* bytes that follow: the first of each */
+    uint16_t unused;
 };
 
 struct lane_run {

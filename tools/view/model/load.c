@@ -405,10 +405,11 @@ static int next_mcap(struct load *load, struct load_error *error)
 static struct model_lane *source_lane(struct load *load, uint32_t index, uint8_t quantity)
 {
     const struct trace_channel *channel = trace_channel_at(load->source, index);
-    static const enum lane_kind kinds[] = { [TRACE_LEVEL] = LANE_EDGE,
-                                            [TRACE_SCALAR] = LANE_ANALOG,
-                                            [TRACE_SCAN] = LANE_ANALOG,
-                                            [TRACE_I2C] = LANE_BUS };
+    static const enum lane_kind kinds[] = {
+        [TRACE_LEVEL] = LANE_EDGE, [TRACE_SCALAR] = LANE_ANALOG, [TRACE_SCAN] = LANE_ANALOG,
+        [TRACE_I2C] = LANE_BUS,    [TRACE_SPI] = LANE_BUS,       [TRACE_UART] = LANE_BUS,
+        [TRACE_CAN] = LANE_BUS
+    };
     if (channel->kind != TRACE_SCAN && load->source_lanes[index] != NULL)
         return load->source_lanes[index];
     bool scan = channel->kind == TRACE_SCAN;
@@ -418,9 +419,9 @@ static struct model_lane *source_lane(struct load *load, uint32_t index, uint8_t
         return NULL;
     if (!scan) {
         load->source_lanes[index] = lane;
-        lane->group = channel->kind == TRACE_SCALAR ? MODEL_SENSORS
-                      : channel->kind == TRACE_I2C  ? MODEL_BUSES
-                                                    : MODEL_LINES;
+        lane->group = channel->kind == TRACE_SCALAR  ? MODEL_SENSORS
+                      : channel->kind == TRACE_LEVEL ? MODEL_LINES
+                                                     : MODEL_BUSES;
         printable(lane->unit, sizeof lane->unit, channel->unit);
     }
     return lane;
@@ -434,6 +435,63 @@ static void put_point(struct load *load, uint64_t time_ns, struct model_lane *la
         load->model->not_shown++;
 }
 
+/* A transaction stands where it began; how long it took goes with it. */
+static void put_bus(struct load *load, const struct trace_record *record, uint64_t start_ns,
+                    struct lane_bus bus, const uint8_t *written, const uint8_t *read)
+{
+    struct model_lane *lane = source_lane(load, record->channel, 0);
+    uint8_t extra[MODEL_BUS_EXTRA_MAX];
+    if (lane == NULL) {
+        load->model->not_shown++;
+        return;
+    }
+    uint64_t took = record->time_ns > start_ns ? record->time_ns - start_ns : 0;
+    bus.duration_ns = took < UINT32_MAX ? (uint32_t)took : UINT32_MAX;
+    size_t size = model_bus_extra(bus, written, read, extra);
+    lane_add(&lane->lane, start_ns < record->time_ns ? start_ns : record->time_ns,
+             bus.error != 0 ? LANE_FLAG_ERROR : 0, extra, size);
+}
+
+static uint16_t size16(uint32_t size)
+{
+    return size < UINT16_MAX ? (uint16_t)size : UINT16_MAX;
+}
+
+static void put_transaction(struct load *load, const struct trace_record *r, enum trace_kind kind)
+{
+    struct lane_bus bus = { 0 };
+    switch (kind) {
+    case TRACE_I2C:
+        bus.address = r->i2c.address;
+        bus.error = r->i2c.address_nack || r->i2c.write_nack ? -ENXIO : 0;
+        bus.write_size = size16(r->i2c.write_size);
+        bus.read_size = size16(r->i2c.read_size);
+        put_bus(load, r, r->i2c.start_ns, bus, r->i2c.write_data, r->i2c.read_data);
+        break;
+    case TRACE_SPI:
+        bus.protocol = LANE_SPI;
+        bus.error = r->spi.partial_bits != 0 ? -EBADMSG : 0;
+        bus.write_size = r->spi.has_mosi ? size16(r->spi.size) : 0;
+        bus.read_size = r->spi.has_miso ? size16(r->spi.size) : 0;
+        put_bus(load, r, r->spi.start_ns, bus, r->spi.mosi_data, r->spi.miso_data);
+        break;
+    case TRACE_UART:
+        bus.protocol = LANE_UART;
+        bus.address = r->uart.value;
+        bus.error = r->uart.parity_error || r->uart.framing_error ? -EBADMSG : 0;
+        put_bus(load, r, r->uart.start_ns, bus, NULL, NULL);
+        break;
+    default:
+        bus.protocol = LANE_CAN;
+        bus.address = r->can.id;
+        bus.extended = r->can.extended;
+        bus.error = r->can.error || r->can.damaged || r->can.unacknowledged ? -EBADMSG : 0;
+        bus.write_size = r->can.remote ? 0 : r->can.size;
+        put_bus(load, r, r->can.start_ns, bus, r->can.data, NULL);
+        break;
+    }
+}
+
 static void put_record(struct load *load, const struct trace_record *record)
 {
     const struct trace_channel *channel = trace_channel_at(load->source, record->channel);
@@ -442,20 +500,11 @@ static void put_record(struct load *load, const struct trace_record *record)
         for (uint32_t i = 0; i < channel->scan_count; i++)
             put_point(load, record->time_ns,
                       source_lane(load, record->channel, channel->quantity[i]), record->scan[i]);
-    } else if (channel->kind == TRACE_I2C) {
-        struct event event = { .kind = EVENT_I2C, .time_ns = record->time_ns };
-        event.i2c.bus = (uint8_t)record->channel;
-        event.i2c.address = record->i2c.address;
-        event.i2c.error = record->i2c.address_nack || record->i2c.write_nack ? -ENXIO : 0;
-        event.i2c.write_size = (uint16_t)record->i2c.write_size;
-        event.i2c.read_size = (uint16_t)record->i2c.read_size;
-        event.i2c.write_data = record->i2c.write_data;
-        event.i2c.read_data = record->i2c.read_data;
-        model_add_event(model, &event);
-        model->event_count--;
-    } else {
+    } else if (channel->kind == TRACE_LEVEL || channel->kind == TRACE_SCALAR) {
         put_point(load, record->time_ns, source_lane(load, record->channel, 0),
                   channel->kind == TRACE_LEVEL ? record->level : record->nano);
+    } else {
+        put_transaction(load, record, channel->kind);
     }
     model->event_count++;
     if (record->time_ns < model->start_ns)

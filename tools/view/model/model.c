@@ -259,7 +259,18 @@ static int take_run(struct model *model, const struct event *event, model_take *
     return 0;
 }
 
-#define BUS_KEPT 64u
+size_t model_bus_extra(struct lane_bus bus, const uint8_t *written, const uint8_t *read,
+                       uint8_t *to)
+{
+    bus.write_kept = (uint8_t)(bus.write_size < MODEL_BUS_KEPT ? bus.write_size : MODEL_BUS_KEPT);
+    bus.read_kept = (uint8_t)(bus.read_size < MODEL_BUS_KEPT ? bus.read_size : MODEL_BUS_KEPT);
+    memcpy(to, &bus, sizeof bus);
+    if (bus.write_kept > 0)
+        memcpy(to + sizeof bus, written, bus.write_kept);
+    if (bus.read_kept > 0)
+        memcpy(to + sizeof bus + bus.write_kept, read, bus.read_kept);
+    return sizeof bus + bus.write_kept + (size_t)bus.read_kept;
+}
 
 static int take_bus(struct model *model, const struct event *event, model_take *take, void *context)
 {
@@ -267,25 +278,17 @@ static int take_bus(struct model *model, const struct event *event, model_take *
     struct model_lane *lane = model_lane(model, EVENT_I2C, event->layer, i2c->bus, 0, "", LANE_BUS);
     if (lane == NULL)
         return -ENOSPC;
-    uint8_t extra[sizeof(struct lane_bus) + 2 * BUS_KEPT];
+    uint8_t extra[MODEL_BUS_EXTRA_MAX];
     struct lane_bus bus = {
         .address = i2c->address,
         .error = i2c->error,
         .write_size = i2c->write_size,
         .read_size = i2c->read_size,
-        .write_kept = (uint8_t)(i2c->write_size < BUS_KEPT ? i2c->write_size : BUS_KEPT),
-        .read_kept = (uint8_t)(i2c->read_size < BUS_KEPT ? i2c->read_size : BUS_KEPT),
     };
-    memcpy(extra, &bus, sizeof bus);
-    if (bus.write_kept > 0)
-        memcpy(extra + sizeof bus, i2c->write_data, bus.write_kept);
-    if (bus.read_kept > 0)
-        memcpy(extra + sizeof bus + bus.write_kept, i2c->read_data, bus.read_kept);
+    size_t size = model_bus_extra(bus, i2c->write_data, i2c->read_data, extra);
     int64_t flags = (i2c->error != 0 ? LANE_FLAG_ERROR : 0) |
                     (event->role == EVENT_ROLE_INPUT ? LANE_FLAG_INPUT : 0);
-    take(context, event->time_ns,
-         &(struct model_point){ lane, flags, extra,
-                                sizeof bus + bus.write_kept + (size_t)bus.read_kept });
+    take(context, event->time_ns, &(struct model_point){ lane, flags, extra, size });
     return 0;
 }
 

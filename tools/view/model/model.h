@@ -80,6 +80,12 @@ typedef void model_take(void *context, uint64_t time_ns, const struct model_poin
 int model_points_of(struct model *model, const struct event *event, model_take *take,
                     void *context);
 
+/* A transaction's extra, with as many of its bytes as are kept: its size. `to` has MODEL_BUS_EXTRA_MAX bytes. */
+#define MODEL_BUS_KEPT      64u
+#define MODEL_BUS_EXTRA_MAX (sizeof(struct lane_bus) + 2 * MODEL_BUS_KEPT)
+size_t model_bus_extra(struct lane_bus bus, const uint8_t *written, const uint8_t *read,
+                       uint8_t *to);
+
 /* The lane with this key, made if it is not there; NULL: no memory, or too many. */
 struct model_lane *model_lane(struct model *model, uint8_t event_kind, uint8_t layer,
                               uint32_t number, uint8_t sub, const char *key, enum lane_kind kind);

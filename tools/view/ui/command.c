@@ -274,6 +274,7 @@ static void select_row(struct view *view, int by)
             break;
     }
     view->selected = at;
+    view->chosen = true;
     const struct row *row = &view->rows[at];
     if (row->y < view->at.plot.y)
         view->scroll -= view->at.plot.y - row->y;
@@ -294,6 +295,7 @@ void view_move_row(struct view *view, uint32_t from, uint32_t to)
         memmove(&view->rows[to + 1], &view->rows[to], (from - to) * sizeof row);
     view->rows[to] = row;
     view->selected = to;
+    view->chosen = true;
 }
 
 static void move_selected(struct view *view, int by)
@@ -315,6 +317,7 @@ static void fold(struct view *view)
     if (at < view->row_count && view->rows[at].heading) {
         view->rows[at].folded = !view->rows[at].folded;
         view->selected = at;
+        view->chosen = true;
     }
 }
 
@@ -349,6 +352,7 @@ static void go_to_difference(struct view *view)
         if (row->differs && row->differs_ns > view->playhead_ns && row->differs_ns < next) {
             next = row->differs_ns;
             view->selected = i;
+            view->chosen = true;
         }
     }
     bool first = view->playhead_ns < view->diverged_ns || next == UINT64_MAX;
@@ -438,6 +442,7 @@ static void search(struct view *view, bool forward)
     char text[64];
     if (search_view(view, view->search, forward, &found)) {
         view->selected = found.row;
+        view->chosen = true;
         view->rows[found.row].hidden = false;
         if (found.has_time)
             go(view, found.time_ns);

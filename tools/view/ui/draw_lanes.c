@@ -418,6 +418,27 @@ static void draw_dense(struct view *view, struct canvas *canvas, struct model_la
     }
 }
 
+static int duration_px(const struct view *view, struct model_lane *lane, uint64_t index)
+{
+    struct lane_point point;
+    const uint8_t *extra;
+    size_t size;
+    uint64_t ns = 0;
+    if (!lane_point_at(&lane->lane, index, &point, &extra, &size))
+        return 0;
+    if (lane->lane.kind == LANE_BUS && size >= sizeof(struct lane_bus)) {
+        struct lane_bus bus;
+        memcpy(&bus, extra, sizeof bus);
+        ns = bus.duration_ns;
+    } else if (lane->lane.kind == LANE_RUN && size >= sizeof(struct lane_run)) {
+        struct lane_run run;
+        memcpy(&run, extra, sizeof run);
+        ns = run.duration_ns;
+    }
+    double px = (double)ns * view->at.plot.width / (double)view->span_ns;
+    return px < 100000 ? (int)px : 100000;
+}
+
 /* One moment with room for its label. */
 static void draw_flagged(struct view *view, struct canvas *canvas, const struct model *model,
                          struct model_lane *lane, uint64_t index, const struct lane_point *point,
@@ -445,6 +466,10 @@ static void draw_flagged(struct view *view, struct canvas *canvas, const struct 
         draw_text_fit(canvas, view->small, x + pad + mark, text_y, box - 2 * pad - mark, text,
                       view->theme->text);
     }
+    /* How long it took, where that is known: a line along the bottom. */
+    int took = duration_px(view, lane, index);
+    if (took > bar)
+        draw_fill(canvas, x, band->bottom - bar, took, bar, colour);
     draw_fill(canvas, x, band->top, bar, height, colour);
     if (wrong && room > mark)
         draw_cross(canvas, x + pad + mark * 0.35, band->top + height / 2.0, 3 * view->scale,

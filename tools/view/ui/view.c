@@ -199,6 +199,11 @@ int view_update(struct view *view)
             add_lane(view, which, model->lanes[i]);
         view->lanes_seen[which] = model->lane_count;
     }
+    for (uint32_t i = 0; i < view->row_count && !view->chosen; i++) {
+        view->selected = i;
+        if (!view->rows[i].heading)
+            break;
+    }
     if (view->fitted)
         view_fit(view);
     return 0;

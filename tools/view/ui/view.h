@@ -67,6 +67,7 @@ struct view {
     double speed;
     struct cursor cursor[2];
     uint32_t selected; /* row */
+    bool chosen;       /* by somebody; else the first */
     int scroll;        /* pixels */
     int mouse_x, mouse_y;
     bool mouse_inside;

@@ -140,6 +140,7 @@ static void press_gutter(struct window *w, int button, int clicks, uint32_t row)
     if (row >= view->row_count)
         return;
     view->selected = row;
+    view->chosen = true;
     if (view->rows[row].heading)
         run_command(w, COMMAND_FOLD, -1);
     else if (button == SDL_BUTTON_RIGHT)
@@ -175,7 +176,7 @@ static void press(struct window *w, int button, int clicks, int x, int y)
     } else if (inside(view->at.plot, x, y) || inside(view->at.ruler, x, y)) {
         uint32_t row = view_row_at(view, y);
         if (row < view->row_count && !view->rows[row].heading)
-            view->selected = row;
+            view->selected = row, view->chosen = true;
         w->drag = button == SDL_BUTTON_RIGHT ? DRAG_CURSOR : DRAG_PLOT;
         if (button == SDL_BUTTON_RIGHT)
             run_command(w, COMMAND_CURSOR_A, x);
