@@ -11,6 +11,7 @@
 #include <axiom/errno.h>
 #include <axiom/log.h>
 #include <core/mm.h>
+#include <core/option.h>
 #include <drivers/rp1_pins.h>
 #include <drivers/table.h>
 #include <hw/device.h>
@@ -209,7 +210,7 @@ static void unmap_regions(struct rp1_gpio *gpio)
 
 static void free_irqs(struct rp1_gpio *gpio, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count && gpio->poll_ns == 0; i++)
         irq_free(gpio->banks[i].irq);
 }
 
@@ -218,6 +219,8 @@ static int request_irqs(struct device *device, struct rp1_gpio *gpio)
     for (uint32_t i = 0; i < RP1_GPIO_BANK_COUNT; i++) {
         struct rp1_gpio_bank *bank = &gpio->banks[i];
         mmio_write32(&gpio->io, bank->offset + RP1_GPIO_PCIE_INTE, 0);
+        if (gpio->poll_ns != 0)
+            continue;
         int err = device_irq(device, i, &bank->irq);
         if (err == 0)
             err = irq_request(bank->irq, rp1_gpio_handle_bank, bank, "rp1_gpio");
@@ -227,6 +230,17 @@ static int request_irqs(struct device *device, struct rp1_gpio *gpio)
         }
     }
     return 0;
+}
+
+/* gpio.poll_us=N: banks are looked at every N microseconds, for a board whose way from RP1's MSI-X
+ * to the interrupt controller is not set up (docs/RPI5.md). */
+static void choose_polling(struct rp1_gpio *gpio)
+{
+    uint64_t period_us;
+    if (!option_number("gpio.poll_us", 20, 100000, &period_us))
+        return;
+    gpio->poll_ns = period_us * NSEC_PER_USEC;
+    log_info("rp1_gpio: edges are polled every %llu us", (unsigned long long)period_us);
 }
 
 /* Lines of bank 0 (the 40-pin header) that nobody has given a function become inputs, so that a
@@ -253,6 +267,7 @@ static int probe(struct device *device)
     spin_lock_init(&gpio->lock);
     timer_init(&gpio->watch, rp1_gpio_watch, gpio);
     gpio->chip.device = device;
+    choose_polling(gpio);
     int err = map_regions(device, gpio);
     if (err)
         goto free_gpio;

@@ -43,6 +43,7 @@ struct rp1_gpio {
     struct mmio io, rio, pads;
     struct irq_domain *domain;
     struct timer watch;
+    uint64_t poll_ns; /* 0: banks interrupt; else they are looked at so often */
     struct rp1_gpio_bank banks[RP1_GPIO_BANK_COUNT];
     struct ratelimit limit;
     struct spinlock lock;

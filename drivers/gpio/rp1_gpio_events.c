@@ -52,7 +52,8 @@ static void update_events_locked(struct rp1_gpio *gpio, uint32_t line) MUST_HOLD
     rp1_ctrl_set(gpio, pin, event_bits(state, wanted));
     pin.bank->enabled_pins |= BIT(pin.index);
     if (!gpio->watch.pending && time_is_running())
-        timer_start(&gpio->watch, ktime_get_ns() + WATCH_PERIOD_NS);
+        timer_start(&gpio->watch,
+                    ktime_get_ns() + (gpio->poll_ns != 0 ? gpio->poll_ns : WATCH_PERIOD_NS));
     mmio_write32(&gpio->io, pin.bank->offset + RP1_GPIO_PCIE_INTE + RP1_ALIAS_SET, BIT(pin.index));
 }
 
@@ -199,12 +200,31 @@ static bool watch_bank(struct rp1_gpio_bank *bank)
     return true;
 }
 
+/* In place of interrupts. The next look is not before this one's end plus the period, so polling
+ * leaves the CPU time for what it has found. */
+static void poll_banks(struct rp1_gpio *gpio)
+{
+    bool edges = false;
+    for (uint32_t i = 0; i < RP1_GPIO_BANK_COUNT; i++) {
+        if (gpio->banks[i].enabled_pins == 0)
+            continue;
+        edges = true;
+        rp1_gpio_handle_bank(NULL, &gpio->banks[i]);
+    }
+    if (edges)
+        timer_start(&gpio->watch, ktime_get_ns() + gpio->poll_ns);
+}
+
 /* Every WATCH_PERIOD_NS while edges are enabled; what is pending then has WATCH_GRACE_NS to be
  * handled the usual way. */
 void rp1_gpio_watch(struct timer *timer, void *context)
 {
     struct rp1_gpio *gpio = context;
     bool look_soon = false, edges = false;
+    if (gpio->poll_ns != 0) {
+        poll_banks(gpio);
+        return;
+    }
     for (uint32_t i = 0; i < RP1_GPIO_BANK_COUNT; i++) {
         if (gpio->banks[i].enabled_pins == 0)
             continue;
