@@ -423,6 +423,16 @@ static struct model_lane *source_lane(struct load *load, uint32_t index, uint8_t
                       : channel->kind == TRACE_LEVEL ? MODEL_LINES
                                                      : MODEL_BUSES;
         printable(lane->unit, sizeof lane->unit, channel->unit);
+        /* "actuator_outputs.output[3]": the field is what tells rows apart. */
+        const char *dot = strchr(channel->name, '.');
+        if (channel->kind == TRACE_SCALAR && dot != NULL && dot[1] != '\0') {
+            printable(lane->name, sizeof lane->name, dot + 1);
+            snprintf(lane->note, sizeof lane->note, "%.*s",
+                     (int)(dot - channel->name < 60 ? dot - channel->name : 60), channel->name);
+            char clean[MODEL_NAME_MAX];
+            printable(clean, sizeof clean, lane->note);
+            memcpy(lane->note, clean, sizeof lane->note);
+        }
     }
     return lane;
 }

@@ -27,8 +27,9 @@ void draw_ruler(struct view *view, struct canvas *canvas)
             draw_fill(canvas, (int)(x + i * (double)step / 5 * at.width / (double)view->span_ns),
                       at.y + at.height - view_px(view, 4), 1, view_px(view, 4), theme->line);
         format_time(text, sizeof text, t, step);
-        draw_text(canvas, view->small, (int)x + view_px(view, 4), at.y + view_px(view, 4), text,
-                  theme->muted);
+        if (x >= at.x)
+            draw_text(canvas, view->small, (int)x + view_px(view, 4), at.y + view_px(view, 4), text,
+                      theme->muted);
     }
     canvas_unclip(canvas);
     /* Far in, the ruler's labels share most of their digits: say where it is in full at the left. */

@@ -573,7 +573,8 @@ static void draw_name(struct view *view, struct canvas *canvas, const struct row
                                               : "anglvel",
                  lane->unit);
     else if (lane->unit[0] != '\0')
-        snprintf(note, sizeof note, "%s", lane->unit);
+        snprintf(note, sizeof note, "%s%s%s", lane->note, lane->note[0] != '\0' ? "  " : "",
+                 lane->unit);
     else
         snprintf(note, sizeof note, "%s", lane->note);
     if (lane->derived && note[0] == '\0')

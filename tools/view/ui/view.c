@@ -232,12 +232,25 @@ static bool row_shown(const struct view *view, const struct row *row, bool group
     return view->show_hidden || !(row->hidden || row->first->derived);
 }
 
+/* A capture of some lines is no board's. */
+static bool has_board(const struct view *view)
+{
+    if (view->model[0]->board.known || view->live)
+        return true;
+    for (uint32_t i = 0; i < view->row_count; i++) {
+        if (!view->rows[i].heading && view->rows[i].first->event_kind == EVENT_GPIO)
+            return true;
+    }
+    return false;
+}
+
 void view_layout(struct view *view, int width, int height)
 {
     struct view_rects *at = &view->at;
     int top = view_px(view, 40), overview = view_px(view, 38), ruler = view_px(view, 26);
     int bottom = view_px(view, 26), gutter = view_px(view, 190);
-    int board = view->show_board && width > view_px(view, 900) ? view_px(view, 360) : 0;
+    int board =
+        view->show_board && has_board(view) && width > view_px(view, 900) ? view_px(view, 360) : 0;
     int plot_width = width - gutter - board > 16 ? width - gutter - board : 16;
     int y = top;
     at->top = (struct rect){ 0, 0, width, top };
