@@ -17,5 +17,7 @@ const struct model_ops *const model_table[] = {
     &sht3x_model,
     &lsm6dso_model,
     &virtio_mmio_model,
+    &riscv_intc_model,
+    &plic_model,
     NULL,
 };

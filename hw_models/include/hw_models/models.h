@@ -16,3 +16,5 @@ extern const struct model_ops pl011_model;
 extern const struct model_ops sht3x_model;
 extern const struct model_ops lsm6dso_model;
 extern const struct model_ops virtio_mmio_model;
+extern const struct model_ops riscv_intc_model;
+extern const struct model_ops plic_model;
