@@ -7,6 +7,10 @@
 #define CPU_EMERGENCY_TOP 48
 #define CPU_SATP          56 /* and the stack's top, and where to go */
 #define CPU_PARKED        80
+#define CPU_CLAIM         84
+
+#define CLAIM_ASKED 1 /* for; or 0, the CPU shall not come any more */
+#define CLAIM_COME  2
 
 #define FRAME_SIZE 304
 #define FRAME_SEPC 256 /* then sstatus, scause, stval, and the frame record */

@@ -125,6 +125,11 @@ text_no_sv39:
 riscv_secondary_entry:
     csrw sie, zero
     csrci sstatus, 2
+    addi t0, a1, CPU_CLAIM
+    li t1, CLAIM_COME
+    amoswap.w.aqrl t1, t1, (t0)
+    li t0, CLAIM_ASKED
+    bne t1, t0, 2f                      /* too late: the stack is someone else's */
     ld t0, CPU_SATP(a1)
     ld sp, CPU_SATP + 8(a1)
     ld t1, CPU_SATP + 16(a1)
@@ -132,6 +137,10 @@ riscv_secondary_entry:
     sfence.vma
     csrw satp, t0                       /* the next instruction is not mapped there */
 1:  wfi
+    j 1b
+2:  li a7, 0x48534d                     /* hart stop */
+    li a6, 1
+    ecall
     j 1b
 
     .balign 4

@@ -28,8 +28,9 @@ struct riscv_cpu {     /* tp, and sscratch in the kernel */
     /* How boot.S brings a secondary CPU up: */
     uint64_t satp, stack_top, start;
     uint32_t parked; /* the last store of a CPU that ends */
-    uint32_t on_emergency_stack;
+    uint32_t claim;  /* CLAIM_ASKED, CLAIM_COME: whether the stack above is still its */
     uint64_t hart;
+    bool on_emergency_stack;
     struct arch_context *context;   /* that runs; NULL before the first switch */
     struct riscv_trap_frame *fatal; /* the trap that ends in a panic */
     uint64_t spurious_fault;        /* address of the last one that was none */
@@ -41,6 +42,7 @@ _Static_assert(__builtin_offsetof(struct riscv_cpu, stack_base) == CPU_STACK_BAS
 _Static_assert(__builtin_offsetof(struct riscv_cpu, emergency_top) == CPU_EMERGENCY_TOP, "asm.h");
 _Static_assert(__builtin_offsetof(struct riscv_cpu, satp) == CPU_SATP, "asm.h");
 _Static_assert(__builtin_offsetof(struct riscv_cpu, parked) == CPU_PARKED, "asm.h");
+_Static_assert(__builtin_offsetof(struct riscv_cpu, claim) == CPU_CLAIM, "asm.h");
 
 extern struct riscv_cpu riscv_cpus[CPU_MAX];
 

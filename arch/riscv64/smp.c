@@ -179,9 +179,16 @@ int arch_cpu_start(uint32_t cpu, void *stack_base, size_t stack_size)
     target->start = (uint64_t)riscv_secondary_high;
     __atomic_store_n(&answered, 0, __ATOMIC_RELEASE);
     __atomic_store_n(&target->started, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&target->claim, CLAIM_ASKED, __ATOMIC_SEQ_CST);
     int64_t error = hart_start(target);
     if (error == 0 && wait_for_answer(cpu, ANSWER_TIMEOUT_US))
         return 0;
+    /* It must not come later and find another's stack; if it came just now, it answers. */
+    if (__atomic_exchange_n(&target->claim, 0, __ATOMIC_ACQ_REL) == CLAIM_COME) {
+        while (!wait_for_answer(cpu, ANSWER_TIMEOUT_US))
+            continue;
+        return 0;
+    }
     __atomic_store_n(&target->started, 0, __ATOMIC_RELEASE);
     if (error != 0) {
         console_print("smp: the firmware does not start CPU %u (hart %llu): SBI error %lld", cpu,

@@ -5,8 +5,9 @@
  * interrupts masked, so that a wake-up between the look and arch_cpu_idle() keeps the interrupt
  * pending and ends the wait at once.
  *
- * A CPU that ends is taken out of the choice first (online), then idle runs on it alone and gives
- * its ready threads away; its timers go to the boot CPU once it is parked. */
+ * One that does not start is left out. A CPU that ends is taken out of the choice first (online),
+ * then idle runs on it alone and gives its ready threads away; its timers go to the boot CPU once it
+ * is parked. */
 #include <arch/cpu.h>
 #include <arch/entry.h>
 #include <arch/irqflags.h>
