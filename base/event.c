@@ -19,8 +19,9 @@ static const char *const quantity_names[] = {
 _Static_assert(ARRAY_SIZE(quantity_names) == IIO_QUANTITY_COUNT, "every quantity has a name");
 
 static struct event_sink *sinks;
-struct event_counter event_counter;
+struct event_counter event_counter = { .skip = 1 };
 static uint64_t (*clock_now_ns)(void);
+static const struct event_lock *shared; /* NULL: one CPU at a time */
 
 static void wanted_update(void)
 {
@@ -32,8 +33,26 @@ static void wanted_update(void)
 void event_registry_reset(void)
 {
     sinks = NULL;
-    event_counter = (struct event_counter){ 0 };
+    event_counter = (struct event_counter){ .skip = 1 };
     clock_now_ns = NULL;
+    shared = NULL;
+}
+
+void event_lock_set(const struct event_lock *lock)
+{
+    shared = lock;
+    event_counter.skip = lock == NULL;
+}
+
+static uint64_t registry_lock(void)
+{
+    return shared != NULL ? shared->lock() : 0;
+}
+
+static void registry_unlock(uint64_t state)
+{
+    if (shared != NULL && state != EVENT_LOCK_HELD)
+        shared->unlock(state);
 }
 
 void event_clock_set(uint64_t (*now_ns)(void))
@@ -43,16 +62,19 @@ void event_clock_set(uint64_t (*now_ns)(void))
 
 void event_sink_add(struct event_sink *sink)
 {
+    uint64_t state = registry_lock();
     struct event_sink **at = &sinks;
     while (*at != NULL)
         at = &(*at)->next;
     sink->next = NULL;
-    *at = sink;
+    __atomic_store_n(at, sink, __ATOMIC_RELEASE);
     wanted_update();
+    registry_unlock(state);
 }
 
 void event_sink_remove(struct event_sink *sink)
 {
+    uint64_t state = registry_lock();
     for (struct event_sink **at = &sinks; *at != NULL; at = &(*at)->next) {
         if (*at == sink) {
             *at = sink->next;
@@ -60,14 +82,47 @@ void event_sink_remove(struct event_sink *sink)
         }
     }
     wanted_update();
+    registry_unlock(state);
 }
 
-void event_emit(struct event *event)
+static void stamp(struct event *event)
 {
     event->sequence = ++event_counter.sequence;
     event->time_ns = clock_now_ns != NULL ? clock_now_ns() : 0;
     if (event->source_ns == 0)
         event->source_ns = event->time_ns;
+}
+
+static void give(const struct event *event, bool concurrent)
+{
+    uint32_t kind = UINT32_C(1) << event->kind;
+    for (struct event_sink *sink = __atomic_load_n(&sinks, __ATOMIC_ACQUIRE); sink != NULL;
+         sink = sink->next) {
+        if ((sink->kinds & kind) != 0 && sink->concurrent == concurrent)
+            sink->emit(sink, event);
+    }
+}
+
+/* The number and the time are taken in the lock, so that both rise in the order in which sinks see
+ * events; who is slow is called after it. */
+static void emit_shared(struct event *event)
+{
+    uint64_t state = shared->lock();
+    if (state == EVENT_LOCK_HELD)
+        return;
+    stamp(event);
+    give(event, false);
+    shared->unlock(state);
+    give(event, true);
+}
+
+void event_emit(struct event *event)
+{
+    if (__builtin_expect(shared != NULL, 0)) {
+        emit_shared(event);
+        return;
+    }
+    stamp(event);
     uint32_t kind = UINT32_C(1) << event->kind;
     for (struct event_sink *sink = sinks; sink != NULL; sink = sink->next) {
         if (sink->kinds & kind)

@@ -105,6 +105,31 @@ static int put_up(const struct step *steps, uint32_t count)
     return 0;
 }
 
+/* "stop_after_ms=N" on the command line; 0: not there, or no number. */
+static uint64_t stop_after_ns(const char *line)
+{
+    static const char word[] = "stop_after_ms=";
+    for (const char *at = line; at != NULL; at = strchr(at, ' ')) {
+        uint64_t ms = 0;
+        at += *at == ' ';
+        if (!string_starts_with(at, word))
+            continue;
+        for (at += sizeof word - 1; *at >= '0' && *at <= '9' && ms < UINT32_MAX; at++)
+            ms = ms * 10 + (uint64_t)(*at - '0');
+        return *at == '\0' || *at == ' ' ? ms * NSEC_PER_MSEC : 0;
+    }
+    return 0;
+}
+
+static void wait_for_stop(void)
+{
+    uint64_t limit_ns = stop_after_ns(current_boot->command_line);
+    if (limit_ns == 0)
+        completion_wait(&stop_requested);
+    else
+        (void)completion_wait_until(&stop_requested, ktime_get_ns() + limit_ns);
+}
+
 static int main_entry(void *argument)
 {
     (void)argument;
@@ -112,7 +137,7 @@ static int main_entry(void *argument)
     if (err)
         return err;
     log_info("boot: complete");
-    completion_wait(&stop_requested);
+    wait_for_stop();
     log_info("kernel: stopping");
     take_down(late_steps, ARRAY_SIZE(late_steps));
     return 0;

@@ -2,6 +2,7 @@
 /* The command line's words, and what the loader brought. */
 #include <axiom/errno.h>
 #include <axiom/string.h>
+#include <libfdt.h>
 #include <port/boot.h>
 #include <port/console.h>
 #include <port/cpio.h>
@@ -32,4 +33,11 @@ void boot_modules_add(const char *name, const void *data, size_t size, struct bo
     if (err)
         console_print("boot: %s is %s; %u modules are used", name,
                       err == -E2BIG ? "one too many, or too long" : "a broken archive", *count);
+}
+
+const char *boot_board_name(const void *fdt)
+{
+    int size = 0;
+    const char *name = fdt_getprop(fdt, 0, "model", &size);
+    return name != NULL && size > 0 && name[size - 1] == '\0' ? name : "";
 }

@@ -67,6 +67,10 @@ static void print_event(struct event_sink *sink, const struct event *event)
 struct event_sink *console_log_sink(uint8_t level)
 {
     log_level = level;
-    log_sink = (struct event_sink){ .emit = print_event, .kinds = 1u << EVENT_LOG };
+    log_sink = (struct event_sink){
+        .emit = print_event,
+        .kinds = 1u << EVENT_LOG,
+        .concurrent = true,
+    };
     return &log_sink;
 }

@@ -28,6 +28,5 @@ check "export by suffix" 2 "must end in" "$axiom" trace export "$csv" out.pdf
 check "qemu without an architecture" 2 "one architecture" "$axiom" qemu
 check "qemu for another" 2 "no image for 'z80'" "$axiom" qemu z80
 check "qemu CPUs" 2 "1 to 8" "$axiom" qemu x86_64 --smp 9
-check "qemu record without trace" 2 "goes with --trace" "$axiom" qemu x86_64 --record x
 check "qemu without the trace" 3 "nowhere.mcap" "$axiom" qemu x86_64 --trace nowhere.mcap
 finish

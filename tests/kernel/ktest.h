@@ -13,7 +13,7 @@ struct ktest {
 
 /* One list a file, ended by a NULL name. */
 extern const struct ktest ktest_contracts[], ktest_memory[], ktest_sched[], ktest_time[],
-    ktest_bpf[], ktest_disk[];
+    ktest_bpf[], ktest_disk[], ktest_events[];
 /* What only this kind of port has: tests/kernel/port_*.c. */
 extern const struct ktest ktest_port[];
 

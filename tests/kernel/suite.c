@@ -23,7 +23,7 @@
 
 static const struct ktest *const suites[] = { ktest_contracts, ktest_memory, ktest_sched,
                                               ktest_time,      ktest_bpf,    ktest_disk,
-                                              ktest_port };
+                                              ktest_events,    ktest_port };
 
 static struct thread *runner;
 static uint32_t number, failures;

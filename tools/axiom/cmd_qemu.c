@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* axiom qemu: an image of the kernel under QEMU, built first if it is not there or is old.
  *
- * With --trace it is the image on the simulated machine: the recording goes in as its initramfs, and
- * what the image records comes out of QEMU's RAM, which is a file for that time; the console says
- * where in it. */
+ * With --trace it is the image on the simulated machine: the recording goes in as its initramfs.
+ * What an image records comes out of QEMU's RAM, which is a file for that time; the console says where
+ * in it. */
 #include "cli.h"
 #include "initramfs.h"
 
@@ -63,7 +63,7 @@ struct qemu_options {
     const char *trace, *record, *append, *machine;
     const char *objects[OBJECTS_MAX];
     uint32_t object_count;
-    uint64_t cpus, memory_mib;
+    uint64_t cpus, memory_mib, stop_after_ms;
     bool headless, gdb, test;
 };
 
@@ -163,8 +163,11 @@ static void make_words(const struct qemu_options *o, const struct qemu_files *fi
     word(w, "-kernel");
     word(w, files->image);
     word(w, "-append");
-    word_format(w, "exit=debug%s%s", o->append != NULL ? " " : "",
-                o->append != NULL ? o->append : "");
+    char stop[40] = "";
+    if (o->stop_after_ms != 0)
+        snprintf(stop, sizeof stop, " stop_after_ms=%" PRIu64, o->stop_after_ms);
+    word_format(w, "exit=debug%s%s%s%s", o->record != NULL && o->trace == NULL ? " record" : "",
+                stop, o->append != NULL ? " " : "", o->append != NULL ? o->append : "");
     if (o->headless) {
         word(w, "-display");
         word(w, "none");
@@ -202,8 +205,8 @@ static void follow(int descriptor, struct place *place)
         fputs(line, stdout);
         fflush(stdout);
         struct place found;
-        if (sscanf(line, "machine: recorded %" SCNu64 " bytes at 0x%" SCNx64, &found.size,
-                   &found.at) == 2)
+        if (sscanf(line, "%*[a-z]: recorded %" SCNu64 " bytes at 0x%" SCNx64, &found.size,
+                   &found.at) == 2) /* arch/common/record */
             *place = found;
     }
     fclose(from);
@@ -287,7 +290,8 @@ static int run_image(const struct qemu_options *o, struct qemu_files *files)
     int code = build(o);
     if (code == EXIT_OK && o->object_count != 0)
         code = make_initramfs(o, files);
-    if (code == EXIT_OK && o->trace != NULL && !make_file(files->ram, sizeof files->ram))
+    if (code == EXIT_OK && (o->trace != NULL || o->record != NULL) &&
+        !make_file(files->ram, sizeof files->ram))
         code = complain(EXIT_IO, "/tmp: %s", strerror(errno));
     if (code != EXIT_OK)
         return code;
@@ -319,8 +323,6 @@ static int check(const struct qemu_options *o)
         return complain(EXIT_USAGE, "--smp is 1 to %u", CPU_MAX);
     if (o->trace != NULL && (o->cpus != 1 || o->object_count != 0 || o->test))
         return complain(EXIT_USAGE, "--trace runs on one CPU, with the programs in the recording");
-    if (o->record != NULL && o->trace == NULL)
-        return complain(EXIT_USAGE, "--record goes with --trace");
     if (o->trace != NULL && access(o->trace, R_OK) != 0)
         return complain(EXIT_INPUT, "%s: %s", o->trace, strerror(errno));
     return EXIT_OK;
@@ -339,6 +341,7 @@ static int run(int argc, char **argv)
         { "bpf", required_argument, NULL, 'b' },
         { "append", required_argument, NULL, 'a' },
         { "machine", required_argument, NULL, 'M' },
+        { "stop-after", required_argument, NULL, 'S' },
         { 0 },
     };
     struct qemu_options o = { .cpus = 1, .memory_mib = 512 };
@@ -360,6 +363,9 @@ static int run(int argc, char **argv)
             break;
         case 'm':
             good = parse_u64("--mem", optarg, 1u << 20, &o.memory_mib);
+            break;
+        case 'S':
+            good = parse_u64("--stop-after", optarg, UINT32_MAX, &o.stop_after_ms);
             break;
         case 't':
             o.trace = optarg;
@@ -409,7 +415,8 @@ static const char help[] =
     "  --bpf OBJECT     a BPF object to load and attach at boot; any number\n"
     "  --trace FILE     replay this recording (axiom run --record) on the simulated machine, in "
     "the image\n"
-    "  --record FILE    what the image records of that\n"
+    "  --record FILE    what the image records: of that, or on the board's own time\n"
+    "  --stop-after MS  the kernel ends by itself so long after its boot\n"
     "  --machine TEXT   QEMU's machine and its options (q35; virt)\n"
     "  --append TEXT    more words for the kernel's command line\n"
     "  --test           the image with the kernel's own test suite\n"

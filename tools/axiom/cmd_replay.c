@@ -408,7 +408,7 @@ static int replay_file(struct replay *r, const char *path)
     if (code == EXIT_OK)
         code = session_verify(s);
     if (code == EXIT_OK) {
-        r->sink = (struct event_sink){ on_event, NULL, UINT32_MAX };
+        r->sink = (struct event_sink){ .emit = on_event, .kinds = UINT32_MAX };
         s->more_sinks[s->more_sink_count++] = &r->sink;
         s->next_input = next_recorded_input;
         s->input_context = r;

@@ -250,7 +250,7 @@ static int start_viewer(struct live *live, int fd, const char *const *words, uin
 int live_start(struct live *live, struct session *s, const char *const *words, uint32_t count)
 {
     int fd = -1;
-    *live = (struct live){ .sink = { live_emit, NULL, UINT32_MAX } };
+    *live = (struct live){ .sink = { .emit = live_emit, .kinds = UINT32_MAX } };
     int code = list_targets(live, s);
     if (code == EXIT_OK)
         code = share(live, s, &fd);

@@ -233,10 +233,12 @@ struct run {
 /* The recorder comes first: what a later sink does cannot keep an event out of the file. */
 static void add_sinks(struct run *run, struct session *s)
 {
-    run->log = (struct log_sink){ { log_event, NULL, 1u << EVENT_LOG }, s->log, s->log_level };
-    run->expect = (struct expect_sink){ { expect_sink_event, NULL, UINT32_MAX }, s->expect };
-    run->progress =
-        (struct progress){ .sink = { progress_event, NULL, UINT32_MAX }, .feed = s->feed };
+    run->log =
+        (struct log_sink){ { .emit = log_event, .kinds = 1u << EVENT_LOG }, s->log, s->log_level };
+    run->expect =
+        (struct expect_sink){ { .emit = expect_sink_event, .kinds = UINT32_MAX }, s->expect };
+    run->progress = (struct progress){ .sink = { .emit = progress_event, .kinds = UINT32_MAX },
+                                       .feed = s->feed };
     summary_init(&s->summary);
     if (run->record.file != NULL)
         run->sinks[run->sink_count++] = &run->record.recorder.sink;

@@ -183,9 +183,14 @@ struct event_sink {
     void (*emit)(struct event_sink *sink, const struct event *event);
     struct event_sink *next; /* the registry's */
     uint32_t kinds;          /* bit mask of enum event_kind that this sink wants */
+    /* Called by several CPUs at once, and events of different CPUs out of order: for a slow sink that
+     * has a lock of its own (a console). Others see one event after the other, in the order of their
+     * numbers and times. */
+    bool concurrent;
 };
 
-/* One registry per image (base/event.c). Not while events are being emitted. */
+/* One registry per image (base/event.c). Without event_lock_set() not while events are being
+ * emitted. */
 void event_registry_reset(void);
 void event_sink_add(struct event_sink *sink);
 void event_sink_remove(struct event_sink *sink);
@@ -193,6 +198,17 @@ void event_sink_remove(struct event_sink *sink);
 /* Where events take their time from: virtual time in sim, ktime on a board. NULL (after a reset):
  * 0. */
 void event_clock_set(uint64_t (*now_ns)(void));
+
+/* For an image whose CPUs emit at once. `lock` keeps other CPUs and this CPU's interrupts out until
+ * unlock(what it gave); where the caller has it already (a sink that emits) it gives
+ * EVENT_LOCK_HELD, and that event is dropped. Numbers then count events that were emitted, not those
+ * skipped. NULL (after a reset): there is one CPU at a time. */
+#define EVENT_LOCK_HELD UINT64_MAX
+struct event_lock {
+    uint64_t (*lock)(void);
+    void (*unlock)(uint64_t state);
+};
+void event_lock_set(const struct event_lock *lock);
 
 /* Stamps the event with the image's time, numbers it and hands it to every sink that wants its
  * kind. source_ns is the emitter's own and left alone unless it is 0. Any context. */
@@ -209,6 +225,7 @@ static inline uint64_t event_sequence(void);
 struct event_counter {
     uint64_t sequence;
     uint32_t wanted; /* bit = kind */
+    uint32_t skip;   /* what a skipped event counts: 1, or 0 where CPUs emit at once */
 };
 extern struct event_counter event_counter;
 
@@ -219,10 +236,11 @@ static inline bool event_wanted(enum event_kind kind)
 
 static inline void event_skip(void)
 {
-    event_counter.sequence++;
+    if (event_counter.skip != 0)
+        event_counter.sequence++;
 }
 
 static inline uint64_t event_sequence(void)
 {
-    return event_counter.sequence;
+    return __atomic_load_n(&event_counter.sequence, __ATOMIC_RELAXED);
 }

@@ -11,3 +11,6 @@ bool boot_line_has(const char *line, const char *word);
  * can be used. `modules` has BOOT_MODULE_MAX entries; names and data stay where they are. */
 void boot_modules_add(const char *name, const void *data, size_t size, struct boot_module *modules,
                       uint32_t *count);
+
+/* The tree's name for the board (its model), or "". The tree is sound. */
+const char *boot_board_name(const void *fdt);

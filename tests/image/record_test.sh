@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# The kernel's recorder on a board's own time: a program on a timer runs on four CPUs for half a second, and the file that
+# comes out of RAM says so.
+#
+# usage: record_test.sh ARCH IMAGE_BUILD BUILD
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/qemu.sh"
+qemu_use "$1"
+axiom=$3/tools/axiom/axiom object=$3/tests/image/ticks.bpf.o
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+checks=0 failures=0
+
+# check WHAT PATTERN COMMAND...: succeeds, and a line of what it says matches
+check() {
+    local what=$1 pattern=$2
+    shift 2
+    checks=$((checks + 1))
+    "$@" > "$work/out" 2>&1 && grep -qE "$pattern" "$work/out" && return
+    echo "FAILED: $what"; cat "$work/out"; failures=$((failures + 1))
+}
+
+check "the image records" "^recorded " \
+    "$axiom" qemu "$arch" --headless --smp 4 --mem 256 --bpf "$object" --record "$work/board.mcap" --stop-after 500
+check "the file reads back, complete" "reason=complete .*dropped_messages=0 " "$axiom" trace info "$work/board.mcap"
+cp "$work/out" "$work/info"
+for line in "attached: bpf/ticks.bpf.o" "/bpf/run +[4-5][0-9] messages +output" "/bpf/map/ticks +1 message" "/log "; do
+    check "the file has $line" "$line" cat "$work/info"
+done
+check "it is equal to itself" "^equal: 4[0-9]|^equal: 5[0-9]" "$axiom" diff "$work/board.mcap" "$work/board.mcap"
+echo "100%: Checks: $checks, Failures: $failures, Errors: 0"
+[[ $failures == 0 ]]
