@@ -5,7 +5,7 @@
 csv=$source_dir/examples/button_led/button.csv
 check "no command" 2 "usage: axiom" "$axiom"
 check "help" 0 "Exit codes" "$axiom" --help
-for command in run replay diff trace bpf qemu; do
+for command in run replay diff view trace bpf qemu; do
     check "help of $command" 0 "usage: axiom $command" "$axiom" $command --help
 done
 check "unknown command" 2 "no command 'frob'" "$axiom" frob

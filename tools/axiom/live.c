@@ -50,7 +50,8 @@ static void live_emit(struct event_sink *sink, const struct event *event)
 {
     struct live_shared *shared = ((struct live *)sink)->shared;
     struct event_channel channels[EVENT_CHANNELS_MAX];
-    if (event_channels_of(event, channels) == 0)
+    if (atomic_load_explicit(&shared->closed, memory_order_relaxed) ||
+        event_channels_of(event, channels) == 0)
         return;
     size_t most = event_encoded_size_max(event, channels[0].form);
     uint64_t at = atomic_load_explicit(&shared->written, memory_order_relaxed);
@@ -120,11 +121,33 @@ static uint64_t virtual_due(struct live *live, uint64_t now_ns, uint64_t speed)
     return passed < 9e18 ? live->anchor_virtual_ns + (uint64_t)passed : UINT64_MAX;
 }
 
+/* The window sees the run from its beginning: time stands until it is open, or has failed to. */
+static void wait_for_window(struct live *live)
+{
+    const struct timespec nap = { 0, POLL_NS };
+    while (!atomic_load_explicit(&live->shared->ready, memory_order_relaxed)) {
+        int status;
+        if (live->viewer <= 0 || waitpid(live->viewer, &status, WNOHANG) == live->viewer) {
+            live->viewer = 0;
+            atomic_store_explicit(&live->shared->closed, 1, memory_order_relaxed);
+            return;
+        }
+        nanosleep(&nap, NULL);
+    }
+}
+
 /* As sim_config.live_input: sleeps in small pieces until `until_ns` is due or somebody does something. */
 static int live_input(void *context, uint64_t now_ns, uint64_t until_ns, struct sim_input *out)
 {
     struct live *live = context;
     struct live_shared *shared = live->shared;
+    /* Behind the wished pace, and nobody does anything: no need to look at the clock. */
+    if (until_ns <= live->due_ns && !atomic_load_explicit(&shared->paused, memory_order_relaxed) &&
+        atomic_load_explicit(&shared->inputs_given, memory_order_relaxed) ==
+            atomic_load_explicit(&shared->inputs_taken, memory_order_relaxed) &&
+        atomic_load_explicit(&shared->speed_milli, memory_order_relaxed) == live->anchor_speed)
+        return 0;
+    wait_for_window(live);
     for (;;) {
         bool closed = atomic_load_explicit(&shared->closed, memory_order_relaxed);
         bool paused = atomic_load_explicit(&shared->paused, memory_order_relaxed) && !closed;
@@ -132,6 +155,7 @@ static int live_input(void *context, uint64_t now_ns, uint64_t until_ns, struct 
         uint64_t due = closed || speed == 0 ? until_ns
                        : paused             ? now_ns
                                             : virtual_due(live, now_ns, speed);
+        live->due_ns = closed || speed == 0 || paused ? 0 : due;
         uint64_t moment = due < now_ns + 1 ? now_ns + 1 : due < until_ns ? due : until_ns - 1;
         atomic_store_explicit(&shared->now_ns, moment, memory_order_relaxed);
         if (take_input(live, out)) {
@@ -241,6 +265,9 @@ static int start_viewer(struct live *live, int fd, const char *const *words, uin
     fflush(NULL);
     live->viewer = fork();
     if (live->viewer == 0) {
+        /* The window has what the run leaves of the CPU; if that is refused, it goes on all the same. */
+        if (nice(10) == -1)
+            errno = 0;
         execv(path, arguments);
         _exit(127);
     }

@@ -47,6 +47,7 @@ struct live_shared {
     /* Written by the window: */
     _Atomic uint64_t read;
     _Atomic uint64_t inputs_given;
+    _Atomic uint32_t ready; /* the window is open: the run begins */
     _Atomic uint32_t paused, closed;
     _Atomic uint64_t speed_milli; /* thousandths of real time; 0: as fast as it goes */
     struct live_input input[LIVE_INPUT_SLOTS];
@@ -64,6 +65,7 @@ struct live {
     uint32_t target_count, first_sensor; /* session targets from `base` on */
     uint32_t base;
     uint64_t anchor_real_ns, anchor_virtual_ns, anchor_speed;
+    uint64_t due_ns; /* virtual time that was due when the clock was looked at last */
 };
 
 /* Starts the viewer and hooks it into the session (sinks, live inputs). `words` are options for the viewer (NULL: none).

@@ -153,6 +153,7 @@ static void follow(struct view *view)
 bool live_view_step(struct live_view *live, struct view *view, uint32_t events)
 {
     struct live_shared *shared = live->shared;
+    atomic_store_explicit(&shared->ready, 1, memory_order_relaxed);
     bool ended =
         atomic_load_explicit(&shared->ended, memory_order_acquire) || getppid() != live->parent;
     uint64_t written = atomic_load_explicit(&shared->written, memory_order_acquire);

@@ -6,8 +6,8 @@
  *   move X Y | click X Y | right X Y | drag X Y X Y | wheel X Y N
  *   type TEXT                  into the search line
  *   do NAME                    a command by its name
- *   pin GPIO                   click that pin on the board
- *   sensor DEVICE QUANTITY PX  drag that sensor's value by so many pixels
+ *   pin GPIO                   click that pin on the board, as soon as it is there
+ *   sensor DEVICE QUANTITY PX  drag that sensor's value by so many pixels, as soon as it is there
  *   wait 100ms                 by the clock
  *   until 1.5s                 until the playhead or the live run is that far, or at its end
  *   loaded                     until all is read
@@ -110,17 +110,21 @@ static void push_text(const char *text)
     SDL_PushEvent(&event);
 }
 
-static void click_pin(struct view *view, unsigned line)
+/* False: the board does not show it yet. */
+static bool click_pin(struct view *view, unsigned line)
 {
     for (uint32_t i = 0; i < view->hit_count; i++) {
         const struct board_hit *hit = &view->hit[i];
-        if (hit->sensor == NULL && hit->line == line)
+        if (hit->sensor == NULL && hit->line == line) {
             push_click(SDL_BUTTON_LEFT, hit->at.x + hit->at.width / 2,
                        hit->at.y + hit->at.height / 2);
+            return true;
+        }
     }
+    return view->live_ended;
 }
 
-static void drag_sensor(struct view *view, const char *device, const char *quantity, int by)
+static bool drag_sensor(struct view *view, const char *device, const char *quantity, int by)
 {
     for (uint32_t i = 0; i < view->hit_count; i++) {
         const struct board_hit *hit = &view->hit[i];
@@ -129,7 +133,9 @@ static void drag_sensor(struct view *view, const char *device, const char *quant
             continue;
         int x = hit->at.x + hit->at.width / 2, y = hit->at.y + hit->at.height / 2;
         push_drag(x, y, x + by, y);
+        return true;
     }
+    return view->live_ended;
 }
 
 /* True if the line is done with; false: it waits. */
@@ -156,9 +162,9 @@ static bool do_line(struct script *script, struct view *view, uint64_t now_ms,
     else if (strcmp(word, "do") == 0)
         view_do(view, command_by_name(rest), -1);
     else if (strcmp(word, "pin") == 0)
-        click_pin(view, (unsigned)a);
+        return click_pin(view, (unsigned)a);
     else if (strcmp(word, "sensor") == 0 && sscanf(rest, "%31s %63s %d", word, more, &a) == 3)
-        drag_sensor(view, word, more, a);
+        return drag_sensor(view, word, more, a);
     else if (strcmp(word, "png") == 0)
         save(context, rest);
     else if (strcmp(word, "loaded") == 0)
