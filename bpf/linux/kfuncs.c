@@ -125,7 +125,6 @@ const struct bpf_kfunc bpf_linux_kfuncs[] = {
     K("bpf_task_release", RELEASE, GENERIC),
     K("bpf_task_under_cgroup", RCU, GENERIC),
     S("bpf_throw", 0, GENERIC, BPF_KFUNC_THROW),
-    K("bpf_verify_pkcs7_signature", BPF_KFUNC_SLEEPABLE, TRACE),
     S("bpf_wq_init", 0, EVERY, BPF_KFUNC_WORK_INIT),
     S("bpf_wq_set_callback_impl", 0, EVERY, BPF_KFUNC_WORK_CALLBACK),
     S("bpf_wq_start", 0, EVERY, BPF_KFUNC_WORK_START),
