@@ -15,6 +15,7 @@ const struct model_ops *const model_table[] = {
     &dw_i2c_model,
     &pl011_model,
     &sht3x_model,
+    &i2c_recorded_model,
     &lsm6dso_model,
     &virtio_mmio_model,
     &riscv_intc_model,

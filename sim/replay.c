@@ -49,6 +49,11 @@ static bool i2c_place(struct model *model, uint32_t *bus, uint64_t *address)
            parse_line(parent->label + 3, bus) && board_reg(model->node, 0, address, &size) == 0;
 }
 
+static bool takes_answers(const struct model *model)
+{
+    return model->ops->queue_answer != NULL || model->ops->queue_transaction != NULL;
+}
+
 /* "i2c/1/0x44": the device itself, where a recording of its answers names no more than the bus did.
  */
 static int resolve_i2c(const char *path, const char *label, const char *rest,
@@ -68,7 +73,7 @@ static int resolve_i2c(const char *path, const char *label, const char *rest,
     }
     for (uint32_t i = 0; i < machine.binding_count; i++) {
         struct model_binding *binding = &machine.bindings[i];
-        if (!binding->initialised || binding->model->ops->queue_answer == NULL ||
+        if (!binding->initialised || !takes_answers(binding->model) ||
             !i2c_place(binding->model, &bus, &address) || bus != wanted_bus || address != wanted)
             continue;
         *out = (struct sim_target){ .model = binding->model };
@@ -84,7 +89,7 @@ static bool named(const struct model_binding *binding, const char *label)
 
 static bool takes_sensor_input(const struct model *model)
 {
-    return model->ops->sensor_input != NULL || model->ops->queue_answer != NULL;
+    return model->ops->sensor_input != NULL || takes_answers(model);
 }
 
 static int resolve(const char *path, struct sim_target *out)
@@ -148,7 +153,9 @@ static const char *what_is_wrong_with_target(const struct sim_input *input)
             return "it has too many quantities";
         return ops->sensor_input != NULL ? NULL : "its target is not a sensor";
     case SIM_INPUT_ANSWER:
-        return ops->queue_answer != NULL ? NULL : "its target does not take recorded answers";
+        return ops->queue_answer != NULL || ops->queue_transaction != NULL
+                   ? NULL
+                   : "its target does not take recorded answers";
     }
     return "it is of no known kind";
 }
@@ -251,6 +258,8 @@ static void emit_answer(struct model *model, const struct sim_input *input)
     struct event event = { .kind = EVENT_I2C };
     event.i2c.bus = (uint8_t)bus;
     event.i2c.address = (uint8_t)address;
+    event.i2c.write_size = (uint16_t)input->request_size;
+    event.i2c.write_data = input->request;
     event.i2c.read_size = (uint16_t)input->size;
     event.i2c.read_data = input->bytes;
     model_emit(&machine.self_model, &event, EVENT_ROLE_INPUT);
@@ -267,6 +276,18 @@ static void emit_sensor(const struct model *model, const struct sim_input *input
     model_emit(&machine.self_model, &event, EVENT_ROLE_INPUT);
 }
 
+static bool queue(struct model *model, const struct sim_input *input)
+{
+    struct model_transaction transaction = { .time_ns = input->source_ns,
+                                             .write = input->request,
+                                             .write_size = input->request_size,
+                                             .read = input->bytes,
+                                             .read_size = input->size };
+    if (model->ops->queue_transaction != NULL)
+        return model->ops->queue_transaction(model, &transaction);
+    return model->ops->queue_answer(model, input->bytes, input->size);
+}
+
 static void give_sensor(const struct sim_input *input)
 {
     struct model *model = machine.replay.targets[input->target].model;
@@ -276,7 +297,7 @@ static void give_sensor(const struct sim_input *input)
         emit_answer(model, input);
     bool taken = input->kind == SIM_INPUT_SENSOR
                      ? model->ops->sensor_input(model, input->quantity, input->nano, input->count)
-                     : model->ops->queue_answer(model, input->bytes, input->size);
+                     : queue(model, input);
     if (!taken)
         machine_log(LOG_WARNING, model->name, "does not take the input at position %llu",
                     (unsigned long long)input->position);

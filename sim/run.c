@@ -49,7 +49,8 @@ int sim_list_targets(const void *fdt, size_t fdt_size,
     for (uint32_t i = 0; !err && i < machine.binding_count; i++) {
         const struct model_binding *binding = &machine.bindings[i];
         const struct model_ops *ops = binding->model->ops;
-        bool sensor = ops->sensor_input != NULL || ops->queue_answer != NULL;
+        bool sensor = ops->sensor_input != NULL || ops->queue_answer != NULL ||
+                      ops->queue_transaction != NULL;
         if (!binding->initialised || (ops->line_count == 0 && !sensor))
             continue;
         struct sim_target_info info = {
@@ -59,6 +60,7 @@ int sim_list_targets(const void *fdt, size_t fdt_size,
             .line_count = ops->line_count,
             .takes_quantities = ops->sensor_input != NULL,
             .takes_answers = ops->queue_answer != NULL,
+            .takes_transactions = ops->queue_transaction != NULL,
         };
         each(context, &info);
     }

@@ -164,7 +164,7 @@ static const char *misfit(const struct trace_channel *channel, const struct offe
             return NULL;
         return "the channel is one number: say of what, as in iio/sht31/temp";
     case TRACE_I2C:
-        return !line && offer->info.takes_answers
+        return !line && (offer->info.takes_answers || offer->info.takes_transactions)
                    ? NULL
                    : "the channel is a bus, and the device serves no answers";
     default:
@@ -198,6 +198,7 @@ static int bind_channel(struct feed *feed, const struct offers *offers, uint32_t
     feed->channel[index] = (struct feed_channel){
         .target = (int32_t)at,
         .takes_answers = channel->kind == TRACE_I2C,
+        .takes_transactions = channel->kind == TRACE_I2C && offer->info.takes_transactions,
         .level_from_scalar = channel->kind == TRACE_SCALAR && offer->info.line_count > 0,
         .quantity = quantity,
     };
@@ -315,8 +316,18 @@ static bool next_initial(struct feed *feed, struct sim_input *out)
     return false;
 }
 
-static bool fill_answer(const struct trace_i2c *i2c, struct sim_input *out)
+static bool fill_answer(const struct feed_channel *to, const struct trace_i2c *i2c,
+                        struct sim_input *out)
 {
+    if (to->takes_transactions && !i2c->address_nack) {
+        out->kind = SIM_INPUT_ANSWER;
+        out->source_ns = i2c->start_ns;
+        out->request = i2c->write_data;
+        out->request_size = i2c->write_size;
+        out->bytes = i2c->read_data;
+        out->size = i2c->read_size;
+        return true;
+    }
     if (!i2c->has_read || i2c->address_nack || i2c->read_size == 0)
         return false;
     out->kind = SIM_INPUT_ANSWER;
@@ -351,7 +362,7 @@ static bool fill_input(const struct feed_channel *to, const struct trace_channel
         memcpy(out->nano, record->scan, channel->scan_count * sizeof record->scan[0]);
         return true;
     case TRACE_I2C:
-        return fill_answer(&record->i2c, out);
+        return fill_answer(to, &record->i2c, out);
     default: /* misfit() lets no other in */
         break;
     }

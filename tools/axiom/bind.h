@@ -24,11 +24,12 @@ void binding_free(struct binding_list *list);
 
 /* What one channel of the trace does to the machine. */
 struct feed_channel {
-    int32_t target;         /* index into targets; -1: bound to nothing */
-    bool takes_answers;     /* an I2C channel's answers are served, in order */
-    bool level_from_scalar; /* a number channel drives a line: 0 is low */
-    int quantity;           /* a single number's, enum iio_quantity; -1: the scan says */
-    uint64_t count;         /* inputs given so far */
+    int32_t target;          /* index into targets; -1: bound to nothing */
+    bool takes_answers;      /* an I2C channel's answers are served, in order */
+    bool takes_transactions; /* ... and its requests compared with those of the bus */
+    bool level_from_scalar;  /* a number channel drives a line: 0 is low */
+    int quantity;            /* a single number's, enum iio_quantity; -1: the scan says */
+    uint64_t count;          /* inputs given so far */
 };
 
 struct feed {

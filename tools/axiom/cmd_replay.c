@@ -257,6 +257,8 @@ static int next_recorded_input(void *context, struct sim_input *out)
             out->kind = SIM_INPUT_ANSWER;
             out->bytes = event.i2c.read_data;
             out->size = event.i2c.read_size;
+            out->request = event.i2c.write_data;
+            out->request_size = event.i2c.write_size;
         }
         return 1;
     }
@@ -428,10 +430,14 @@ static int replay_file(struct replay *r, const char *path)
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "at", required_argument, NULL, 'a' },  { "gdb", no_argument, NULL, 'g' },
-        { "bpf", required_argument, NULL, 'b' }, { "record", required_argument, NULL, 'r' },
-        { "json", no_argument, NULL, 'j' },      { "quiet", no_argument, NULL, 'q' },
-        { "verbose", no_argument, NULL, 'v' },   { "engine", required_argument, NULL, 'e' },
+        { "at", required_argument, NULL, 'a' },
+        { "gdb", no_argument, NULL, 'g' },
+        { "bpf", required_argument, NULL, 'b' },
+        { "record", required_argument, NULL, 'r' },
+        { "json", no_argument, NULL, 'j' },
+        { "quiet", no_argument, NULL, 'q' },
+        { "verbose", no_argument, NULL, 'v' },
+        { "engine", required_argument, NULL, 'e' },
         { 0 },
     };
     static struct replay r;

@@ -175,6 +175,8 @@ static void input_fill(const struct event *event, uint32_t target, struct sim_in
         out->kind = SIM_INPUT_ANSWER;
         out->bytes = event->i2c.read_data;
         out->size = event->i2c.read_size;
+        out->request = event->i2c.write_data;
+        out->request_size = event->i2c.write_size;
     }
 }
 

@@ -36,6 +36,13 @@ struct model_i2c_ops {
     uint64_t (*stretch_ns)(struct model *model);
 };
 
+/* One of a recorded bus: written first, then read behind a repeated START. */
+struct model_transaction {
+    uint64_t time_ns; /* in the recording */
+    const uint8_t *write, *read;
+    uint32_t write_size, read_size;
+};
+
 struct model_ops {
     const char *name;
     const char *const *compatible; /* NULL ends the list */
@@ -78,6 +85,9 @@ struct model_ops {
                          uint32_t count);
     /* A recorded answer to serve next (raw bytes as on the wire), for replaying bus captures. */
     bool (*queue_answer)(struct model *model, const uint8_t *bytes, uint32_t size);
+    /* A device behind a bus that is a recording: the next transaction that it has. False: no room, or
+     * too long. */
+    bool (*queue_transaction)(struct model *model, const struct model_transaction *transaction);
     /* UARTs: bytes that arrive on the line; how many of them were taken (the rest is lost to an
      * overrun or a receiver that is off). */
     uint32_t (*serial_input)(struct model *model, const uint8_t *bytes, uint32_t size);

@@ -32,6 +32,8 @@ struct sim_input {
     int64_t nano[EVENT_IIO_CHANNEL_MAX];
     const uint8_t *bytes; /* the answer; valid until the next call */
     uint32_t size;
+    const uint8_t *request; /* what was written before it, where the target compares that; same */
+    uint32_t request_size;
 };
 
 /* 1: *out is the next input; 0: there are no more; negative errno: the trace is broken, which ends
@@ -167,6 +169,7 @@ struct sim_target_info {
     uint32_t line_count;   /* gpio */
     bool takes_quantities; /* iio: physical input */
     bool takes_answers;    /* iio: raw answers */
+    bool takes_transactions; /* iio: whole transactions, compared with those of the bus */
 };
 
 /* Binds the tree's models without running anything and tells of each target. Errors as sim_run(),
