@@ -12,6 +12,7 @@
 #include <axiom/log.h>
 #include <axiom/string.h>
 #include <core/mm.h>
+#include <core/option.h>
 #include <internal/boot.h>
 #include <internal/sched.h>
 
@@ -105,29 +106,14 @@ static int put_up(const struct step *steps, uint32_t count)
     return 0;
 }
 
-/* "stop_after_ms=N" on the command line; 0: not there, or no number. */
-static uint64_t stop_after_ns(const char *line)
-{
-    static const char word[] = "stop_after_ms=";
-    for (const char *at = line; at != NULL; at = strchr(at, ' ')) {
-        uint64_t ms = 0;
-        at += *at == ' ';
-        if (!string_starts_with(at, word))
-            continue;
-        for (at += sizeof word - 1; *at >= '0' && *at <= '9' && ms < UINT32_MAX; at++)
-            ms = ms * 10 + (uint64_t)(*at - '0');
-        return *at == '\0' || *at == ' ' ? ms * NSEC_PER_MSEC : 0;
-    }
-    return 0;
-}
-
+/* stop_after_ms=N on the command line: for who looks at a run from outside. */
 static void wait_for_stop(void)
 {
-    uint64_t limit_ns = stop_after_ns(current_boot->command_line);
-    if (limit_ns == 0)
-        completion_wait(&stop_requested);
+    uint64_t limit_ms = 0;
+    if (option_number("stop_after_ms", 1, UINT32_MAX, &limit_ms))
+        (void)completion_wait_until(&stop_requested, ktime_get_ns() + limit_ms * NSEC_PER_MSEC);
     else
-        (void)completion_wait_until(&stop_requested, ktime_get_ns() + limit_ns);
+        completion_wait(&stop_requested);
 }
 
 static int main_entry(void *argument)
