@@ -167,4 +167,18 @@ if command -v chromium > /dev/null; then # a browser without network shows it: t
 else
     echo "skipped: the page in a browser: chromium is not installed"
 fi
+# --- an actuator's topic against the run's PWM: at 55 degrees the spindle gets half of 800 us (examples/gantry) ---
+{
+    echo 'time_s,temp[degC],spindle'
+    for second in 0 1 2 3 4 5 6 7 8 9; do echo "$second,55,$( ((second > 4)) && echo 400)"; done
+} > spindle.csv
+check "a warm spindle" 0 "" "$axiom" run --quiet spindle.csv --bind temp=iio/sht31/temp --bpf "$examples/temperature.bpf.o" \
+    --record spindle.mcap
+check "is as recorded" 0 "5 values, 0 beyond" "$axiom" trace compare spindle.mcap spindle.csv --bind spindle=pwm/chip0/0/us
+sed 's/^7,55,400/7,55,430/' spindle.csv > other.csv
+check "another robot's is not" 1 "1 beyond the tolerance, the worst off by (29|30)\\.[0-9]+ at 7\\.0" "$axiom" trace compare \
+    spindle.mcap other.csv --bind spindle=pwm/chip0/0/us
+check "in percent it is no match" 1 "5 beyond" "$axiom" trace compare spindle.mcap spindle.csv --bind spindle=pwm/chip0/0/percent
+check "nor is there another channel" 3 "no events of pwm/chip0/1" "$axiom" trace compare spindle.mcap spindle.csv \
+    --bind spindle=pwm/chip0/1
 finish

@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "propose.h"
 #include "recording_info.h"
+#include "trace_compare.h"
 #include "trace_convert.h"
 
 #include <axiom/errno.h>
@@ -131,12 +132,17 @@ static int run(int argc, char **argv)
         { "json", no_argument, NULL, 'j' },
         { "trace-option", required_argument, NULL, 'o' },
         { "bind", required_argument, NULL, 'b' },
+        { "tolerance", required_argument, NULL, 't' },
+        { "lag-ms", required_argument, NULL, 'l' },
+        { "offset-ms", required_argument, NULL, 's' },
         { 0 },
     };
     const char *words[32];
     struct trace_options word_list = { words, 0 };
     struct binding_list bindings = { 0 };
     bool as_json = false;
+    /* A run puts a trace's time 0 at 1 s, when the kernel has booted. */
+    uint64_t tolerance = 1, lag_ms = 20, offset_ms = 1000;
     int option, code = EXIT_OK;
     while (code == EXIT_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 'j')
@@ -145,6 +151,12 @@ static int run(int argc, char **argv)
             words[word_list.count++] = optarg;
         else if (option == 'b')
             code = binding_add(&bindings, optarg);
+        else if (option == 't')
+            code = parse_u64("--tolerance", optarg, 1000000000, &tolerance) ? EXIT_OK : EXIT_USAGE;
+        else if (option == 'l')
+            code = parse_u64("--lag-ms", optarg, 3600000, &lag_ms) ? EXIT_OK : EXIT_USAGE;
+        else if (option == 's')
+            code = parse_u64("--offset-ms", optarg, 3600000, &offset_ms) ? EXIT_OK : EXIT_USAGE;
         else
             code = complain_usage("trace", "see above");
     }
@@ -156,11 +168,17 @@ static int run(int argc, char **argv)
         code = trace_info_command(argv[optind + 1], &word_list, as_json);
     else if (count == 2 && strcmp(verb, "import") == 0)
         code = convert_import(argv[optind + 1], argv[optind + 2], &word_list, &bindings);
+    else if (count == 2 && strcmp(verb, "compare") == 0)
+        code =
+            trace_compare(argv[optind + 1], argv[optind + 2], &word_list, &bindings,
+                          (int64_t)tolerance * 1000000000, lag_ms * 1000000, offset_ms * 1000000);
     else if (count == 2 && strcmp(verb, "export") == 0)
         code = convert_export(argv[optind + 1], argv[optind + 2], &word_list);
     else
-        code = complain_usage("trace", "trace wants info FILE, import FILE OUT.mcap, or export "
-                                       "FILE OUT.vcd|.csv|.log|.json|.mcap");
+        code = complain_usage(
+            "trace",
+            "trace wants info FILE, import FILE OUT.mcap, compare RUN.mcap FILE, or export "
+            "FILE OUT.vcd|.csv|.log|.json|.mcap");
     binding_free(&bindings);
     return code;
 }
