@@ -20,5 +20,6 @@ const struct model_ops *const model_table[] = {
     &virtio_mmio_model,
     &riscv_intc_model,
     &plic_model,
+    &pci_host_model,
     NULL,
 };

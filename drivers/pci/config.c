@@ -5,19 +5,18 @@
 #include <axiom/errno.h>
 #include <axiom/log.h>
 
-uint32_t pci_capability(struct pci_function *function, uint32_t kind, uint32_t size, uint32_t after)
+uint32_t pci_capability(struct pci_function *function, uint32_t kind, uint32_t size, uint32_t index)
 {
     if ((pci_config_read(function, PCI_STATUS, 2) & PCI_STATUS_CAPABILITIES) == 0)
         return 0;
-    uint32_t at = after != 0 ? pci_config_read(function, after + 1, 1)
-                             : pci_config_read(function, PCI_CAPABILITIES, 1);
+    uint32_t at = pci_config_read(function, PCI_CAPABILITIES, 1);
     /* A list cannot have more members than there is room: one that goes on loops. */
     for (uint32_t i = 0; i < (PCI_CONFIG_SIZE - PCI_CAP_FIRST) / 4; i++) {
         at &= 0xfc;
         if (at < PCI_CAP_FIRST)
             return 0;
-        /* Lists only go on from `after` if they go up: a loop would give the same one for ever. */
-        if (pci_config_read(function, at, 1) == kind && at + size <= PCI_CONFIG_SIZE && at != after)
+        if (pci_config_read(function, at, 1) == kind && at + size <= PCI_CONFIG_SIZE &&
+            index-- == 0)
             return at;
         at = pci_config_read(function, at + 1, 1);
     }

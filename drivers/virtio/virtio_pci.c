@@ -5,8 +5,8 @@
 #include <axiom/log.h>
 #include <core/mm.h>
 
-#include <drivers/pci.h>
 #include "virtio.h"
+#include <drivers/pci.h>
 
 #define VECTOR_QUEUES 0u
 #define VECTOR_CONFIG 1u
@@ -204,8 +204,8 @@ static void unmap(struct virtio_pci *pci)
 static int part_map(struct virtio_pci *pci, uint32_t type, uint32_t least, struct mmio *out)
 {
     struct pci_function *function = pci->function;
-    uint32_t at = 0;
-    while ((at = pci_capability(function, PCI_CAP_VENDOR, VIRTIO_PCI_CAP_SIZE, at)) != 0) {
+    uint32_t at, index = 0;
+    while ((at = pci_capability(function, PCI_CAP_VENDOR, VIRTIO_PCI_CAP_SIZE, index++)) != 0) {
         uint32_t bar = pci_config_read(function, at + VIRTIO_PCI_CAP_BAR, 1);
         uint32_t offset = pci_config_read(function, at + VIRTIO_PCI_CAP_OFFSET, 4);
         uint32_t length = pci_config_read(function, at + VIRTIO_PCI_CAP_LENGTH, 4);

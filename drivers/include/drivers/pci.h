@@ -51,10 +51,10 @@ extern const struct pci_driver virtio_pci_driver;
 uint32_t pci_config_read(struct pci_function *function, uint32_t offset, uint32_t size);
 void pci_config_write(struct pci_function *function, uint32_t offset, uint32_t size,
                       uint32_t value);
-/* The next capability of this kind of at least `size` bytes after the one at `after` (0: the first);
- * 0: none. */
+/* Capability number `index` of this kind that has at least `size` bytes; 0: none. There are as many as fit,
+ * also where the list loops. */
 uint32_t pci_capability(struct pci_function *function, uint32_t kind, uint32_t size,
-                        uint32_t after);
+                        uint32_t index);
 /* Part of a memory BAR. -ENODEV: no such BAR; -EINVAL: it is smaller. */
 int pci_bar_map(struct pci_function *function, uint32_t bar, uint64_t offset, uint64_t size,
                 struct mmio *out);

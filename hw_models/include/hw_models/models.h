@@ -19,3 +19,4 @@ extern const struct model_ops lsm6dso_model;
 extern const struct model_ops virtio_mmio_model;
 extern const struct model_ops riscv_intc_model;
 extern const struct model_ops plic_model;
+extern const struct model_ops pci_host_model;
