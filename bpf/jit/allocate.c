@@ -46,8 +46,12 @@ struct allocator {
     ir_place *live;
     uint32_t *live_index, *until;
     uint32_t live_count;
+    struct range *spare; /* memory for the next ranges */
+    uint32_t spare_count;
     bool failed;
 };
+
+#define RANGES_AT_ONCE 64u
 
 /* --- Ranges --- */
 
@@ -60,11 +64,15 @@ static void add_range(struct allocator *a, ir_place place, uint32_t from, uint32
         life->ranges->from = from;
         return;
     }
-    struct range *range = lower_alloc(a->f->pass, 1, sizeof *range);
-    if (range == NULL) {
-        a->failed = true;
-        return;
+    if (a->spare_count == 0) {
+        a->spare = lower_alloc_raw(a->f->pass, RANGES_AT_ONCE, sizeof *a->spare);
+        if (a->spare == NULL) {
+            a->failed = true;
+            return;
+        }
+        a->spare_count = RANGES_AT_ONCE;
     }
+    struct range *range = &a->spare[--a->spare_count];
     *range = (struct range){ life->ranges, from, to };
     if (life->ranges == NULL)
         life->end = to;
@@ -238,6 +246,16 @@ static uint64_t allowed_for(const struct allocator *a, const struct life *life)
 static bool mark_ranges(uint64_t *bits, const struct range *range, bool set, bool only_test)
 {
     for (; range != NULL; range = range->next) {
+        uint32_t in = range->from / 64;
+        if (in == (range->to - 1) / 64) { /* mostly */
+            uint64_t mask =
+                UINT64_MAX << range->from % 64 & UINT64_MAX >> (63 - (range->to - 1) % 64);
+            if (only_test && (bits[in] & mask) != 0)
+                return true;
+            if (!only_test)
+                bits[in] = set ? bits[in] | mask : bits[in] & ~mask;
+            continue;
+        }
         for (uint32_t word = range->from / 64; word <= (range->to - 1) / 64; word++) {
             uint64_t mask = UINT64_MAX;
             if (word == range->from / 64)

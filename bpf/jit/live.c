@@ -5,6 +5,7 @@
  * backwards to the blocks that write it. So the work is as much as there is liveness, and a program
  * with many short lives costs no more than its length. */
 #include <axiom/errno.h>
+#include <axiom/string.h>
 
 #include "lower.h"
 
@@ -64,23 +65,38 @@ static void walk_edges(struct live *l, bool fill)
     }
 }
 
-/* in_stamp: read from before noted; write_stamp: written already. */
-static void walk_registers(struct live *l, bool fill, uint32_t *read_in, uint32_t *written_in)
+/* Notes who reads what from before: `read_in` of a register is the last block + 1 that does, 0: none. */
+static uint32_t walk_readers(struct live *l, bool fill, uint32_t *read_in, uint32_t *written_in)
 {
     struct lower *f = l->f;
+    uint32_t count = 0;
     for (uint32_t block = 0; block < f->block_count; block++) {
         for (uint32_t i = f->blocks[block].first; i < f->blocks[block].end; i++) {
             ir_place *sources[LOWER_SOURCE_MAX];
-            uint32_t count = lower_sources(f, &f->insns[i], sources);
-            for (uint32_t s = 0; s < count; s++) {
+            uint32_t source_count = lower_sources(f, &f->insns[i], sources);
+            for (uint32_t s = 0; s < source_count; s++) {
                 ir_place p = *sources[s];
                 if (written_in[p] == block + 1 || read_in[p] == block + 1)
                     continue;
                 read_in[p] = block + 1;
                 add(&l->readers, p, block, fill);
+                count++;
             }
+            if (f->insns[i].dst != IR_NONE)
+                written_in[f->insns[i].dst] = block + 1;
+        }
+    }
+    return count;
+}
+
+/* Who writes them; the others live in one block only, which nobody asks about. */
+static void walk_writers(struct live *l, bool fill, const uint32_t *read_in, uint32_t *written_in)
+{
+    struct lower *f = l->f;
+    for (uint32_t block = 0; block < f->block_count; block++) {
+        for (uint32_t i = f->blocks[block].first; i < f->blocks[block].end; i++) {
             ir_place dst = f->insns[i].dst;
-            if (dst == IR_NONE || written_in[dst] == block + 1)
+            if (dst == IR_NONE || read_in[dst] == 0 || written_in[dst] == block + 1)
                 continue;
             written_in[dst] = block + 1;
             add(&l->writers, dst, block, fill);
@@ -88,32 +104,38 @@ static void walk_registers(struct live *l, bool fill, uint32_t *read_in, uint32_
     }
 }
 
-static int make_lists(struct live *l)
+/* *any false: nothing is live from one block to another, and the lists are not made. */
+static int make_lists(struct live *l, bool *any)
 {
     struct lower *f = l->f;
     uint32_t blocks = f->block_count, places = f->place_count;
     l->before.start = lower_alloc(f->pass, blocks + 1, sizeof(uint32_t));
     l->readers.start = lower_alloc(f->pass, places + 1, sizeof(uint32_t));
-    l->writers.start = lower_alloc(f->pass, places + 1, sizeof(uint32_t));
-    if (l->before.start == NULL || l->readers.start == NULL || l->writers.start == NULL)
+    uint32_t *read_in = lower_alloc(f->pass, places + 1, sizeof(uint32_t));
+    uint32_t *written_in = lower_alloc(f->pass, places + 1, sizeof(uint32_t));
+    if (l->before.start == NULL || l->readers.start == NULL || read_in == NULL ||
+        written_in == NULL)
         return -ENOMEM;
-    uint32_t totals[3] = { 0, 0, 0 };
-    for (int fill = 0; fill < 2; fill++) {
-        uint32_t *read_in = lower_alloc(f->pass, places + 1, sizeof(uint32_t));
-        uint32_t *written_in = lower_alloc(f->pass, places + 1, sizeof(uint32_t));
-        if (read_in == NULL || written_in == NULL)
-            return -ENOMEM;
-        walk_edges(l, fill != 0);
-        walk_registers(l, fill != 0, read_in, written_in);
-        if (fill != 0)
-            break;
-        if (open_lists(f, &l->before, blocks) != 0 || open_lists(f, &l->readers, places) != 0 ||
-            open_lists(f, &l->writers, places) != 0)
-            return -ENOMEM;
-        totals[0] = l->before.start[blocks];
-        totals[1] = l->readers.start[places];
-        totals[2] = l->writers.start[places];
-    }
+    *any = walk_readers(l, false, read_in, written_in) != 0;
+    if (!*any)
+        return 0;
+    l->writers.start = lower_alloc(f->pass, places + 1, sizeof(uint32_t));
+    if (l->writers.start == NULL)
+        return -ENOMEM;
+    memset(written_in, 0, (places + 1) * sizeof *written_in);
+    walk_edges(l, false);
+    walk_writers(l, false, read_in, written_in);
+    if (open_lists(f, &l->before, blocks) != 0 || open_lists(f, &l->readers, places) != 0 ||
+        open_lists(f, &l->writers, places) != 0)
+        return -ENOMEM;
+    uint32_t totals[3] = { l->before.start[blocks], l->readers.start[places],
+                           l->writers.start[places] };
+    memset(written_in, 0, (places + 1) * sizeof *written_in);
+    walk_edges(l, true);
+    walk_writers(l, true, read_in, written_in);
+    memset(read_in, 0, (places + 1) * sizeof *read_in);
+    memset(written_in, 0, (places + 1) * sizeof *written_in);
+    walk_readers(l, true, read_in, written_in);
     close_lists(&l->before, blocks, totals[0]);
     close_lists(&l->readers, places, totals[1]);
     close_lists(&l->writers, places, totals[2]);
@@ -207,8 +229,9 @@ static int analyse(struct lower *f)
     if (f->live_out == NULL || l.in_stamp == NULL || l.out_stamp == NULL || l.write_stamp == NULL ||
         l.stack == NULL)
         return -ENOMEM;
-    int err = make_lists(&l);
-    return err ? err : find_live(&l);
+    bool any = false;
+    int err = make_lists(&l, &any);
+    return err != 0 || !any ? err : find_live(&l);
 }
 
 /* What nobody reads at all goes without asking where things are live: backwards, so that what only it

@@ -122,6 +122,8 @@ struct lower_live {
 int lower_expect(struct lower *f, uint32_t count);
 /* The insn appended at the end; NULL without memory. */
 struct ir_insn *lower_append(struct lower *f);
+/* Likewise, with whatever is in it: the caller writes all of it. */
+struct ir_insn *lower_append_raw(struct lower *f);
 struct ir_block *lower_append_block(struct lower *f);
 struct ir_call *lower_append_call(struct lower *f);
 

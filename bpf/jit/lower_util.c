@@ -116,7 +116,7 @@ int lower_expect(struct lower *f, uint32_t count)
     return 0;
 }
 
-struct ir_insn *lower_append(struct lower *f)
+struct ir_insn *lower_append_raw(struct lower *f)
 {
     if (f->insn_count == f->insn_capacity) {
         struct ir_insn *insns =
@@ -125,7 +125,14 @@ struct ir_insn *lower_append(struct lower *f)
             return NULL;
         f->insns = insns;
     }
-    struct ir_insn *insn = &f->insns[f->insn_count++];
+    return &f->insns[f->insn_count++];
+}
+
+struct ir_insn *lower_append(struct lower *f)
+{
+    struct ir_insn *insn = lower_append_raw(f);
+    if (insn == NULL)
+        return NULL;
     *insn = (struct ir_insn){
         .size = 8, .dst = IR_NONE, .a = IR_NONE, .b = IR_NONE, .c = IR_NONE, .d = IR_NONE
     };

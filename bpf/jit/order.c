@@ -298,7 +298,7 @@ int flow_write_back(struct flow *w)
     for (uint32_t i = 0; i < x.list_count; i++) {
         open_block(&x, x.list[i]);
         for (uint32_t k = w->blocks[x.list[i]].head; k != FLOW_NONE; k = w->next[k])
-            *lower_append(w->f) = w->insns[k];
+            *lower_append_raw(w->f) = w->insns[k];
         put_end(&x, x.list[i], i + 1 < x.list_count ? x.list[i + 1] : FLOW_NONE);
     }
     return 0;

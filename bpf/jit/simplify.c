@@ -81,7 +81,7 @@ ir_place simplify_new(struct simplifier *s, uint32_t width)
 
 void simplify_emit(struct simplifier *s, const struct ir_insn *insn)
 {
-    struct ir_insn *to = lower_append(s->f);
+    struct ir_insn *to = lower_append_raw(s->f);
     if (to == NULL) {
         s->failed = true;
         return;
