@@ -49,7 +49,7 @@ tree() {
 cut_tree() { truncate -s 200 "$1"; }
 scribble() { printf '\xff\xff\xff\xff' | dd of="$1" bs=1 seek=72 conv=notrunc status=none; }
 no_memory() { fdtput -r "$1" /memory@40000000; }
-small() { fdtput -t x "$1" /memory@40000000 reg 0 40200000 0 200000; }
+small() { fdtput -t x "$1" /memory@40000000 reg 0 41000000 0 28000; } # room for a stack, not for page tables
 no_cpu() { fdtput -t x "$1" /cpus/cpu@1 reg 99; }
 no_psci() { fdtput -r "$1" /psci; }
 no_console() { fdtput -d "$1" /chosen stdout-path; }
