@@ -228,6 +228,23 @@ static int32_t field_of(const struct generator *g, int which)
     return g->out->kind == GENERATED_XDP ? xdp[which] : skb[which];
 }
 
+/* A pointer into a packet, of which `size` bytes were compared with the end in r3, goes on from there; what lies behind
+ * it then needs another comparison, which may be missing. Where it jumps from; 0: nowhere. */
+static uint32_t move_on(struct generator *g, uint32_t at, uint32_t size)
+{
+    uint32_t more = one_in(g, 3) ? 4 : reg_of(g, K_NUMBER);
+    if (more == 4)
+        emit(g, BPF_LDX | BPF_MEM | BPF_B, 4, at, 0, 0); /* a header's length */
+    emit(g, BPF_ALU64 | BPF_AND | BPF_K, more, 0, 0, one_in(g, 2) ? 63 : 7);
+    emit(g, BPF_ALU64 | (one_in(g, 4) ? BPF_SUB : BPF_ADD) | BPF_X, at, more, 0, 0);
+    if (one_in(g, 3))
+        return 0;
+    emit(g, BPF_ALU64 | BPF_MOV | BPF_X, 4, at, 0, 0);
+    emit(g, BPF_ALU64 | BPF_ADD | BPF_K, 4, 0, 0, size);
+    emit(g, BPF_JMP | BPF_JGT | BPF_X, 4, 3, 0, 0);
+    return g->out->insn_count - 1;
+}
+
 /* r2 = begin, r3 = end; r2 (+ a bounded number) in r5; r4 = r5 + size; compared; accessed. */
 void access_packet(struct generator *g)
 {
@@ -271,6 +288,7 @@ void access_packet(struct generator *g)
     uint32_t form = pick(g, 4), jump_at = g->out->insn_count;
     emit(g, BPF_JMP | outside[form].condition | BPF_X, outside[form].end_first ? 3 : 4,
          outside[form].end_first ? 4 : 3, 0, 0);
+    uint32_t second_jump_at = one_in(g, 6) ? move_on(g, at, size) : 0;
     int32_t offset = (int32_t)(pick(g, size / bytes + (g->careful ? 0 : 1)) * bytes);
     if (offset + (int32_t)bytes > (int32_t)size && g->careful)
         offset = 0;
@@ -302,6 +320,8 @@ void access_packet(struct generator *g)
         emit(g, BPF_ALU64 | BPF_MOV | BPF_K, 6, 0, 0, number(g));
     }
     g->out->insns[jump_at].offset = (int16_t)(g->out->insn_count - jump_at - 1);
+    if (second_jump_at != 0)
+        g->out->insns[second_jump_at].offset = (int16_t)(g->out->insn_count - second_jump_at - 1);
     for (uint32_t r = 0; r <= 5; r++)
         g->kinds[r] = K_UNSET;
     load_any(g, 0);

@@ -176,8 +176,28 @@ void select_number(struct generator *g)
 }
 
 /* Two numbers whose lower halves are known and upper ones are not, combined. */
+/* The upper half is known and not zero, the lower one hardly; then something that works on 32 bits. */
+static void known_above(struct generator *g)
+{
+    static const uint8_t ops[] = { BPF_RSH, BPF_RSH, BPF_ARSH, BPF_LSH,
+                                   BPF_DIV, BPF_MOD, BPF_ADD,  BPF_MUL };
+    uint32_t a = target_reg(g), op = ops[pick(g, sizeof ops)];
+    load_any(g, a);
+    emit(g, BPF_ALU64 | BPF_AND | BPF_K, a, 0, 0, one_in(g, 2) ? 255 : INT32_MAX);
+    emit(g, BPF_LDDW, 4, 0, 0, 0);
+    emit(g, 0, 0, 0, 0, number(g) | 1);
+    emit(g, BPF_ALU64 | (one_in(g, 2) ? BPF_OR : BPF_ADD) | BPF_X, a, 4, 0, 0);
+    emit(g, (one_in(g, 6) ? BPF_ALU64 : BPF_ALU) | op | BPF_K, a, 0, 0, 1 + pick(g, 31));
+    set_number(g, a);
+    set_number(g, 4);
+}
+
 void half_known(struct generator *g)
 {
+    if (one_in(g, 3)) {
+        known_above(g);
+        return;
+    }
     static const uint8_t ops[] = { BPF_OR, BPF_AND, BPF_XOR, BPF_ADD, BPF_SUB, BPF_MUL };
     uint32_t a = target_reg(g), b = reg_of(g, K_NUMBER);
     load_any(g, a);
