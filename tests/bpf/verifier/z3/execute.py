@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """Symbolic execution of one function of ir.py: every path at once, values as z3 bit-vectors.
 
-Where paths meet, values become if-then-else of the paths' conditions; loops are unrolled, one instance of their
-blocks for each turn. What the function says by calls:
+A path is the list of decisions that it took; where paths meet, what they have in common stays, both answers of one
+decision cancel out, and values become if-then-else of the rest. What is assumed is a fact of its own, "on this path it
+holds": so conditions stay short. Loops are unrolled, one instance of their blocks for each turn. What the function says
+by calls:
 
     uN any_uN(void)        a value of which nothing is known
     uN witness(K)          the same value each time
@@ -13,6 +15,7 @@ blocks for each turn. What the function says by calls:
 Reaching a trap (clang's checks for undefined behaviour), panic() or `unreachable` is refuted: an obligation too.
 """
 import heapq
+import itertools
 import re
 
 import z3
@@ -28,17 +31,74 @@ def bit(condition):
 
 
 class Obligation:
-    def __init__(self, what, condition, path):
-        self.what, self.condition, self.path = what, condition, path
+    """Whatever is assumed before it, `condition` holds where `path` was taken."""
+
+    def __init__(self, what, condition, path, facts):
+        self.what, self.condition, self.path, self.facts = what, condition, path, facts
+
+    def refuted(self):
+        """Conditions of a counterexample; None: there is none."""
+        wrong = z3.simplify(z3.Not(self.condition))
+        return None if z3.is_false(wrong) else [wrong, *self.path, *self.facts]
+
+
+# --- Paths: tuples of decisions
+
+def opposite(decision):
+    return decision.arg(0) if z3.is_not(decision) else z3.Not(decision)
+
+
+def extended(path, decisions):
+    """None: nothing takes this path."""
+    known = {d.get_id() for d in path}
+    for d in decisions:
+        if z3.is_false(d) or opposite(d).get_id() in known:
+            return None
+        if not z3.is_true(d) and d.get_id() not in known:
+            known.add(d.get_id())
+            path += (d,)
+    return path
+
+
+def cancelled(paths):
+    """P and c, P and not c: P."""
+    for a, b in itertools.combinations(paths, 2):
+        only_a = [d for d in a if d.get_id() not in {e.get_id() for e in b}]
+        only_b = [d for d in b if d.get_id() not in {e.get_id() for e in a}]
+        if not only_a or not only_b or (len(only_a) == len(only_b) == 1 and opposite(only_a[0]).eq(only_b[0])):
+            shorter = a if not only_a else b if not only_b else tuple(d for d in a if not d.eq(only_a[0]))
+            return cancelled([p for p in paths if p is not a and p is not b] + [shorter])
+    return paths
+
+
+def joined(paths):
+    """What holds on all of them, and what remains of each."""
+    common = set.intersection(*({d.get_id() for d in p} for p in paths))
+    rests = [tuple(d for d in p if d.get_id() not in common) for p in paths]
+    both = tuple(d for d in paths[0] if d.get_id() in common)
+    left = cancelled(rests)
+    if () in left:
+        return both, rests
+    return both + (z3.Or(*(conjunction(r) for r in left)),), rests
+
+
+def conjunction(path):
+    return z3.And(*path) if len(path) != 1 else path[0]
 
 
 class Executor:
     def __init__(self, function, unroll, loops):
         self.function, self.unroll, self.loops = function, unroll, loops
         self.obligations, self.fresh = [], 0
-        self.reached_end = FALSE
+        self.facts, self.ends = [], []
         self.cases = []
         self.laws = Laws()
+
+    def oblige(self, what, condition, path):
+        self.obligations.append(Obligation(what, condition, path, tuple(self.facts)))
+
+    def reached_end(self):
+        return [z3.Or(*(conjunction(p) for p in self.ends)), *self.facts]
 
     # --- Values
 
@@ -177,21 +237,21 @@ class Executor:
             return self.new(int(return_type[1:]))
         if name == "witness":
             bits = int(return_type[1:])
-            return z3.BitVec(f"witness{args[0]}", bits)
+            return z3.BitVec(f"witness{z3.simplify(args[0])}", bits)
         if name == "assume":
-            state.path = z3.And(state.path, args[0])
+            self.facts.append(z3.simplify(z3.Or(args[0], *(opposite(d) for d in state.path))))
             return None
         if name == "cases":
             self.cases.append(args[0])
             return None
         if name == "prove":
-            self.obligations.append(Obligation("prove", args[0], state.path))
+            self.oblige("prove", args[0], state.path)
             return None
         if name.startswith("llvm.ubsantrap") or name == "llvm.trap":
-            self.obligations.append(Obligation("undefined behaviour", FALSE, state.path))
+            self.oblige("undefined behaviour", FALSE, state.path)
             return None
         if name == "panic_at":
-            self.obligations.append(Obligation("panic", FALSE, state.path))
+            self.oblige("panic", FALSE, state.path)
             return None
         if name.startswith(("llvm.lifetime", "llvm.dbg", "llvm.experimental.noalias")):
             return None
@@ -256,25 +316,23 @@ class Executor:
         if insn.op == "br":
             match = re.match(r"i1 (\S+),", insn.text)
             if not match:
-                return [(labels[0], TRUE)]
-            condition = self.value(env, "i1", match.group(1))
-            return [(labels[0], condition), (labels[1], z3.Not(condition))]
+                return [(labels[0], ())]
+            condition = z3.simplify(self.value(env, "i1", match.group(1)))
+            return [(labels[0], (condition,)), (labels[1], (opposite(condition),))]
         type_name, value = re.match(r"(i\d+) (\S+),", insn.text).groups()
         value = self.value(env, type_name, value)
         cases = re.findall(r"i\d+ (-?\d+), label %([\w.$-]+)", insn.text)
-        taken = [(label, self.compare("eq", value, self.constant(type_name, number))) for number, label in cases]
-        default = z3.And(*(z3.Not(c) for _, c in taken)) if taken else TRUE
-        return taken + [(labels[0], default)]
+        taken = [(label, z3.simplify(self.compare("eq", value, self.constant(type_name, number))))
+                 for number, label in cases]
+        return [(label, (c,)) for label, c in taken] + [(labels[0], tuple(opposite(c) for _, c in taken))]
 
     def run(self):
         entry = self.function.order[0]
-        arriving = {(entry, ()): [(None, State(TRUE, {}, {}))]}
+        arriving = {(entry, ()): [(None, State((), {}, {}))]}
         queue = [(self.loops.key(entry, ()), entry, ())]
         while queue:
             _, label, turns = heapq.heappop(queue)
             state = self.merge(label, arriving.pop((label, turns)))
-            if z3.is_false(state.path):
-                continue
             self.run_block(label, turns, state, arriving, queue)
         return self
 
@@ -287,16 +345,16 @@ class Executor:
                     state.env[insn.result] = result
         last = insns[-1]
         if last.op == "unreachable":
-            self.obligations.append(Obligation("unreachable", FALSE, state.path))
+            self.oblige("unreachable", FALSE, state.path)
         elif last.op == "ret":
-            self.reached_end = z3.Or(self.reached_end, state.path)
-        for target, condition in self.edges(last, state.env):
-            path = z3.simplify(z3.And(state.path, condition)) if z3.is_expr(condition) else state.path
-            if z3.is_false(path):
+            self.ends.append(state.path)
+        for target, decisions in self.edges(last, state.env):
+            path = extended(state.path, decisions)
+            if path is None:
                 continue
             new = self.loops.step(label, turns, target)
             if target in self.loops.headers and new and new[-1] > self.unroll:
-                self.obligations.append(Obligation("another turn", FALSE, path))
+                self.oblige("another turn", FALSE, path)
                 continue
             if (target, new) not in arriving:
                 arriving[(target, new)] = []
@@ -305,20 +363,22 @@ class Executor:
 
     def merge(self, label, incoming):
         first = incoming[0][1]
-        merged = State(z3.simplify(z3.Or(*(s.path for _, s in incoming))), dict(first.env), dict(first.memory))
+        path, rests = joined([s.path for _, s in incoming])
+        when = [conjunction(r) for r in rests]
+        merged = State(path, dict(first.env), dict(first.memory))
         for key in set().union(*(s.memory for _, s in incoming)):
             values = [s.memory.get(key) for _, s in incoming]
             known = next(v for v in values if v is not None)
             bits = 1 if z3.is_bool(known) else known.size()
-            merged.memory[key] = choose([(s.path, v if v is not None else self.new(bits, key[0]))
-                                         for (_, s), v in zip(incoming, values)])
+            merged.memory[key] = choose([(c, v if v is not None else self.new(bits, key[0]))
+                                         for c, v in zip(when, values)])
         for insn in self.function.blocks[label]:
             if insn.op != "phi":
                 break
             type_name = insn.text.split()[0]
             values = dict((b, v) for v, b in re.findall(r"\[ (\S+), %([\w.$-]+) \]", insn.text))
-            merged.env[insn.result] = choose([(s.path, self.value(s.env, type_name, values[source]))
-                                              for source, s in incoming])
+            merged.env[insn.result] = choose([(c, self.value(s.env, type_name, values[source]))
+                                              for c, (source, s) in zip(when, incoming)])
         return merged
 
 

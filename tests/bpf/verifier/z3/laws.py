@@ -25,6 +25,11 @@ def law_signed_order(p, a, b, q, d):
     return z3.And(z3.Implies(z3.And(a >= 0, b <= d), p <= q), z3.Implies(z3.And(a <= 0, b <= d), p >= q))
 
 
+def law_low_zeros(p, a):
+    """A product ends in as many zeros as a factor, or more."""
+    return p & ~a & (a - 1) == 0
+
+
 def laws_udiv(q, a, b):
     return z3.Implies(b != 0, z3.ULE(q, a))
 
@@ -90,6 +95,8 @@ class Laws:
         unsigned, signed = list(self.products[False].values()), list(self.products[True].values())
         for (p, a, b), (q, c, d) in itertools.permutations(unsigned, 2):
             out.append(law_unsigned_order(z3.ULE, p, a, b, q, c, d))
+        for p, a, b in unsigned:
+            out += [law_low_zeros(z3.Extract(63, 0, p), a), law_low_zeros(z3.Extract(63, 0, p), b)]
         for (p, a, b), (q, c, d) in itertools.permutations(signed, 2):
             if a.eq(c):
                 out.append(law_signed_order(p, a, b, q, d))
@@ -131,6 +138,7 @@ def prove_laws(refute):
         a >= 0, b >= 0, z3.Not(law_unsigned_order(lambda x, y: x <= y, a * b, a, b, c * d, c, d))))
     yield "product, signed order", refute(z3.Not(law_signed_order(a * b, a, b, a * d, d)))
     x, y, u, v = z3.BitVecs("x y u v", 16)
+    yield "product, low zeros (16 bits)", refute(z3.Not(law_low_zeros(x * y, x)))
     yield "quotient (16 bits)", refute(z3.Not(laws_udiv(z3.UDiv(x, y), x, y)))
     yield "quotient, order (16 bits)", refute(z3.Not(
         laws_udiv_order(z3.UDiv(x, y), x, y, z3.UDiv(u, v), u, v)))

@@ -1,40 +1,57 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Arithmetic on ranges: whatever the operands are, the result's range has the machine's result. */
-#include "tnum.c"
 #include "range.c"
+#include "tnum.c"
 
 #include "range_alu.c"
 
 #include "range_any.h"
 
 /* Proved by prove_deduce.c. */
-bool range_deduce__contract(struct range *r, unsigned bits)
+CONTRACT bool range_deduce__contract(struct range *r, unsigned bits)
 {
     return keeps_members(r, bits);
 }
 
+#define DEDUCED(bits)                            \
+    void prove_deduced_##bits(void)              \
+    {                                            \
+        uint64_t x = witness(0);                 \
+        struct range r = any_around(x, bits);    \
+        r = deduced(r, bits);                    \
+        prove_around(&r, x, bits);               \
+    }
+DEDUCED(64)
+DEDUCED(32)
+
+CONTRACT struct range deduced__contract(struct range r, unsigned bits)
+{
+    prove_around(&r, witness(0), bits);
+    return any_around(witness(0), bits);
+}
+
 /* An interval given by its start and span has each value that is no further from the start. */
-#define SET(bits)                                                            \
-    void prove_set_unsigned_##bits(void)                                     \
-    {                                                                        \
-        uint64_t x = any_u64(), low = any_u64(), span = any_u64();           \
-        struct range r = any_around(x, bits);                                \
-        assume(((x - low) & width_mask(bits)) <= span);                      \
-        set_unsigned(&r, low, span, bits);                                   \
-        prove_around(&r, x, bits);                                           \
-    }                                                                        \
-    void prove_set_signed_##bits(void)                                       \
-    {                                                                        \
-        uint64_t x = any_u64(), low = any_u64(), span = any_u64();           \
-        struct range r = any_around(x, bits);                                \
-        assume(((x - low) & width_mask(bits)) <= span);                      \
-        set_signed(&r, low, span, bits);                                     \
-        prove_around(&r, x, bits);                                           \
+#define SET(bits)                                                  \
+    void prove_set_unsigned_##bits(void)                           \
+    {                                                              \
+        uint64_t x = any_u64(), low = any_u64(), span = any_u64(); \
+        struct range r = any_around(x, bits);                      \
+        assume(((x - low) & width_mask(bits)) <= span);            \
+        set_unsigned(&r, low, span, bits);                         \
+        prove_around(&r, x, bits);                                 \
+    }                                                              \
+    void prove_set_signed_##bits(void)                             \
+    {                                                              \
+        uint64_t x = any_u64(), low = any_u64(), span = any_u64(); \
+        struct range r = any_around(x, bits);                      \
+        assume(((x - low) & width_mask(bits)) <= span);            \
+        set_signed(&r, low, span, bits);                           \
+        prove_around(&r, x, bits);                                 \
     }
 SET(64)
 SET(32)
 
-static void set__contract(struct range *r, uint64_t low, uint64_t span, unsigned bits)
+static void keep_in_span(struct range *r, uint64_t low, uint64_t span, unsigned bits)
 {
     uint64_t x = witness(0);
     struct range out = any_range(bits);
@@ -44,29 +61,69 @@ static void set__contract(struct range *r, uint64_t low, uint64_t span, unsigned
     *r = out;
 }
 
-static void set_unsigned__contract(struct range *r, uint64_t low, uint64_t span, unsigned bits)
+CONTRACT void set_unsigned__contract(struct range *r, uint64_t low, uint64_t span, unsigned bits)
 {
-    set__contract(r, low, span, bits);
+    keep_in_span(r, low, span, bits);
 }
 
-static void set_signed__contract(struct range *r, uint64_t low, uint64_t span, unsigned bits)
+CONTRACT void set_signed__contract(struct range *r, uint64_t low, uint64_t span, unsigned bits)
 {
-    set__contract(r, low, span, bits);
+    keep_in_span(r, low, span, bits);
 }
 
-/* tnum_mul() is checked exhaustively at small widths by tnum_test.c; here it is any tnum that has the product. */
-static struct tnum any_tnum_with(uint64_t x)
+/* Operators on bits, proved by prove_tnum.c (but for tnum_mul(), which tnum_test.c checks exhaustively at small widths):
+ * any tnum that has the result of the two operands which the obligation follows. */
+static uint64_t left, right;
+
+static struct tnum bits_of(struct tnum a, struct tnum b, uint64_t result)
 {
     struct tnum t = { any_u64(), any_u64() };
-    assume((t.value & t.mask) == 0 && tnum_contains(t, x));
+    assume((t.value & t.mask) == 0);
+    assume(!(tnum_contains(a, left) && tnum_contains(b, right)) || tnum_contains(t, result));
     return t;
 }
 
-static uint64_t product;
-struct tnum tnum_mul__contract(struct tnum a, struct tnum b)
+CONTRACT struct tnum tnum_add__contract(struct tnum a, struct tnum b)
 {
-    (void)a, (void)b;
-    return any_tnum_with(product);
+    return bits_of(a, b, left + right);
+}
+
+CONTRACT struct tnum tnum_sub__contract(struct tnum a, struct tnum b)
+{
+    return bits_of(a, b, left - right);
+}
+
+CONTRACT struct tnum tnum_mul__contract(struct tnum a, struct tnum b)
+{
+    struct tnum t = bits_of(a, b, left * right);
+    assume(!(tnum_contains(b, left) && tnum_contains(a, right)) || tnum_contains(t, left * right));
+    return t;
+}
+
+#define MUL_BITS(bits)                                              \
+    void prove_mul_bits_##bits(void)                                \
+    {                                                               \
+        uint64_t x = any_u64(), y = any_u64();                      \
+        struct range a = any_around(x, bits), b = any_around(y, bits); \
+        left = x;                                                   \
+        right = y;                                                  \
+        struct tnum t = mul_bits(a.t, b.t, bits);                   \
+        prove((t.value & t.mask) == 0);                             \
+        prove(tnum_umax(t) <= width_mask(bits));                    \
+        prove(tnum_contains(t, (x * y) & width_mask(bits)));        \
+    }
+MUL_BITS(64)
+MUL_BITS(32)
+
+CONTRACT struct tnum mul_bits__contract(struct tnum a, struct tnum b, unsigned bits)
+{
+    struct tnum t = { any_u64(), any_u64() };
+    prove((a.value & a.mask) == 0 && (b.value & b.mask) == 0);
+    prove(tnum_umax(a) <= width_mask(bits) && tnum_umax(b) <= width_mask(bits));
+    prove(tnum_contains(a, left) && tnum_contains(b, right));
+    assume((t.value & t.mask) == 0 && tnum_umax(t) <= width_mask(bits));
+    assume(tnum_contains(t, (left * right) & width_mask(bits)));
+    return t;
 }
 
 /* RFC 9669 §4.1, from its text: what the machine computes of `bits` bits. */
@@ -83,7 +140,6 @@ static uint64_t machine(enum alu_op op, uint64_t x, uint64_t y, unsigned bits)
     case ALU_MUL:
         /* The signed product has the same bits: say so, for prove.py knows products by their laws. */
         assume((((uint64_t)sx * (uint64_t)sy) & all) == ((x * y) & all));
-        product = x * y;
         return (x * y) & all;
     case ALU_DIV:
         return y == 0 ? 0 : x / y;
@@ -112,56 +168,97 @@ static uint64_t machine(enum alu_op op, uint64_t x, uint64_t y, unsigned bits)
     }
 }
 
-/* Sums of distances: said here, because z3 sees it at once in this form, and for the sums below hardly at all. */
-#define DISTANCES(bits, far, near_, a, b, c, d)                                                      \
-    do {                                                                                             \
-        bool same_ = (((far) - (near_)) & width_mask(bits)) ==                                       \
-                     ((((a) - (b)) + ((c) - (d))) & width_mask(bits));                               \
-        prove(same_);                                                                                \
-        assume(same_);                                                                               \
+/* --- Sums and differences: the result is as far from the interval's start as both operands are from theirs. */
+
+/* x is between: so far from the start, at most. */
+LEMMA(distance, (uint64_t low, uint64_t x, uint64_t high),
+      !(low <= x && x <= high) || (x - low <= high - low && high - x <= high - low))
+LEMMA(distance_signed, (int64_t low, int64_t x, int64_t high),
+      !(low <= x && x <= high) ||
+          ((uint64_t)x - (uint64_t)low <= (uint64_t)high - (uint64_t)low &&
+           (uint64_t)high - (uint64_t)x <= (uint64_t)high - (uint64_t)low))
+LEMMA(sum, (uint64_t d, uint64_t dx, uint64_t dy, uint64_t a, uint64_t b, uint64_t all),
+      !(d == ((dx + dy) & all) && dx <= a && dy <= b && a <= all && b <= all - a) || d <= a + b)
+
+void prove_lemma_distance(void)
+{
+    lemma_distance(any_u64(), any_u64(), any_u64());
+}
+
+void prove_lemma_distance_signed(void)
+{
+    lemma_distance_signed((int64_t)any_u64(), (int64_t)any_u64(), (int64_t)any_u64());
+}
+
+void prove_lemma_sum(void)
+{
+    uint64_t d = any_u64(), dx = any_u64(), dy = any_u64(), a = any_u64(), b = any_u64();
+    lemma_sum(d, dx, dy, a, b, UINT64_MAX);
+    lemma_sum(d, dx, dy, a, b, UINT32_MAX);
+}
+
+/* A lemma of this place, proved where it stands. */
+#define NOTE(condition)      \
+    do {                     \
+        bool holds_ = (condition); \
+        prove(holds_);       \
+        assume(holds_);      \
     } while (0)
-#define SIGNED(n, bits) ((uint64_t)sign_extend(n, bits))
-#define SUM(name, op, bits)                                                                          \
-    void prove_range_##name##_##bits(void)                                                           \
-    {                                                                                                \
-        uint64_t x = any_u64(), y = any_u64();                                                       \
-        struct range a = any_around(x, bits), b = any_around(y, bits);                               \
-        bool adds = op == ALU_ADD;                                                                   \
-        uint64_t z = adds ? x + y : x - y;                                                           \
-        uint64_t low = adds ? a.umin + b.umin : a.umin - b.umax;                                     \
-        uint64_t slow = adds ? (uint64_t)a.smin + (uint64_t)b.smin : (uint64_t)a.smin - (uint64_t)b.smax; \
-        if (adds) {                                                                                  \
-            DISTANCES(bits, z, low, x, a.umin, y, b.umin);                                           \
-            DISTANCES(bits, z, slow, SIGNED(x, bits), (uint64_t)a.smin, SIGNED(y, bits), (uint64_t)b.smin); \
-        } else {                                                                                     \
-            DISTANCES(bits, z, low, x, a.umin, b.umax, y);                                           \
-            DISTANCES(bits, z, slow, SIGNED(x, bits), (uint64_t)a.smin, (uint64_t)b.smax, SIGNED(y, bits)); \
-        }                                                                                            \
-        assume(witness(0) == (z & width_mask(bits)));                                                \
-        struct range out = range_alu(op, &a, &b, bits);                                              \
-        prove_around(&out, witness(0), bits);                                                        \
+
+/* Of ends and values on one circle: `z` is so far from the sum's start as both are from theirs. */
+static void follow_sum(enum alu_op op, uint64_t z, uint64_t x, uint64_t y, uint64_t amin, uint64_t amax,
+                       uint64_t bmin, uint64_t bmax, uint64_t all)
+{
+    uint64_t low = op == ALU_ADD ? amin + bmin : amin - bmax;
+    uint64_t dx = x - amin, dy = op == ALU_ADD ? y - bmin : bmax - y;
+    uint64_t wide = op == ALU_ADD ? x + y : x - y;
+    NOTE(z == (wide & all));
+    NOTE(((z - low) & all) == ((wide - low) & all));
+    NOTE(((wide - low) & all) == ((dx + dy) & all));
+    lemma_sum((z - low) & all, dx, dy, amax - amin, bmax - bmin, all);
+}
+
+#define SUM(name, op, bits)                                                                   \
+    void prove_range_##name##_##bits(void)                                                    \
+    {                                                                                         \
+        uint64_t x = any_u64(), y = any_u64();                                                \
+        struct range a = any_around(x, bits), b = any_around(y, bits);                        \
+        uint64_t z = op == ALU_ADD ? x + y : x - y;                                           \
+        int64_t sx = sign_extend(x, bits), sy = sign_extend(y, bits);                         \
+        lemma_distance(a.umin, x, a.umax);                                                    \
+        lemma_distance(b.umin, y, b.umax);                                                    \
+        lemma_distance_signed(a.smin, sx, a.smax);                                            \
+        lemma_distance_signed(b.smin, sy, b.smax);                                            \
+        left = x;                                                                             \
+        right = y;                                                                            \
+        assume(witness(0) == (z & width_mask(bits)));                                         \
+        follow_sum(op, witness(0), x, y, a.umin, a.umax, b.umin, b.umax, width_mask(bits));            \
+        follow_sum(op, witness(0), (uint64_t)sx, (uint64_t)sy, (uint64_t)a.smin, (uint64_t)a.smax,     \
+                   (uint64_t)b.smin, (uint64_t)b.smax, width_mask(bits));                     \
+        struct range out = range_alu(op, &a, &b, bits);                                       \
+        prove_around(&out, witness(0), bits);                                                 \
     }
 SUM(add, ALU_ADD, 64)
 SUM(add, ALU_ADD, 32)
 SUM(sub, ALU_SUB, 64)
 SUM(sub, ALU_SUB, 32)
 
-#define BINARY(name, op, bits)                                            \
-    void prove_range_##name##_##bits(void)                                \
-    {                                                                     \
-        uint64_t x = any_u64(), y = any_u64();                            \
-        struct range a = any_around(x, bits), b = any_around(y, bits);    \
-        assume(witness(0) == machine(op, x, y, bits));                    \
-        struct range out = range_alu(op, &a, &b, bits);                   \
-        prove_around(&out, witness(0), bits);                             \
-    }                                                                     \
-    void prove_value_##name##_##bits(void)                                \
-    {                                                                     \
+#define BINARY(name, op, bits)                                                       \
+    void prove_range_##name##_##bits(void)                                           \
+    {                                                                                \
+        uint64_t x = any_u64(), y = any_u64();                                       \
+        struct range a = any_around(x, bits), b = any_around(y, bits);               \
+        assume(witness(0) == machine(op, x, y, bits));                               \
+        struct range out = range_alu(op, &a, &b, bits);                              \
+        prove_around(&out, witness(0), bits);                                        \
+    }                                                                                \
+    void prove_value_##name##_##bits(void)                                           \
+    {                                                                                \
         uint64_t x = any_u64() & width_mask(bits), y = any_u64() & width_mask(bits); \
-        prove(alu_value(op, x, y, bits) == machine(op, x, y, bits));      \
+        prove(alu_value(op, x, y, bits) == machine(op, x, y, bits));                 \
     }
-#define BOTH(name, op)    \
-    BINARY(name, op, 64)  \
+#define BOTH(name, op)   \
+    BINARY(name, op, 64) \
     BINARY(name, op, 32)
 BOTH(and, ALU_AND)
 BOTH(or, ALU_OR)
@@ -172,17 +269,17 @@ BOTH(mod, ALU_MOD)
 BOTH(sdiv, ALU_SDIV)
 BOTH(smod, ALU_SMOD)
 
-/* A shift by a known amount, and a union: then, with both as contracts, a shift by one of several. */
-#define SHIFT_BY(name, op, bits)                                    \
-    void prove_shift_by_##name##_##bits(void)                       \
-    {                                                               \
-        uint64_t x = any_u64();                                     \
-        unsigned amount = any_u32();                                \
-        assume(amount < bits);                                      \
-        struct range a = any_around(x, bits);                       \
-        assume(witness(0) == machine(op, x, amount, bits));         \
-        struct range out = shift_by(op, &a, amount, bits);          \
-        prove_around(&out, witness(0), bits);                       \
+/* A shift by a known amount, and a union: prove_shift.c has a shift by one of several of them. */
+#define SHIFT_BY(name, op, bits)                            \
+    void prove_shift_by_##name##_##bits(void)               \
+    {                                                       \
+        uint64_t x = any_u64();                             \
+        unsigned amount = any_u32();                        \
+        assume(amount < bits);                              \
+        struct range a = any_around(x, bits);               \
+        assume(witness(0) == machine(op, x, amount, bits)); \
+        struct range out = shift_by(op, &a, amount, bits);  \
+        prove_around(&out, witness(0), bits);               \
     }
 SHIFT_BY(lsh, ALU_LSH, 64)
 SHIFT_BY(lsh, ALU_LSH, 32)
@@ -202,36 +299,3 @@ SHIFT_BY(arsh, ALU_ARSH, 32)
     }
 UNION(64)
 UNION(32)
-
-/* Of x, whose range is `a`, witness(0) is what a shift by witness(1) gives. */
-static struct range shift_by__contract(enum alu_op op, const struct range *a, unsigned amount,
-                                       unsigned bits)
-{
-    struct range out = any_range(bits);
-    prove(amount < bits);
-    assume(amount != witness(1) || range_has(&out, witness(0), bits));
-    return out;
-}
-
-static struct range range_union__contract(const struct range *a, const struct range *b)
-{
-    struct range out = any_range(64);
-    uint64_t x = witness(0);
-    assume(!(range_has(a, x, 64) || range_has(b, x, 64)) || range_has(&out, x, 64));
-    return out;
-}
-
-/* (range_union() has no width: it sees values of 32 bits as its own of 64; so only 64 here.) */
-#define SHIFT(name, op)                                                     \
-    void prove_range_##name##_64(void)                                      \
-    {                                                                       \
-        uint64_t x = any_u64(), y = any_u64();                              \
-        struct range a = any_around(x, 64), b = any_around(y, 64);          \
-        assume(witness(1) == (y & 63));                                     \
-        assume(witness(0) == machine(op, x, y, 64));                        \
-        struct range out = range_alu(op, &a, &b, 64);                       \
-        prove_around(&out, witness(0), 64);                                 \
-    }
-SHIFT(lsh, ALU_LSH)
-SHIFT(rsh, ALU_RSH)
-SHIFT(arsh, ALU_ARSH)

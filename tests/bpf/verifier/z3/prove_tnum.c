@@ -28,17 +28,17 @@ static void prove_member(struct tnum t, uint64_t x)
     prove(tnum_contains(t, x));
 }
 
-#define BINARY(name, result)                      \
-    void prove_tnum_##name##_64(void)             \
-    {                                             \
-        uint64_t x, y;                            \
-        struct tnum a = any_member(&x, 64);       \
-        struct tnum b = any_member(&y, 64);       \
-        prove_member(tnum_##name(a, b), result);  \
+#define BINARY(name, result)                     \
+    void prove_tnum_##name##_64(void)            \
+    {                                            \
+        uint64_t x, y;                           \
+        struct tnum a = any_member(&x, 64);      \
+        struct tnum b = any_member(&y, 64);      \
+        prove_member(tnum_##name(a, b), result); \
     }
 BINARY(add, x + y)
 BINARY(sub, x - y)
-BINARY(and, x & y)
+BINARY(and, x &y)
 BINARY(or, x | y)
 BINARY(xor, x ^ y)
 
@@ -47,41 +47,41 @@ static int64_t signed_of(uint64_t value, unsigned bits)
     return (int64_t)(value << (64 - bits)) >> (64 - bits);
 }
 
-#define SHIFTS(bits)                                                                              \
-    void prove_tnum_lsh_##bits(void)                                                              \
-    {                                                                                             \
-        uint64_t x;                                                                               \
-        struct tnum a = any_member(&x, bits);                                                     \
-        unsigned amount = any_u32();                                                              \
-        assume(amount < bits);                                                                    \
-        prove_member(tnum_lsh(a, amount, bits), x << amount & tnum_low_mask(bits));                    \
-    }                                                                                             \
-    void prove_tnum_rsh_##bits(void)                                                              \
-    {                                                                                             \
-        uint64_t x;                                                                               \
-        struct tnum a = any_member(&x, bits);                                                     \
-        unsigned amount = any_u32();                                                              \
-        assume(amount < bits);                                                                    \
-        prove_member(tnum_rsh(a, amount), x >> amount);                                           \
-    }                                                                                             \
-    void prove_tnum_arsh_##bits(void)                                                             \
-    {                                                                                             \
-        uint64_t x;                                                                               \
-        struct tnum a = any_member(&x, bits);                                                     \
-        unsigned amount = any_u32();                                                              \
-        assume(amount < bits);                                                                    \
-        prove_member(tnum_arsh(a, amount, bits),                                                  \
-                     (uint64_t)(signed_of(x, bits) >> amount) & tnum_low_mask(bits));                  \
+#define SHIFTS(bits)                                                                  \
+    void prove_tnum_lsh_##bits(void)                                                  \
+    {                                                                                 \
+        uint64_t x;                                                                   \
+        struct tnum a = any_member(&x, bits);                                         \
+        unsigned amount = any_u32();                                                  \
+        assume(amount < bits);                                                        \
+        prove_member(tnum_lsh(a, amount, bits), x << amount & tnum_low_mask(bits));   \
+    }                                                                                 \
+    void prove_tnum_rsh_##bits(void)                                                  \
+    {                                                                                 \
+        uint64_t x;                                                                   \
+        struct tnum a = any_member(&x, bits);                                         \
+        unsigned amount = any_u32();                                                  \
+        assume(amount < bits);                                                        \
+        prove_member(tnum_rsh(a, amount), x >> amount);                               \
+    }                                                                                 \
+    void prove_tnum_arsh_##bits(void)                                                 \
+    {                                                                                 \
+        uint64_t x;                                                                   \
+        struct tnum a = any_member(&x, bits);                                         \
+        unsigned amount = any_u32();                                                  \
+        assume(amount < bits);                                                        \
+        prove_member(tnum_arsh(a, amount, bits),                                      \
+                     (uint64_t)(signed_of(x, bits) >> amount) & tnum_low_mask(bits)); \
     }
 SHIFTS(64)
 SHIFTS(32)
 
-#define SEXT(from, to)                                                                         \
-    void prove_tnum_sext_##from##_##to(void)                                                   \
-    {                                                                                          \
-        uint64_t x;                                                                            \
-        struct tnum a = any_member(&x, 64);                                                    \
-        prove_member(tnum_sext(a, from, to), (uint64_t)signed_of(x, from) & tnum_low_mask(to));     \
+#define SEXT(from, to)                                                                          \
+    void prove_tnum_sext_##from##_##to(void)                                                    \
+    {                                                                                           \
+        uint64_t x;                                                                             \
+        struct tnum a = any_member(&x, 64);                                                     \
+        prove_member(tnum_sext(a, from, to), (uint64_t)signed_of(x, from) & tnum_low_mask(to)); \
     }
 SEXT(8, 32)
 SEXT(16, 32)
@@ -155,25 +155,26 @@ void prove_tnum_subset_64(void)
     prove(tnum_contains(b, x));
 }
 
-/* No member is between the bound and the answer, which is one. */
-#define NEIGHBOURS(bits)                                               \
-    void prove_tnum_least_from_##bits(void)                            \
-    {                                                                  \
-        uint64_t x, bound = any_u64(), out = 0;                        \
-        struct tnum t = any_member(&x, bits);                          \
-        assume(bound <= x);                                            \
-        prove(tnum_least_from(t, bound, &out));                        \
-        prove(bound <= out && out <= x);                               \
-        prove(tnum_contains(t, out));                                  \
-    }                                                                  \
-    void prove_tnum_greatest_to_##bits(void)                           \
-    {                                                                  \
-        uint64_t x, bound = any_u64(), out = 0;                        \
-        struct tnum t = any_member(&x, bits);                          \
-        assume(bound >= x && bound <= tnum_low_mask(bits));                 \
-        prove(tnum_greatest_to(t, bound, bits, &out));                 \
-        prove(x <= out && out <= bound);                               \
-        prove(tnum_contains(t, out));                                  \
+/* The answer is a member on the right side of the bound, and no member is between them: so if there is a member there,
+ * there is an answer. */
+#define NEIGHBOURS(bits)                                                           \
+    void prove_tnum_least_from_##bits(void)                                        \
+    {                                                                              \
+        uint64_t x, bound = any_u64(), out = 0;                                    \
+        struct tnum t = any_member(&x, bits);                                      \
+        assume(bound <= tnum_low_mask(bits));                                      \
+        bool found = tnum_least_from(t, bound, &out);                              \
+        prove(!found || (bound <= out && tnum_contains(t, out)));                  \
+        prove(x < bound || (found && out <= x));                                   \
+    }                                                                              \
+    void prove_tnum_greatest_to_##bits(void)                                       \
+    {                                                                              \
+        uint64_t x, bound = any_u64(), out = 0;                                    \
+        struct tnum t = any_member(&x, bits);                                      \
+        assume(bound <= tnum_low_mask(bits));                                      \
+        bool found = tnum_greatest_to(t, bound, bits, &out);                       \
+        prove(!found || (out <= bound && tnum_contains(t, out)));                  \
+        prove(x > bound || (found && x <= out));                                   \
     }
 NEIGHBOURS(64)
 NEIGHBOURS(32)

@@ -5,8 +5,8 @@
 
 static bool range_is_well_formed(const struct range *r, unsigned bits)
 {
-    return (r->t.value & r->t.mask) == 0 && tnum_umax(r->t) <= width_mask(bits) && r->umin <= r->umax &&
-           r->umax <= width_mask(bits) && r->smin <= r->smax &&
+    return (r->t.value & r->t.mask) == 0 && tnum_umax(r->t) <= width_mask(bits) &&
+           r->umin <= r->umax && r->umax <= width_mask(bits) && r->smin <= r->smax &&
            r->smin == sign_extend((uint64_t)r->smin, bits) &&
            r->smax == sign_extend((uint64_t)r->smax, bits);
 }
@@ -24,7 +24,8 @@ static struct range any_range(unsigned bits)
 static bool range_has(const struct range *r, uint64_t x, unsigned bits)
 {
     int64_t s = (int64_t)(x << (64 - bits)) >> (64 - bits);
-    return (x & ~r->t.mask) == r->t.value && r->umin <= x && x <= r->umax && r->smin <= s && s <= r->smax;
+    return (x & ~r->t.mask) == r->t.value && r->umin <= x && x <= r->umax && r->smin <= s &&
+           s <= r->smax;
 }
 
 /* A value of `bits` bits and a range that allows it. */
@@ -35,10 +36,22 @@ static struct range any_around(uint64_t x, unsigned bits)
     return r;
 }
 
+/* One obligation for each bound: z3 decides them one by one where it does not decide all at once. */
 static void prove_around(const struct range *r, uint64_t x, unsigned bits)
 {
-    prove(range_is_well_formed(r, bits));
-    prove(range_has(r, x, bits));
+    int64_t s = (int64_t)(x << (64 - bits)) >> (64 - bits);
+    prove((r->t.value & r->t.mask) == 0);
+    prove(tnum_umax(r->t) <= width_mask(bits));
+    prove(r->umin <= r->umax);
+    prove(r->umax <= width_mask(bits));
+    prove(r->smin <= r->smax);
+    prove(r->smin == sign_extend((uint64_t)r->smin, bits));
+    prove(r->smax == sign_extend((uint64_t)r->smax, bits));
+    prove((x & ~r->t.mask) == r->t.value);
+    prove(r->umin <= x);
+    prove(x <= r->umax);
+    prove(r->smin <= s);
+    prove(s <= r->smax);
 }
 
 /* What keeps members may give any range that has those which were there: here, of the witnesses. */
@@ -49,6 +62,7 @@ static bool keeps_members(struct range *r, unsigned bits)
     bool possible = any_bool();
     for (int i = 0; i < WITNESSES; i++) {
         uint64_t x = witness(i) & width_mask(bits);
+        prove(!range_has(r, x, bits) || range_is_well_formed(r, bits));
         assume(!range_has(r, x, bits) || (possible && range_has(&out, x, bits)));
     }
     *r = out;
