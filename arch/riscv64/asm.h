@@ -8,6 +8,9 @@
 #define CPU_SATP          56 /* and the stack's top, and where to go */
 #define CPU_PARKED        80
 #define CPU_CLAIM         84
+#define CPU_HART          88
+#define CPU_SIZE          8336
+#define CPU_COUNT         8
 
 #define CLAIM_ASKED 1 /* for; or 0, the CPU shall not come any more */
 #define CLAIM_COME  2

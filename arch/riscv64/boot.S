@@ -34,6 +34,10 @@ image_entry:
 boot:
     csrw sie, zero
     csrci sstatus, 2
+    lla t0, boot_entered                /* the first one boots */
+    li t1, 1
+    amoswap.w.aqrl t1, t1, (t0)
+    bnez t1, riscv_secondary_entry
     mv s1, a0
     mv s2, a1
     lla s3, image_start                 /* where we are */
@@ -119,12 +123,28 @@ text_not_aligned:
 text_no_sv39:
     .asciz "axiom: this CPU has no Sv39\r\n"
 
-/* A CPU that SBI started: a0 = hart, a1 = its struct riscv_cpu, physical. */
+/* A CPU that SBI started: a0 = hart. OpenSBI before 1.2 may let it go before it has noted where, and with
+ * what in a1 (it says "start" first): then it comes by the image's entry, or with the device tree. So
+ * its struct riscv_cpu is found by its number. */
     .balign 4
     .globl riscv_secondary_entry
 riscv_secondary_entry:
     csrw sie, zero
     csrci sstatus, 2
+    fence rw, rw
+    lla a1, riscv_cpus
+    li t2, CPU_COUNT
+    li t3, CPU_SIZE
+    li t4, CLAIM_ASKED
+1:  ld t0, CPU_HART(a1)
+    lw t1, CPU_CLAIM(a1)
+    bne t0, a0, 3f
+    beq t1, t4, 4f
+3:  add a1, a1, t3
+    addi t2, t2, -1
+    bnez t2, 1b
+    j 2f
+4:
     addi t0, a1, CPU_CLAIM
     li t1, CLAIM_COME
     amoswap.w.aqrl t1, t1, (t0)
@@ -165,6 +185,11 @@ riscv_park:
     ecall
 1:  wfi
     j 1b
+
+    .section .data
+    .balign 4
+boot_entered:
+    .word 0
 
     .section .bss
     .balign 4096

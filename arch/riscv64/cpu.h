@@ -44,6 +44,10 @@ _Static_assert(__builtin_offsetof(struct riscv_cpu, satp) == CPU_SATP, "asm.h");
 _Static_assert(__builtin_offsetof(struct riscv_cpu, parked) == CPU_PARKED, "asm.h");
 _Static_assert(__builtin_offsetof(struct riscv_cpu, claim) == CPU_CLAIM, "asm.h");
 
+_Static_assert(__builtin_offsetof(struct riscv_cpu, hart) == CPU_HART, "asm.h");
+_Static_assert(sizeof(struct riscv_cpu) == CPU_SIZE, "asm.h");
+_Static_assert(CPU_MAX == CPU_COUNT, "asm.h");
+
 extern struct riscv_cpu riscv_cpus[CPU_MAX];
 
 static inline struct riscv_cpu *riscv_this_cpu(void)
