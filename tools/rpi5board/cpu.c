@@ -164,24 +164,32 @@ static uint32_t on_mrs(uc_engine *uc, uc_arm64_reg to, const uc_arm64_cp_reg *re
     return 1;
 }
 
+/* The library hands the stack pointer for xzr, and a register number that is none. */
+static uint64_t written(uc_arm64_reg from, const uc_arm64_cp_reg *reg)
+{
+    bool general = (from >= UC_ARM64_REG_X0 && from <= UC_ARM64_REG_X28) ||
+                   from == UC_ARM64_REG_X29 || from == UC_ARM64_REG_X30;
+    return general ? reg->val : 0;
+}
+
 static uint32_t on_msr(uc_engine *uc, uc_arm64_reg from, const uc_arm64_cp_reg *reg, void *context)
 {
     struct cpu *cpu = context;
     enum sysreg which, compare;
     (void)uc;
-    (void)from;
+    uint64_t value = written(from, reg);
     if (timer_register(reg, &which)) {
         charge(cpu);
-        sysreg_write(which, reg->val);
+        sysreg_write(which, value);
         return 1;
     }
     if (timer_value_register(reg, &which, &compare)) {
         charge(cpu);
-        sysreg_write(compare, sysreg_read(which) + (uint64_t)(int64_t)(int32_t)reg->val);
+        sysreg_write(compare, sysreg_read(which) + (uint64_t)(int64_t)(int32_t)value);
         return 1;
     }
     if (is(reg, 0, 1, 0, 2))
-        fp_trap_cpacr(&cpu->fp, reg->val);
+        fp_trap_cpacr(&cpu->fp, value);
     return 0;
 }
 

@@ -4,17 +4,19 @@
 #include <axiom/bits.h>
 #include <string.h>
 
-#define FPEN_AT      20u
-#define FPEN_ALL     3u
-#define FPEN_EL1     1u
-#define PSTATE_EL    0xcu /* two bits: the level, times 4 */
-#define PSTATE_MASK  0x3c0u
-#define PSTATE_EL1H  0x5u
-#define PSTATE_NZCV  0xf0000000u
-#define SYNDROME_FP  0x1fe00000u /* EC 0x07, IL, condition valid and always */
-#define VECTOR_SAME  0x200u
-#define VECTOR_LOWER 0x400u
-#define WALK_LEVELS  4u
+#define FPEN_AT         20u
+#define FPEN_ALL        3u
+#define FPEN_EL1        1u
+#define PSTATE_EL       0xcu /* two bits: the level, times 4 */
+#define PSTATE_MASK     0x3c0u
+#define PSTATE_EL1H     0x5u
+#define PSTATE_SPSEL    0x1u
+#define PSTATE_KEPT     0xf0400000u /* NZCV, PAN */
+#define SYNDROME_FP     0x1fe00000u /* EC 0x07, IL, condition valid and always */
+#define VECTOR_SAME_SP0 0x000u
+#define VECTOR_SAME     0x200u
+#define VECTOR_LOWER    0x400u
+#define WALK_LEVELS     4u
 
 void fp_trap_init(struct fp_trap *trap, void *ram, uint64_t ram_size)
 {
@@ -60,6 +62,7 @@ static bool read_ram(const struct fp_trap *trap, uint64_t at, void *out, uint32_
 static bool translate(const struct fp_trap *trap, uc_engine *uc, uint64_t address, uint64_t *out)
 {
     const uint64_t output = 0x0000fffffffff000u;
+    const uint64_t base = 0x0000ffffffffffc0u; /* the first level's table may be less than a page */
     uint64_t sctlr = system_register(uc, 1, 0, 0), tcr = system_register(uc, 2, 0, 2);
     bool high = address >> 63 != 0;
     *out = address;
@@ -67,7 +70,7 @@ static bool translate(const struct fp_trap *trap, uc_engine *uc, uint64_t addres
         return true;
     uint32_t bits = 64 - (uint32_t)(tcr >> (high ? 16 : 0) & 0x3f);
     uint32_t level = bits > 39 ? 0 : bits > 30 ? 1 : 2;
-    uint64_t table = system_register(uc, 2, 0, high ? 1 : 0) & output, entry;
+    uint64_t table = system_register(uc, 2, 0, high ? 1 : 0) & base, entry;
     for (; level < WALK_LEVELS; level++) {
         uint32_t shift = 12 + 9 * (WALK_LEVELS - 1 - level);
         uint32_t width = bits - shift < 9 ? bits - shift : 9;
@@ -139,11 +142,20 @@ void fp_trap_take(uc_engine *uc, uint64_t *pc)
 {
     uint64_t pstate = 0;
     uc_reg_read(uc, UC_ARM64_REG_PSTATE, &pstate);
-    uint64_t vector = (pstate & PSTATE_EL) == 0 ? VECTOR_LOWER : VECTOR_SAME;
+    uint64_t vector = (pstate & PSTATE_EL) == 0      ? VECTOR_LOWER
+                      : (pstate & PSTATE_SPSEL) == 0 ? VECTOR_SAME_SP0
+                                                     : VECTOR_SAME;
     system_register_set(uc, 5, 2, 0, SYNDROME_FP);
     system_register_set(uc, 4, 0, 1, *pc);
     system_register_set(uc, 4, 0, 0, pstate);
     *pc = system_register(uc, 12, 0, 0) + vector;
-    pstate = (pstate & PSTATE_NZCV) | PSTATE_MASK | PSTATE_EL1H;
+    if ((pstate & PSTATE_SPSEL) == 0) { /* the handler has the level's own stack pointer */
+        uint64_t sp = 0;
+        uc_reg_read(uc, UC_ARM64_REG_SP, &sp);
+        uc_reg_write(uc, UC_ARM64_REG_SP_EL0, &sp);
+        uc_reg_read(uc, UC_ARM64_REG_SP_EL1, &sp);
+        uc_reg_write(uc, UC_ARM64_REG_SP, &sp);
+    }
+    pstate = (pstate & PSTATE_KEPT) | PSTATE_MASK | PSTATE_EL1H;
     uc_reg_write(uc, UC_ARM64_REG_PSTATE, &pstate);
 }

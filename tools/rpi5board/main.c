@@ -164,7 +164,8 @@ static int boot(struct arguments *a, const struct sdcard *card)
     struct trace_source *source = NULL;
     struct feed feed = { 0 };
     char reason[SDCARD_REASON_MAX];
-    if (sdcard_make_tree(card, a->memory_mib << 20, &s->fdt, &s->fdt_size, reason) != 0)
+    if (sdcard_make_tree(card, a->memory_mib << 20, (uint32_t)a->cpus, &s->fdt, &s->fdt_size,
+                         reason) != 0)
         return complain(EXIT_INPUT, "%s", reason);
     s->board = strdup("rpi5board");
     s->cpu_count = (uint32_t)a->cpus;

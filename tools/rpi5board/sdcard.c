@@ -248,8 +248,22 @@ static int set_memory(void *tree, uint64_t memory)
     return fdt_setprop(tree, node, "reg", reg, sizeof reg);
 }
 
-int sdcard_make_tree(const struct sdcard *card, uint64_t memory, uint8_t **tree, size_t *size,
-                     char *reason)
+/* Those above `count` are not on this board. */
+static int keep_cpus(void *tree, uint32_t count)
+{
+    char path[32];
+    for (uint32_t i = 1; i < CPU_MAX; i++) {
+        snprintf(path, sizeof path, "/cpus/cpu@%x", i << 8);
+        int node = fdt_path_offset(tree, path);
+        int err = node >= 0 && i >= count ? fdt_del_node(tree, node) : 0;
+        if (err)
+            return err;
+    }
+    return 0;
+}
+
+int sdcard_make_tree(const struct sdcard *card, uint64_t memory, uint32_t cpus, uint8_t **tree,
+                     size_t *size, char *reason)
 {
     size_t room = card->tree_size + strlen(card->command_line) + TREE_ROOM;
     *tree = malloc(room);
@@ -258,6 +272,8 @@ int sdcard_make_tree(const struct sdcard *card, uint64_t memory, uint8_t **tree,
     int err = fdt_open_into(card->tree, *tree, (int)room);
     if (!err)
         err = set_memory(*tree, memory);
+    if (!err)
+        err = keep_cpus(*tree, cpus);
     if (!err)
         err = add_chosen(card, *tree);
     if (!err)

@@ -26,8 +26,8 @@ struct sdcard_loaded {
 
 /* What the bootloader tells the kernel in its tree (memory, bootargs, the initramfs), in a tree of the caller's
  * (free()). The machine's models are made from it, too. */
-int sdcard_make_tree(const struct sdcard *card, uint64_t memory, uint8_t **tree, size_t *size,
-                     char *reason);
+int sdcard_make_tree(const struct sdcard *card, uint64_t memory, uint32_t cpus, uint8_t **tree,
+                     size_t *size, char *reason);
 
 /* Into RAM, from physical address 0 on. -ENOSPC: it does not fit. */
 int sdcard_load(const struct sdcard *card, uint8_t *ram, uint64_t size, const uint8_t *tree,
