@@ -2,7 +2,7 @@
 /* A kernel of one page for the simulated board: it says on UART10 what it finds, a letter each, and switches
  * off. E entered in EL2, 1 dropped to EL1, F the counter's frequency is 54 MHz, S the second CPU came by PSCI and has
  * affinity 0x100, T the virtual timer's interrupt came through the GIC after its time, L the pin's level is read at
- * RP1's RIO, M a fault in the upper half is taken with its address. Lower case instead: it did not. */
+ * RP1's RIO, M a fault in the upper half is taken with its address, P floating point traps. Lower case instead: it did not. */
 #define UART 0x107d001000
 #define GICD 0x107fff9000
 #define GICC 0x107fffa000
@@ -117,6 +117,20 @@ el1:
     ldr x5, [x4]
     cmp x21, x4
     verdict eq, 'M'
+
+    /* Floating point is off: an exception of class 7, onto EL1's own stack pointer from SP_EL0. */
+    mov x24, #0
+    msr cpacr_el1, xzr
+    isb
+    mov x4, sp
+    msr spsel, #0
+    mov sp, x4
+    b 8f
+8:  fmov d0, x4
+    msr spsel, #1
+    lsr x24, x24, #26
+    cmp x24, #7
+    verdict eq, 'P'
     say 10
     ldr x9, =UART
 7:  ldr w10, [x9, #0x18]
@@ -168,7 +182,11 @@ mmu_on:
 
     .balign 2048
 vectors:
-    .skip 0x200
+    b synchronous
+    .balign 128
+    .skip 0x180
+synchronous:
+    mrs x24, esr_el1
     /* Synchronous: x21 is the address, then on behind the instruction. */
     mrs x21, far_el1
     mrs x22, elr_el1

@@ -26,14 +26,14 @@ echo 'time_ns,channel,value
 run() { "$board" "$work/card" --trace "$work/pins.csv" --stats "$@" 2> "$work/stats"; }
 dtb=${AXIOM_SHARED:-$source/../shared}/boards/bcm2712-rpi-5-b.dtb
 check "the self-test" "$board" --self-test > /dev/null
-check "all letters are capitals" test "$(run | tr -d '\n')" = E1FSTLM
+check "all letters are capitals" test "$(run | tr -d '\n')" = E1FSTLMP
 check "switched off, not timed out" test "$(run > /dev/null; echo $?)" = 0
 cp "$work/stats" "$work/first"
 run > /dev/null
 check "the same instructions and hash again" cmp -s "$work/first" "$work/stats"
-check "one CPU: the second is not there" test "$(run --smp 1 | tr -d '\n')" = E1FsTLM
+check "one CPU: the second is not there" test "$(run --smp 1 | tr -d '\n')" = E1FsTLMP
 if [[ -f $dtb ]]; then
-    check "with the board's own device tree" test "$(run --dtb "$dtb" | tr -d '\n')" = E1FSTLM
+    check "with the board's own device tree" test "$(run --dtb "$dtb" | tr -d '\n')" = E1FSTLMP
 else
     echo "skipped: ../shared/boards is missing"
 fi

@@ -66,16 +66,18 @@ static int read_file(const char *path, size_t limit, uint8_t **bytes, size_t *si
 
 struct config {
     char kernel[256], initramfs[256], command_line[256], tree[256];
-    uint64_t kernel_address;
+    uint64_t kernel_address, initramfs_address;
 };
 
 static void take_line(struct config *config, char *line)
 {
     char *value = strchr(line, '=');
     line[strcspn(line, "\r\n")] = '\0';
-    if (strncmp(line, "initramfs ", 10) == 0) { /* "initramfs FILE followkernel", without '=' */
-        if (sscanf(line, "initramfs %255s", config->initramfs) != 1)
+    if (strncmp(line, "initramfs ", 10) == 0) { /* "initramfs FILE ADDRESS|followkernel", no '=' */
+        char where[32] = "";
+        if (sscanf(line, "initramfs %255s %31s", config->initramfs, where) < 1)
             config->initramfs[0] = '\0';
+        config->initramfs_address = strtoull(where, NULL, 0); /* of the word: 0 */
         return;
     }
     if (line[0] == '#' || line[0] == '[' || value == NULL)
@@ -159,6 +161,7 @@ int sdcard_open(struct sdcard *card, const char *folder, const char *tree_path, 
     if (err)
         return err;
     card->kernel_address = config.kernel_address;
+    card->initramfs_address = config.initramfs_address;
     snprintf(path, sizeof path, "%s/%s", folder, config.kernel);
     err = read_file(path, FILE_MAX, &card->kernel, &card->kernel_size, reason);
     if (!err && config.initramfs[0] != '\0') {
@@ -207,14 +210,20 @@ static uint64_t kernel_extent(const struct sdcard *card)
     return says > card->kernel_size ? says : card->kernel_size;
 }
 
+static uint64_t kernel_end(const struct sdcard *card)
+{
+    return aligned(card->kernel_address + kernel_extent(card), 4096);
+}
+
 static uint64_t initramfs_address(const struct sdcard *card)
 {
-    return aligned(card->kernel_address + kernel_extent(card), 4096); /* followkernel */
+    return card->initramfs_address != 0 ? card->initramfs_address : kernel_end(card);
 }
 
 static uint64_t tree_address(const struct sdcard *card)
 {
-    return aligned(initramfs_address(card) + card->initramfs_size, 65536);
+    uint64_t end = initramfs_address(card) + card->initramfs_size;
+    return aligned(end > kernel_end(card) ? end : kernel_end(card), 65536);
 }
 
 /* --- the tree --- */
@@ -290,10 +299,15 @@ int sdcard_load(const struct sdcard *card, uint8_t *ram, uint64_t size, const ui
         return fail(reason, -EINVAL,
                     "kernel_address 0x%llx is not a page of RAM above the firmware's 512 KiB",
                     (unsigned long long)card->kernel_address);
-    if (kernel_extent(card) > size || tree_address(card) + tree_size > size)
+    if (kernel_extent(card) > size || card->initramfs_address > size ||
+        tree_address(card) + tree_size > size)
         return fail(reason, -ENOSPC,
                     "kernel, initramfs and device tree need %llu bytes of RAM, there are %llu",
                     (unsigned long long)(tree_address(card) + tree_size), (unsigned long long)size);
+    if (card->initramfs != NULL && initramfs_address(card) < kernel_end(card) &&
+        initramfs_address(card) + card->initramfs_size > card->kernel_address)
+        return fail(reason, -EINVAL, "the initramfs at 0x%llx lies over the kernel",
+                    (unsigned long long)initramfs_address(card));
     memcpy(ram + card->kernel_address, card->kernel, card->kernel_size);
     if (card->initramfs != NULL)
         memcpy(ram + initramfs_address(card), card->initramfs, card->initramfs_size);

@@ -10,6 +10,7 @@ struct sdcard {
     size_t kernel_size, initramfs_size, tree_size;
     char command_line[4096];
     uint64_t kernel_address;
+    uint64_t initramfs_address; /* 0: behind the kernel */
 };
 
 #define SDCARD_REASON_MAX 512
