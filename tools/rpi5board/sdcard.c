@@ -45,7 +45,7 @@ static int read_file(const char *path, size_t limit, uint8_t **bytes, size_t *si
     int err = 0;
     for (size_t room = 0; !err;) {
         if (*size == room) {
-            room = room != 0 ? 2 * room : 65536;
+            room = room != 0 ? 2 * room : 4096;
             uint8_t *more = room <= limit ? realloc(*bytes, room) : NULL;
             if (more == NULL) {
                 err = fail(reason, -EFBIG, "%s has more than %zu bytes", path, limit / 2);
