@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# trace_test.sh BUILD: the card's image on the simulated board. Its own tests pass, on the small tree with one CPU and on the
+# board's own with four; and a trace's edges give the levels and the PWM settings that sim gives, in the same order on each
+# channel (the board's code takes time, so the times differ).
+set -u
+build=$1 top=$(cd "$(dirname "$0")/../.." && pwd)
+axiom=$build/tools/axiom/axiom board=$build/tools/rpi5board/rpi5board
+dtb=${AXIOM_SHARED:-$top/../shared}/boards/bcm2712-rpi-5-b.dtb
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+checks=0 failures=0
+check() { # TEXT COMMAND...
+    checks=$((checks + 1))
+    "${@:2}" || { failures=$((failures + 1)); echo "FAILED: $1"; tail -40 "$work/log"; }
+}
+
+"$axiom" image rpi5 "$work/tests" --test > "$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+passes() { # ARGUMENT...: every test of the kernel, on this board
+    "$board" "$work/tests" "$@" > "$work/log" 2>&1 && grep -q '^# 0 of [0-9]* failed' "$work/log" && ! grep -q '^not ok' "$work/log"
+}
+check "the kernel's tests on one CPU" passes --smp 1
+if [[ -f $dtb ]]; then
+    check "the kernel's tests on four CPUs, with the board's own device tree" passes --dtb "$dtb"
+else
+    echo "skipped: ../shared/boards is missing"
+fi
+
+# outputs RECORDING CHANNEL: the values of one channel, in order
+outputs() {
+    "$axiom" trace export "$1" "$work/out.csv" > /dev/null 2>> "$work/log" || return 1
+    awk -F, -v channel="$2" '$2 == channel { print $3 }' "$work/out.csv"
+}
+# same NAME TRACE CHANNELS ARGUMENT...: `axiom run` and the board
+same() {
+    local name=$1 trace=$2 channels=$3 objects=() binds=()
+    shift 3
+    while [[ $# -gt 0 ]]; do
+        [[ $1 == --bpf ]] && objects+=("$1" "$2") || binds+=("$1" "$2")
+        shift 2
+    done
+    "$axiom" run "$trace" --quiet --board "$build/boards/rpi5-board.dtb" "${binds[@]}" "${objects[@]}" --record "$work/sim.mcap" \
+        > "$work/log" 2>&1 || { cat "$work/log"; failures=$((failures + 1)); return; }
+    "$axiom" image rpi5 "$work/$name" "${objects[@]}" >> "$work/log" 2>&1
+    check "$name: the board runs" "$board" "$work/$name" --smp 1 --trace "$trace" "${binds[@]}" --record "$work/board.mcap" >> "$work/log"
+    for channel in $channels; do
+        outputs "$work/sim.mcap" "$channel" > "$work/sim.txt"
+        outputs "$work/board.mcap" "$channel" > "$work/board.txt"
+        check "$name: $channel has values" test -s "$work/sim.txt"
+        check "$name: $channel is equal" cmp "$work/sim.txt" "$work/board.txt"
+        echo "$name: $channel: $(wc -l < "$work/board.txt") values"
+    done
+}
+same button_led "$top/examples/button_led/button.csv" "/gpio/chip0/16 /gpio/chip0/26" \
+    --bind button=gpio/chip0/26 --bpf "$build/examples/button_led.bpf.o"
+
+"$build/tools/gantry/gantry" --out "$work/gantry.mcap" --seconds 30 > /dev/null
+binds=()
+while read -r bind; do binds+=(--bind "$bind"); done < "$top/examples/gantry/bindings"
+same gantry "$work/gantry.mcap" "/gpio/chip0/22 /gpio/chip0/23 /gpio/chip0/17 /pwm/chip0/0" "${binds[@]}" \
+    --bpf "$build/examples/position.bpf.o" --bpf "$build/examples/temperature.bpf.o" --bpf "$build/examples/vibration.bpf.o"
+
+echo "100%: Checks: $checks, Failures: $failures, Errors: 0"
+[[ $failures == 0 ]]
