@@ -166,7 +166,7 @@ def main():
             proved += outcome.verdict == "proved"
             bad += outcome.verdict != "proved"
             print(f"{outcome.name:<32} {outcome.verdict:<9} {outcome.seconds:7.2f} s  {outcome.detail}", flush=True)
-    for law, answer in laws.prove_laws(lambda f: ask(arguments.timeout, f)[0]) if not arguments.names else []:
+    for law, answer in laws.prove_laws(lambda f: ask(arguments.timeout, f)[0]) if arguments.all else []:
         bad += answer != z3.unsat
         print(f"law: {law:<34} {'proved' if answer == z3.unsat else answer}", flush=True)
     print(f"{proved} proved, {bad} not, in {time.time() - total:.0f} s")
