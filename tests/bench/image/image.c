@@ -3,6 +3,7 @@
 #include <arch/cpu.h>
 #include <axiom/event.h>
 #include <axiom/log.h>
+#include <axiom/string.h>
 #include <drivers/table.h>
 #include <libfdt.h>
 #include <port/console.h>
@@ -59,17 +60,31 @@ static int tree_extend(void *tree)
     return err;
 }
 
+/* A copy with room. Not of what is room already: QEMU's virt leaves nearly 1 MiB, which would count as
+ * the kernel's memory. */
+static void *tree_copy(const void *from, struct memmap *map)
+{
+    uint32_t structure_end = fdt_off_dt_struct(from) + fdt_size_dt_struct(from);
+    uint32_t strings_end = fdt_off_dt_strings(from) + fdt_size_dt_strings(from);
+    uint32_t used = structure_end > strings_end ? structure_end : strings_end;
+    uint64_t at = memmap_take(map, used + TREE_MORE, UINT64_C(1) << 32);
+    if (at == 0)
+        return NULL;
+    void *tree = arch_phys_to_virt((struct phys_addr){ at });
+    memcpy(tree, from, used);
+    fdt_set_totalsize(tree, used);
+    return fdt_open_into(tree, tree, (int)(used + TREE_MORE)) == 0 ? tree : NULL;
+}
+
 int image_run(struct boot_info *info, struct memmap *map)
 {
-    uint32_t size = fdt_totalsize(info->fdt) + TREE_MORE;
-    uint64_t at = memmap_take(map, size, UINT64_C(1) << 32);
-    void *tree = arch_phys_to_virt((struct phys_addr){ at });
+    void *tree = tree_copy(info->fdt, map);
     info->memory_count = map->count;
     drivers_fill();
     event_registry_reset();
     event_clock_set(kernel_time_ns);
     event_sink_add(console_log_sink(LOG_INFO));
-    if (at == 0 || fdt_open_into(info->fdt, tree, (int)size) != 0 || tree_extend(tree) != 0)
+    if (tree == NULL || tree_extend(tree) != 0)
         console_print("bench: the tree cannot be extended");
     else
         info->fdt = tree;
