@@ -17,6 +17,10 @@
 #define APART_MAX    4u /* states of different kinds at one place */
 #define PENDING_MANY 2u
 #define WALKED_MANY  4u /* times each instruction */
+/* Ways that meet only at a region's end (jumps across each other) multiply inside of it: after so many times its
+ * instructions it is walked with checkpoints instead. */
+#define DEAR_TIMES 16u
+#define DEAR_INSNS 16u
 
 struct region {
     struct region *outer;
@@ -24,6 +28,7 @@ struct region {
     uint32_t first, end; /* instructions; end is outside */
     uint32_t frame_count;
     uint32_t pending_count; /* when it was opened */
+    uint64_t walked;        /* by all before it */
     struct pending *collected;
     uint32_t collected_count;
 };
@@ -67,9 +72,24 @@ static bool wanted(const struct verifier *v, uint32_t pc, uint32_t *end)
            v->here.pending_bytes > v->memory_limit / 8;
 }
 
+/* The outermost region that has cost too much, or NULL. */
+static const struct region *too_dear(const struct verifier *v)
+{
+    const struct region *dear = NULL;
+    for (const struct region *r = v->here.region; r != NULL; r = r->outer)
+        if (v->walked - r->walked > DEAR_TIMES * (r->end - r->first + DEAR_INSNS))
+            dear = r;
+    return dear;
+}
+
 int region_enter(struct verifier *v, uint32_t pc)
 {
     uint32_t end;
+    const struct region *dear = v->final ? NULL : too_dear(v);
+    if (dear != NULL) { /* not the program's fault: the walk comes back to the region's jump */
+        v->here.blamed = dear->speculation;
+        return refuse(v, -E2BIG, BPF_REJECT_UNSUPPORTED, "", "a region's ways are too many to be merged");
+    }
     if (!wanted(v, pc, &end))
         return 0;
     struct pending *copy = pending_copy(v, v->here.pending);
@@ -87,6 +107,7 @@ int region_enter(struct verifier *v, uint32_t pc)
     r->end = end;
     r->frame_count = v->state.frame_count;
     r->pending_count = v->here.pending_count - 1;
+    r->walked = v->walked;
     v->here.region = r;
     return 0;
 }
