@@ -14,6 +14,7 @@ const struct model_ops *const model_table[] = {
     &rp1_pwm_model,
     &dw_i2c_model,
     &pl011_model,
+    &ns16550_model,
     &sht3x_model,
     &i2c_recorded_model,
     &lsm6dso_model,

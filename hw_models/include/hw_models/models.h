@@ -13,6 +13,7 @@ extern const struct model_ops rp1_gpio_model;
 extern const struct model_ops rp1_pwm_model;
 extern const struct model_ops dw_i2c_model;
 extern const struct model_ops pl011_model;
+extern const struct model_ops ns16550_model;
 extern const struct model_ops sht3x_model;
 extern const struct model_ops i2c_recorded_model;
 extern const struct model_ops lsm6dso_model;
