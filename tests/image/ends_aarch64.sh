@@ -14,20 +14,22 @@ $qemu -M "$machine,dumpdtb=$trees/board.dtb" -cpu "$cpu" -smp 2 -m 128 -nic none
 # begins TREE TEXT...: entered as by a loader, with x0 = the tree ("" for none); each text must come, then QEMU is ended.
 # The entry stub is movz x0, 0x4400 or 0, lsl 16; movz x4, 0x4020, lsl 16; br x4.
 begins() {
-    local tree=$1 first='\x00\x80\xa8\xd2' words=() text left
+    local tree=$1 first='\x00\x80\xa8\xd2' words=() text left machine_pid
     shift
+    : > "$output" # what the tree before it said is not this one's
     if [[ -z $tree ]]; then
         first='\x00\x00\x80\xd2'
     else
         words=(-device "loader,file=$trees/$tree,addr=0x44000000,force-raw=on")
     fi
     printf '%b' "$first" '\x04\x04\xa8\xd2' '\x80\x00\x1f\xd6' > "$trees/stub"
-    $qemu -accel tcg -M "$machine" -cpu "$cpu" -smp 2 -m 128 -nic none -display none -serial "file:$output" -monitor none \
+    timeout 120 $qemu -accel tcg -M "$machine" -cpu "$cpu" -smp 2 -m 128 -nic none -display none -serial "file:$output" -monitor none \
         -no-reboot -device "loader,file=$image,addr=0x40200000,force-raw=on" "${words[@]}" \
         -device "loader,file=$trees/stub,addr=0x40100000,cpu-num=0,force-raw=on" < /dev/null > /dev/null 2>&1 &
+    machine_pid=$!
     for text in "$@"; do
         checks=$((checks + 1))
-        for ((left = 100; left > 0; left--)); do
+        for ((left = 400; left > 0; left--)); do
             grep -qF -- "$text" "$output" && break
             sleep 0.1
         done
@@ -35,8 +37,8 @@ begins() {
             echo "FAILED: tree \"$tree\": nothing of: $text"; cat "$output"; failures=$((failures + 1))
         }
     done
-    kill %+ 2> /dev/null
-    wait
+    kill "$machine_pid" 2> /dev/null
+    wait "$machine_pid"
 }
 
 # tree NAME COMMAND...: a copy of the board's, changed
