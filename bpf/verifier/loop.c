@@ -158,7 +158,7 @@ static void note_added(const struct reg *old, const struct reg *now, void *user)
     if (!down && now->added_min <= 0)
         return;
     struct loop_tag *t = &round->loop->tags[tag];
-    uint64_t least = down ? (uint64_t)-now->added_max : (uint64_t)now->added_min;
+    uint64_t least = down ? 0 - (uint64_t)now->added_max : (uint64_t)now->added_min;
     uint64_t span = old->n.umax - old->n.umin;
     uint64_t signed_span = (uint64_t)old->n.smax - (uint64_t)old->n.smin;
     t->span = span < signed_span ? span : signed_span;
@@ -188,6 +188,11 @@ static uint64_t span_of(const struct scalar *n)
     return span < signed_span ? span : signed_span;
 }
 
+static uint64_t size_of_step(const struct step *s)
+{
+    return s->by < 0 ? 0 - (uint64_t)s->by : (uint64_t)s->by;
+}
+
 /* So many rounds at most leave what the loop compares between its bounds; UINT64_MAX: nothing says. */
 static uint64_t rounds_compared(const struct verifier *v, const struct merge *m)
 {
@@ -196,9 +201,10 @@ static uint64_t rounds_compared(const struct verifier *v, const struct merge *m)
         const struct step *s = &m->steps[tag];
         if (!s->is_exact || !s->is_compared || s->by == 0)
             continue;
-        uint64_t least = s->by < 0 ? (uint64_t)-s->by : (uint64_t)s->by;
-        if (span_of(&s->widened) / least < rounds)
-            rounds = span_of(&s->widened) / least;
+        uint64_t size = size_of_step(s), span = span_of(&s->widened);
+        /* A step that can jump over what is outside of the bounds comes round. */
+        if (size <= UINT64_MAX - span && span / size < rounds)
+            rounds = span / size;
     }
     return rounds;
 }
@@ -211,8 +217,9 @@ static void count_value(struct reg *r, void *user)
     if (r->origin == 0 || tag >= TAG_MAX)
         return;
     const struct step *s = &c->m->steps[tag];
-    uint64_t size = s->by < 0 ? (uint64_t)-s->by : (uint64_t)s->by;
-    if (!s->is_exact || !s->may_count || s->by == 0 || c->rounds * size >= (uint64_t)OFFSET_LIMIT)
+    uint64_t size = size_of_step(s);
+    if (!s->is_exact || !s->may_count || s->by == 0 || size >= (uint64_t)OFFSET_LIMIT ||
+        c->rounds * size >= (uint64_t)OFFSET_LIMIT)
         return;
     struct scalar step = scalar_const((uint64_t)s->by, BITS);
     struct scalar rounds = scalar_between(0, c->rounds, BITS);
