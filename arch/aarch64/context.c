@@ -5,16 +5,15 @@
  * CPACR_EL1.FPEN forbids them to a context until its first such instruction traps (arm_fpu_take());
  * from then on its registers are saved and loaded at every switch. Nothing stays behind in another
  * CPU's registers, so a thread may go on anywhere. */
-#include <arch/irqflags.h>
 #include <axiom/bug.h>
+#include <port/context.h>
 
 #include "cpu.h"
 
 #define CPACR_FPEN (UINT64_C(3) << 20)
 
-_Noreturn void arm_context_main(void);
 
-struct first_frame { /* as arm_switch_stack() loads it */
+struct first_frame { /* as port_switch_stack() loads it */
     uint64_t fp, return_address;
     uint64_t x19_to_x28[10];
 };
@@ -49,7 +48,7 @@ bool arm_fpu_take(void)
     return true;
 }
 
-static void fpu_switch(struct arch_context *from, struct arch_context *to)
+void port_context_change(struct arch_context *from, struct arch_context *to)
 {
     if (from->uses_fpu)
         arm_fpu_save(from->fpu);
@@ -61,30 +60,7 @@ static void fpu_switch(struct arch_context *from, struct arch_context *to)
     }
 }
 
-_Noreturn void arm_context_main(void)
+struct arch_context **port_context(void)
 {
-    struct arch_context *context = arm_this_cpu()->context;
-    context->entry(context->argument);
-    panic("a context's entry function returned");
-}
-
-void arch_context_switch(struct arch_context *from, struct arch_context *to)
-{
-    BUG_ON(!arch_irqs_disabled());
-    if (from == to)
-        return;
-    fpu_switch(from, to);
-    arm_this_cpu()->context = to;
-    arm_switch_stack(&from->stack_pointer, to->stack_pointer);
-}
-
-_Noreturn void arch_context_exit(struct arch_context *from, struct arch_context *to)
-{
-    arch_context_switch(from, to);
-    panic("a context that had exited was switched to");
-}
-
-void arch_context_destroy(struct arch_context *context)
-{
-    context->stack_pointer = 0;
+    return &arm_this_cpu()->context;
 }

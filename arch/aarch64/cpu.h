@@ -64,7 +64,6 @@ bool arm_fpu_take(void);
 void arm_delay_us(uint32_t us);
 
 /* vectors.S, boot.S */
-void arm_switch_stack(uint64_t *save, uint64_t load);
 void arm_context_start(void);
 _Noreturn void arm_run_on(void *stack_top, void (*entry)(void *), void *argument);
 void arm_fpu_save(uint64_t *area);

@@ -121,11 +121,11 @@ serror:
     mov x1, #2
     bl arm_unexpected
 
-/* void arm_switch_stack(uint64_t *save (x0), uint64_t load (x1)): the registers that a function must
+/* void port_switch_stack(uint64_t *save (x0), uint64_t load (x1)): the registers that a function must
  * preserve (AAPCS64, 6.1.1). */
-    .globl arm_switch_stack
-    .type arm_switch_stack, @function
-arm_switch_stack:
+    .globl port_switch_stack
+    .type port_switch_stack, @function
+port_switch_stack:
     stp x29, x30, [sp, #-96]!
     stp x19, x20, [sp, #16]
     stp x21, x22, [sp, #32]
@@ -142,7 +142,7 @@ arm_switch_stack:
     ldp x27, x28, [sp, #80]
     ldp x29, x30, [sp], #96
     ret
-    .size arm_switch_stack, . - arm_switch_stack
+    .size port_switch_stack, . - port_switch_stack
 
 /* First instruction of a new context. */
     .globl arm_context_start
@@ -150,7 +150,7 @@ arm_switch_stack:
 arm_context_start:
     stp xzr, xzr, [sp, #-16]!           /* the last frame record */
     mov x29, sp
-    bl arm_context_main
+    bl port_context_main
     brk #0
     .size arm_context_start, . - arm_context_start
 

@@ -6,16 +6,14 @@
  * then on its registers are loaded at every switch to it, and saved where the CPU says that they
  * changed (FS dirty; privileged specification, 3.1.6.6). Nothing stays behind in another CPU's
  * registers, so a thread may go on anywhere. */
-#include <arch/irqflags.h>
 #include <axiom/bug.h>
+#include <port/context.h>
 
 #include "cpu.h"
 
-#define CALLEE_SAVED 14u /* trap.S, riscv_switch_stack(): ra, s0 to s11, and padding */
+#define CALLEE_SAVED 14u /* trap.S, port_switch_stack(): ra, s0 to s11, and padding */
 
-void riscv_switch_stack(uint64_t *save_sp, uint64_t load_sp);
 void riscv_context_start(void);
-_Noreturn void riscv_context_main(void);
 
 void arch_context_init(struct arch_context *context, void *stack_base, size_t stack_size,
                        void (*entry)(void *argument), void *argument)
@@ -109,31 +107,13 @@ void riscv_stack_note(uint64_t base, uint64_t size)
     cpu->stack_size = size;
 }
 
-_Noreturn void riscv_context_main(void)
+struct arch_context **port_context(void)
 {
-    struct arch_context *context = riscv_this_cpu()->context;
-    context->entry(context->argument);
-    panic("a context's entry function returned");
+    return &riscv_this_cpu()->context;
 }
 
-void arch_context_switch(struct arch_context *from, struct arch_context *to)
+void port_context_change(struct arch_context *from, struct arch_context *to)
 {
-    BUG_ON(!arch_irqs_disabled());
-    if (from == to)
-        return;
     fpu_switch(from, to);
     stack_switch(from, to);
-    riscv_this_cpu()->context = to;
-    riscv_switch_stack(&from->stack_pointer, to->stack_pointer);
-}
-
-_Noreturn void arch_context_exit(struct arch_context *from, struct arch_context *to)
-{
-    arch_context_switch(from, to);
-    panic("a context that had exited was switched to");
-}
-
-void arch_context_destroy(struct arch_context *context)
-{
-    context->stack_pointer = 0;
 }

@@ -64,11 +64,11 @@ riscv_trap_entry:
     sret
     .size riscv_trap_entry, . - riscv_trap_entry
 
-/* void riscv_switch_stack(uint64_t *save_sp (a0), uint64_t load_sp (a1)): the registers that a
+/* void port_switch_stack(uint64_t *save_sp (a0), uint64_t load_sp (a1)): the registers that a
  * function must preserve (psABI, "Integer Register Convention"). */
-    .globl riscv_switch_stack
-    .type riscv_switch_stack, @function
-riscv_switch_stack:
+    .globl port_switch_stack
+    .type port_switch_stack, @function
+port_switch_stack:
     addi sp, sp, -112
     sd ra, 0(sp)
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
@@ -82,7 +82,7 @@ riscv_switch_stack:
     .endr
     addi sp, sp, 112
     ret
-    .size riscv_switch_stack, . - riscv_switch_stack
+    .size port_switch_stack, . - port_switch_stack
 
 /* First instruction of a new context: the last frame record is {0, 0}. */
     .globl riscv_context_start
@@ -92,7 +92,7 @@ riscv_context_start:
     sd zero, 0(sp)
     sd zero, 8(sp)
     addi s0, sp, 16
-    call riscv_context_main
+    call port_context_main
     ebreak
     .size riscv_context_start, . - riscv_context_start
 

@@ -5,16 +5,14 @@
  * is set for a context until its first such instruction traps (#NM, x86_fpu_take()); from then on its
  * registers are saved and loaded at every switch. Nothing stays behind in another CPU's registers,
  * so a thread may go on anywhere. */
-#include <arch/irqflags.h>
 #include <axiom/bug.h>
+#include <port/context.h>
 
 #include "cpu.h"
 
 #define CR0_TS 0x8u
 
-void x86_switch_stack(uint64_t *save_sp, uint64_t load_sp);
 void x86_context_start(void);
-_Noreturn void x86_context_main(void);
 
 struct first_frame {
     uint64_t registers[6];
@@ -64,7 +62,7 @@ bool x86_fpu_take(void)
     return true;
 }
 
-static void fpu_switch(struct arch_context *from, struct arch_context *to)
+void port_context_change(struct arch_context *from, struct arch_context *to)
 {
     if (from->uses_fpu)
         __asm__ volatile("fxsave64 (%0)" ::"r"(fpu_area(from)) : "memory");
@@ -76,30 +74,7 @@ static void fpu_switch(struct arch_context *from, struct arch_context *to)
     }
 }
 
-_Noreturn void x86_context_main(void)
+struct arch_context **port_context(void)
 {
-    struct arch_context *context = x86_this_cpu()->context;
-    context->entry(context->argument);
-    panic("a context's entry function returned");
-}
-
-void arch_context_switch(struct arch_context *from, struct arch_context *to)
-{
-    BUG_ON(!arch_irqs_disabled());
-    if (from == to)
-        return;
-    fpu_switch(from, to);
-    x86_this_cpu()->context = to;
-    x86_switch_stack(&from->stack_pointer, to->stack_pointer);
-}
-
-_Noreturn void arch_context_exit(struct arch_context *from, struct arch_context *to)
-{
-    arch_context_switch(from, to);
-    panic("a context that had exited was switched to");
-}
-
-void arch_context_destroy(struct arch_context *context)
-{
-    context->stack_pointer = 0;
+    return &x86_this_cpu()->context;
 }

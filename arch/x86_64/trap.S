@@ -66,11 +66,11 @@ trap_common:
     iretq
     .size trap_common, . - trap_common
 
-/* void x86_switch_stack(uint64_t *save_sp (rdi), uint64_t load_sp (rsi)): the registers that a
+/* void port_switch_stack(uint64_t *save_sp (rdi), uint64_t load_sp (rsi)): the registers that a
  * function must preserve (System V ABI, AMD64, figure 3.4). */
-    .globl x86_switch_stack
-    .type x86_switch_stack, @function
-x86_switch_stack:
+    .globl port_switch_stack
+    .type port_switch_stack, @function
+port_switch_stack:
     pushq %rbp
     pushq %rbx
     pushq %r12
@@ -86,7 +86,7 @@ x86_switch_stack:
     popq %rbx
     popq %rbp
     ret
-    .size x86_switch_stack, . - x86_switch_stack
+    .size port_switch_stack, . - port_switch_stack
 
 /* First instruction of a new context. rbp is 0: backtraces end here. */
     .globl x86_context_start
@@ -98,7 +98,7 @@ x86_context_start:
     pushq $0                            /* {0, 0}: the last frame record */
     movq %rsp, %rbp
     subq $8, %rsp
-    call x86_context_main
+    call port_context_main
     ud2
     .size x86_context_start, . - x86_context_start
 

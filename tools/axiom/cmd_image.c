@@ -53,29 +53,14 @@ int image_copy_file(const char *from, const char *to)
     return good ? EXIT_OK : complain(EXIT_IO, "%s: %s", to, strerror(errno));
 }
 
-/* The archive takes a file's own name, so the keyring is copied to one that has it. */
-static int add_keyring(FILE *to, const char *keyring)
-{
-    char folder[] = "/tmp/axiom-image.XXXXXX", path[64];
-    if (mkdtemp(folder) == NULL)
-        return complain(EXIT_IO, "/tmp: %s", strerror(errno));
-    snprintf(path, sizeof path, "%s/" KEYRING, folder);
-    int code = image_copy_file(keyring, path);
-    if (code == EXIT_OK)
-        code = initramfs_add(to, path);
-    unlink(path);
-    rmdir(folder);
-    return code;
-}
-
 int image_write_initramfs(const struct image_options *o, const char *path)
 {
     FILE *to = fopen(path, "wb");
     if (to == NULL)
         return complain(EXIT_IO, "%s: %s", path, strerror(errno));
-    int code = o->keyring != NULL ? add_keyring(to, o->keyring) : EXIT_OK;
+    int code = o->keyring != NULL ? initramfs_add(to, o->keyring, KEYRING) : EXIT_OK;
     for (uint32_t i = 0; i < o->object_count && code == EXIT_OK; i++)
-        code = initramfs_add(to, o->objects[i]);
+        code = initramfs_add(to, o->objects[i], NULL);
     if (code == EXIT_OK && !initramfs_end(to))
         code = complain(EXIT_IO, "%s: %s", path, strerror(errno));
     fclose(to);

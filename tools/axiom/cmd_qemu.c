@@ -5,6 +5,7 @@
  * What an image records comes out of QEMU's RAM, which is a file for that time; the console says where
  * in it. */
 #include "cli.h"
+#include "image.h"
 #include "initramfs.h"
 
 #include <axiom/bits.h>
@@ -72,17 +73,6 @@ struct qemu_files {
     char image[4096], initramfs[64], ram[64];
 };
 
-static int build(const struct qemu_options *o)
-{
-    char command[4200];
-    snprintf(command, sizeof command, "'%s/tools/build-image' %s >&2", AXIOM_SOURCE_DIR,
-             o->arch->name);
-    int status = system(command);
-    return status == 0 ? EXIT_OK
-                       : complain(EXIT_IO, "the image for %s could not be built (see above)",
-                                  o->arch->name);
-}
-
 static bool make_file(char *path, size_t size)
 {
     snprintf(path, size, "/tmp/axiom-qemu.XXXXXX");
@@ -104,7 +94,7 @@ static int make_initramfs(const struct qemu_options *o, struct qemu_files *files
         return complain(EXIT_IO, "%s: %s", files->initramfs, strerror(errno));
     int code = EXIT_OK;
     for (uint32_t i = 0; i < o->object_count && code == EXIT_OK; i++)
-        code = initramfs_add(to, o->objects[i]);
+        code = initramfs_add(to, o->objects[i], NULL);
     if (code == EXIT_OK && !initramfs_end(to))
         code = complain(EXIT_IO, "%s: %s", files->initramfs, strerror(errno));
     fclose(to);
@@ -287,7 +277,7 @@ static int run_image(const struct qemu_options *o, struct qemu_files *files)
     const char *flavour = o->trace != NULL ? "-machine" : o->test ? "-test" : "";
     snprintf(files->image, sizeof files->image, "%s/build/image-%s/axiom-%s%s.%s", AXIOM_SOURCE_DIR,
              o->arch->name, o->arch->name, flavour, o->arch->suffix);
-    int code = build(o);
+    int code = image_build(o->arch->name);
     if (code == EXIT_OK && o->object_count != 0)
         code = make_initramfs(o, files);
     if (code == EXIT_OK && (o->trace != NULL || o->record != NULL) &&

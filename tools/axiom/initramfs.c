@@ -25,7 +25,7 @@ static void member(FILE *to, const char *name, unsigned mode, const uint8_t *dat
     pad(to);
 }
 
-int initramfs_add(FILE *to, const char *path)
+int initramfs_add(FILE *to, const char *path, const char *name)
 {
     uint8_t *bytes;
     size_t size;
@@ -33,7 +33,9 @@ int initramfs_add(FILE *to, const char *path)
     if (code != EXIT_OK)
         return code;
     const char *slash = strrchr(path, '/');
-    member(to, slash != NULL ? slash + 1 : path, MODE_FILE, bytes, size);
+    if (name == NULL)
+        name = slash != NULL ? slash + 1 : path;
+    member(to, name, MODE_FILE, bytes, size);
     free(bytes);
     return EXIT_OK;
 }

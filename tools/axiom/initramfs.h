@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* One file, by the last part of its path. An exit code, after complaining. */
-int initramfs_add(FILE *to, const char *path);
+/* One file, as `name`; NULL: by the last part of its path. An exit code, after complaining. */
+int initramfs_add(FILE *to, const char *path, const char *name);
 /* The archive's end. False: the host could not write. */
 bool initramfs_end(FILE *to);
