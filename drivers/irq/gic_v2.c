@@ -8,6 +8,8 @@
  * on the CPU that writes.
  *
  * Interrupt 0 of the SGIs is the kernel's IPI. */
+#include "gic.h"
+
 #include <axiom/bits.h>
 #include <axiom/errno.h>
 #include <axiom/log.h>
@@ -20,7 +22,6 @@
 #define IPI_SGI          0u
 #define PRIORITY_ALL     0xa0a0a0a0u /* the same for each; below PMR's 0xf0, so it is let through */
 #define PRIORITY_MASK    0xf0u
-#define CELL_TYPE_MASK   0xfu
 #define IRQS_PER_IT_LINE 32u
 
 struct gic {
@@ -35,38 +36,13 @@ static int translate(struct irq_domain *domain, const uint32_t *cells, uint32_t 
                      uint32_t *hwirq, enum irq_type *type)
 {
     const struct gic *gic = irq_domain_data(domain);
-    if (count < 3 || cells[0] > GIC_CELL_PPI) {
-        log_err("gic: an interrupt specifier needs 3 cells and starts with 0 (SPI) or 1 (PPI)");
-        return -EINVAL;
-    }
-    uint32_t first = cells[0] == GIC_CELL_SPI ? GIC_SPI_FIRST : GIC_PPI_FIRST;
-    uint32_t limit = cells[0] == GIC_CELL_SPI ? gic->irq_count : GIC_SPI_FIRST;
-    if (cells[1] >= limit - first) {
-        log_err("gic: there is no %s %u", cells[0] == GIC_CELL_SPI ? "SPI" : "PPI", cells[1]);
-        return -EINVAL;
-    }
-    *hwirq = first + cells[1];
-    *type = (enum irq_type)(cells[2] & CELL_TYPE_MASK);
-    return 0;
+    return gic_take_cells(gic->irq_count, cells, count, hwirq, type);
 }
 
-/* IHI 0048B §4.3.13: two bits an interrupt, the upper one says edge. Only SPIs are configurable,
- * and only rising edges and high levels (§1.4.3); a PPI's type is the hardware's. */
 static int set_type(struct irq_domain *domain, uint32_t hwirq, enum irq_type type)
 {
     const struct gic *gic = irq_domain_data(domain);
-    if (hwirq < GIC_SPI_FIRST)
-        return 0;
-    if (type != IRQ_TYPE_EDGE_RISING && type != IRQ_TYPE_LEVEL_HIGH) {
-        log_err("gic: SPI %u can be rising-edge or level-high, not type %d", hwirq - GIC_SPI_FIRST,
-                (int)type);
-        return -EINVAL;
-    }
-    uint32_t edge = UINT32_C(2) << (hwirq % 16 * 2);
-    uint32_t config = mmio_read32(&gic->distributor, GICD_ICFGR + hwirq / 16 * 4);
-    config = type == IRQ_TYPE_EDGE_RISING ? config | edge : config & ~edge;
-    mmio_write32(&gic->distributor, GICD_ICFGR + hwirq / 16 * 4, config);
-    return 0;
+    return gic_spi_set_type(&gic->distributor, hwirq, type);
 }
 
 static void mask(struct irq_domain *domain, uint32_t hwirq)

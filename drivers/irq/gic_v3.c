@@ -5,6 +5,8 @@
  *
  * All interrupts are of group 1 and of one priority; SPIs go to the boot CPU; SGI 0 is the kernel's
  * IPI. Message interrupts (LPIs) are not used. */
+#include "gic.h"
+
 #include <axiom/bits.h>
 #include <axiom/errno.h>
 #include <axiom/log.h>
@@ -19,7 +21,6 @@
 #define IPI_SGI        0u
 #define PRIORITY_ALL   0xa0a0a0a0u /* the same for each; below the mask, so it is let through */
 #define PRIORITY_MASK  0xf0u
-#define CELL_TYPE_MASK 0xfu
 #define REGIONS_MAX    4u
 #define LOOKS_MAX      1000000u /* at a bit that must change */
 
@@ -57,38 +58,13 @@ static int translate(struct irq_domain *domain, const uint32_t *cells, uint32_t 
                      uint32_t *hwirq, enum irq_type *type)
 {
     const struct gic *gic = irq_domain_data(domain);
-    if (count < 3 || cells[0] > GIC_CELL_PPI) {
-        log_err("gic: an interrupt specifier needs 3 cells and starts with 0 (SPI) or 1 (PPI)");
-        return -EINVAL;
-    }
-    bool spi = cells[0] == GIC_CELL_SPI;
-    uint32_t first = spi ? GIC_SPI_FIRST : GIC_PPI_FIRST;
-    uint32_t limit = spi ? gic->irq_count : GIC_SPI_FIRST;
-    if (cells[1] >= limit - first) {
-        log_err("gic: there is no %s %u", spi ? "SPI" : "PPI", cells[1]);
-        return -EINVAL;
-    }
-    *hwirq = first + cells[1];
-    *type = (enum irq_type)(cells[2] & CELL_TYPE_MASK);
-    return 0;
+    return gic_take_cells(gic->irq_count, cells, count, hwirq, type);
 }
 
-/* §12.9.9: as in version 2. A PPI's type is the hardware's. */
 static int set_type(struct irq_domain *domain, uint32_t hwirq, enum irq_type type)
 {
     const struct gic *gic = irq_domain_data(domain);
-    if (hwirq < GIC_SPI_FIRST)
-        return 0;
-    if (type != IRQ_TYPE_EDGE_RISING && type != IRQ_TYPE_LEVEL_HIGH) {
-        log_err("gic: SPI %u can be rising-edge or level-high, not type %d", hwirq - GIC_SPI_FIRST,
-                (int)type);
-        return -EINVAL;
-    }
-    uint32_t edge = UINT32_C(2) << (hwirq % 16 * 2);
-    uint32_t config = mmio_read32(&gic->distributor, GICD_ICFGR + hwirq / 16 * 4);
-    config = type == IRQ_TYPE_EDGE_RISING ? config | edge : config & ~edge;
-    mmio_write32(&gic->distributor, GICD_ICFGR + hwirq / 16 * 4, config);
-    return 0;
+    return gic_spi_set_type(&gic->distributor, hwirq, type);
 }
 
 /* A CPU's own interrupts are acted on by that CPU. */
