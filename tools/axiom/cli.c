@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TEXT_SIZE_MAX (1u << 20)
+
 int complain(int code, const char *format, ...)
 {
     va_list arguments;
@@ -68,6 +70,20 @@ int read_whole_file(const char *path, size_t limit, uint8_t **bytes, size_t *siz
     *bytes = buffer;
     *size = used;
     return EXIT_OK;
+}
+
+int read_whole_text(const char *path, char **out)
+{
+    uint8_t *bytes;
+    size_t size;
+    if (path == NULL)
+        return EXIT_OK;
+    int code = read_whole_file(path, TEXT_SIZE_MAX, &bytes, &size);
+    if (code != EXIT_OK)
+        return code;
+    *out = strndup((const char *)bytes, size);
+    free(bytes);
+    return *out != NULL ? EXIT_OK : complain(EXIT_IO, "no memory");
 }
 
 bool parse_u64(const char *option, const char *text, uint64_t max, uint64_t *out)

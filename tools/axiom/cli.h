@@ -22,8 +22,7 @@ struct command {
 };
 
 extern const struct command command_run, command_replay, command_diff, command_trace, command_bpf,
-    command_qemu, command_image, command_view,
-    command_report;
+    command_qemu, command_image, command_view, command_report;
 
 /* "axiom: text" on stderr; gives `code` back. */
 int complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -34,6 +33,9 @@ int complain_usage(const char *command, const char *format, ...)
 /* The whole of a file of at most `limit` bytes, in memory that the caller frees; the error was
  * complained of. */
 int read_whole_file(const char *path, size_t limit, uint8_t **bytes, size_t *size);
+
+/* A short text file (faults, expectations) as a string of the caller's (free()); path NULL: *out stays as it is. */
+int read_whole_text(const char *path, char **out);
 
 /* A non-negative number from an option, whole, in range; false after complaining. */
 bool parse_u64(const char *option, const char *text, uint64_t max, uint64_t *out);

@@ -12,6 +12,7 @@
 
 #define CONTEXT_LINES 4
 #define LINE_SIZE     400
+#define WITHOUT_MAX   16
 
 struct side {
     const char *path;
@@ -21,9 +22,34 @@ struct side {
 };
 
 struct diff_options {
-    bool all; /* observations and inputs too, not the outputs alone */
+    bool all;   /* observations and inputs too, not the outputs alone */
+    bool order; /* not the times */
     bool json;
+    const char *without[WITHOUT_MAX]; /* how topics begin that are not compared */
+    uint32_t without_count;
 };
+
+static bool is_left_out(const struct event *event, const struct diff_options *options)
+{
+    char topic[EVENT_TOPIC_MAX];
+    if (options->without_count == 0)
+        return false;
+    event_topic(event, topic, sizeof topic);
+    for (uint32_t i = 0; i < options->without_count; i++) {
+        if (strncmp(topic, options->without[i], strlen(options->without[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_compared(const struct event *event, const struct diff_options *options)
+{
+    if (is_left_out(event, options))
+        return false;
+    if (options->order)
+        return event_has_order(event);
+    return options->all || event->role == EVENT_ROLE_OUTPUT;
+}
 
 /* 1, 0 at the end, or negative after complaining. */
 static int next_compared(struct side *side, const struct diff_options *options)
@@ -31,7 +57,7 @@ static int next_compared(struct side *side, const struct diff_options *options)
     const struct event_channel *channel;
     int got;
     while ((got = recording_next(&side->reader, &side->event, &channel)) == 1) {
-        if (options->all || side->event.role == EVENT_ROLE_OUTPUT) {
+        if (is_compared(&side->event, options)) {
             side->number++;
             return 1;
         }
@@ -83,6 +109,11 @@ static void report(struct side *a, struct side *b, int got_a, int got_b, char co
     }
 }
 
+static bool same(const struct event *a, const struct event *b, const struct diff_options *options)
+{
+    return options->order ? events_alike(a, b) : events_equal(a, b);
+}
+
 static int diff(struct side *a, struct side *b, const struct diff_options *options)
 {
     static char context[CONTEXT_LINES][LINE_SIZE];
@@ -92,7 +123,7 @@ static int diff(struct side *a, struct side *b, const struct diff_options *optio
             return EXIT_INPUT;
         if (got_a == 0 && got_b == 0)
             break;
-        if (got_a != got_b || !events_equal(&a->event, &b->event)) {
+        if (got_a != got_b || !same(&a->event, &b->event, options)) {
             report(a, b, got_a, got_b, context, options);
             return EXIT_DIFFERS;
         }
@@ -109,7 +140,9 @@ static int run(int argc, char **argv)
 {
     static const struct option options[] = {
         { "all", no_argument, NULL, 'a' },
+        { "order", no_argument, NULL, 'o' },
         { "json", no_argument, NULL, 'j' },
+        { "without", required_argument, NULL, 'w' },
         { 0 },
     };
     struct diff_options o = { 0 };
@@ -117,11 +150,17 @@ static int run(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 'a')
             o.all = true;
+        else if (option == 'o')
+            o.order = true;
         else if (option == 'j')
             o.json = true;
+        else if (option == 'w' && o.without_count < WITHOUT_MAX)
+            o.without[o.without_count++] = optarg;
         else
-            return complain_usage("diff", "see above");
+            return complain_usage("diff", option == 'w' ? "too many --without" : "see above");
     }
+    if (o.all && o.order)
+        return complain_usage("diff", "--order compares outputs only; --all does not go with it");
     if (argc - optind != 2)
         return complain_usage("diff", "diff wants two recordings");
     struct side a = { .path = argv[optind] }, b = { .path = argv[optind + 1] };
@@ -139,13 +178,18 @@ const struct command command_diff = {
     .name = "diff",
     .summary = "the first event in which two recordings differ",
     .help =
-        "usage: axiom diff [--all] [--json] A.mcap B.mcap\n\n"
+        "usage: axiom diff [--all] [--order] [--without TOPIC]... [--json] A.mcap B.mcap\n\n"
         "Did my change to the program change what the robot does, and where first?\n"
         "  axiom run log.mcap --bpf old.o --record a.mcap\n"
         "  axiom run log.mcap --bpf new.o --record b.mcap\n"
         "  axiom diff a.mcap b.mcap\n\n"
         "Compared are the outputs: actuator lines, PWM, samples, program runs, final maps, state "
         "hashes.\n"
+        "--order compares in which order programs ran, what they gave back, printed and left in "
+        "maps, and what\n"
+        "became of PWM, not when: for a recording of a real board, whose kernel alone recorded.\n"
+        "--without leaves out what begins so, as /bpf/map/button, in which the program keeps a "
+        "time.\n"
         "--all compares every event. Exit code 0: equal; 1: they differ; 3: a file is broken.\n",
     .run = run,
 };

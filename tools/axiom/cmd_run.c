@@ -225,20 +225,6 @@ static int take_option(struct run_options *o, int option)
     }
 }
 
-static int read_text(const char *path, char **out)
-{
-    uint8_t *bytes;
-    size_t size;
-    if (path == NULL)
-        return EXIT_OK;
-    int code = read_whole_file(path, 1u << 20, &bytes, &size);
-    if (code != EXIT_OK)
-        return code;
-    *out = strndup((const char *)bytes, size);
-    free(bytes);
-    return *out != NULL ? EXIT_OK : complain(EXIT_IO, "no memory");
-}
-
 static int load(struct run_options *o)
 {
     struct session *s = &o->session;
@@ -252,9 +238,9 @@ static int load(struct run_options *o)
         code = signing_check(s->object[i].name, s->object[i].bytes, s->object[i].size,
                              s->keyring != NULL ? &keyring : NULL, s->require_signed);
     if (code == EXIT_OK)
-        code = read_text(o->faults, &s->fault_script);
+        code = read_whole_text(o->faults, &s->fault_script);
     if (code == EXIT_OK)
-        code = read_text(o->expect, &s->expect_text);
+        code = read_whole_text(o->expect, &s->expect_text);
     return code == EXIT_OK ? session_verify(s) : code;
 }
 

@@ -38,6 +38,27 @@ bool events_equal(const struct event *a, const struct event *b)
     return equal;
 }
 
+static struct event untimed(const struct event *event)
+{
+    struct event copy = *event;
+    copy.time_ns = copy.source_ns = 0;
+    if (copy.kind == EVENT_BPF_RUN)
+        copy.bpf_run.context_digest = copy.bpf_run.duration_ns = 0;
+    return copy;
+}
+
+bool events_alike(const struct event *a, const struct event *b)
+{
+    struct event x = untimed(a), y = untimed(b);
+    return events_equal(&x, &y);
+}
+
+bool event_has_order(const struct event *event)
+{
+    return event->role == EVENT_ROLE_OUTPUT && event->layer == EVENT_LAYER_KERNEL &&
+           event->kind != EVENT_IIO;
+}
+
 void event_line(const struct event *event, char *to, size_t size)
 {
     char topic[EVENT_TOPIC_MAX], text[256];

@@ -324,6 +324,7 @@ static struct sim_config configure(struct run *run, const struct session *s)
         .sinks = run->sinks,
         .sink_count = run->sink_count,
         .serial = s->serial,
+        .serial_context = s->serial_context,
         .pace = s->speed > 0 ? pace : NULL,
         .pace_context = &run->pace,
         .console = last_words_console,

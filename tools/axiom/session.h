@@ -68,6 +68,7 @@ struct session {
     uint32_t more_sink_count;
     /* What UARTs of the machine send; NULL: nobody listens. */
     void (*serial)(void *context, const char *label, const uint8_t *bytes, uint32_t size);
+    void *serial_context;
     double speed; /* times real time; 0: as fast as it goes */
     bool quiet;   /* no progress line */
     FILE *log;    /* kernel log lines at or below log_level; NULL: none */

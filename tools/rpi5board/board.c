@@ -40,6 +40,8 @@ static const struct cpu_window windows[BOARD_WINDOW_MAX] = {
 
 static const struct sdcard *card;
 static uint64_t memory_size;
+static void (*look)(void *context, const uint8_t *at, uint64_t size);
+static void *look_context;
 
 static struct cpu_memory ram;
 static struct cpu cpus[CPU_MAX];
@@ -53,6 +55,13 @@ void board_insert(const struct sdcard *new_card, uint64_t memory)
 {
     card = new_card;
     memory_size = memory;
+}
+
+void board_look_into_ram(void (*new_look)(void *context, const uint8_t *at, uint64_t size),
+                         void *context)
+{
+    look = new_look;
+    look_context = context;
 }
 
 enum board_end board_ended(void)
@@ -302,6 +311,8 @@ int port_boot(const struct port_boot *boot)
         cpu_destroy(&cpus[i]);
     }
     cpu_count = 0;
+    if (err == 0 && look != NULL)
+        look(look_context, ram.base, ram.size);
     munmap(ram.base, ram.size);
     ram = (struct cpu_memory){ 0 };
     return err;

@@ -9,6 +9,10 @@
 /* What the next sim_run() boots; the card stays the caller's. memory: bytes of RAM. */
 void board_insert(const struct sdcard *card, uint64_t memory);
 
+/* Called when the run is over and what is in RAM is still there; look: NULL for nobody. */
+void board_look_into_ram(void (*look)(void *context, const uint8_t *ram, uint64_t size),
+                         void *context);
+
 /* How the last run ended: the board was switched off (PSCI SYSTEM_OFF), or wants to boot again. */
 enum board_end {
     BOARD_END_POWER, /* cut: the run's time was over, or it failed */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* rpi5board: a simulated Raspberry Pi 5 boots what `axiom image rpi5` has written. */
 #include "board.h"
+#include "ram_file.h"
 #include "unicorn_private.h"
 
 #include <cli.h>
@@ -8,13 +9,15 @@
 #include <traces/source.h>
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char usage_text[] =
     "usage: rpi5board FOLDER [--dtb FILE] [--smp N] [--mem MIB] [--trace FILE [--bind "
     "CHANNEL=DEVICE]...]\n"
-    "                 [--record FILE] [--fault FILE] [--seed N] [--for SECONDS] [--stats]\n"
+    "                 [--record FILE] [--kernel-record FILE --stop-after MS] [--append TEXT]\n"
+    "                 [--fault FILE] [--seed N] [--for SECONDS] [--stats]\n"
     "\n"
     "Boots the SD card's folder that `axiom image rpi5` wrote on a simulated Raspberry Pi 5: the "
     "very image, on\n"
@@ -26,11 +29,17 @@ static const char usage_text[] =
     "  --mem MIB      RAM (256)\n"
     "  --trace FILE   what happens at pins and sensors, from one second on, as with `axiom run`\n"
     "  --record FILE  what the machine saw, as MCAP\n"
+    "  --kernel-record FILE  what the kernel itself recorded, in the board's RAM, on the board's "
+    "time\n"
+    "  --stop-after MS  the kernel ends by itself so long after its boot\n"
+    "  --append TEXT  more words for the kernel's command line\n"
     "  --for SECONDS  switch the board off after so much virtual time (60 without a trace)\n"
     "  --self-test    try what the board needs of libunicorn, and end\n"
     "\n"
     "Exit: 0 switched off, or the time is over; 1 it wants to boot again; else as `axiom run`.\n"
     "Example: axiom image rpi5 sdcard --bpf stop.bpf.o && rpi5board sdcard --for 5\n";
+
+#define BOOT_MS 10000u /* a kernel that takes longer to come to its programs is not waited for */
 
 enum option_id {
     OPTION_DTB = 256,
@@ -39,6 +48,9 @@ enum option_id {
     OPTION_TRACE,
     OPTION_BIND,
     OPTION_RECORD,
+    OPTION_KERNEL_RECORD,
+    OPTION_STOP_AFTER,
+    OPTION_APPEND,
     OPTION_FAULT,
     OPTION_SEED,
     OPTION_FOR,
@@ -54,6 +66,9 @@ static const struct option options[] = {
     { "trace", required_argument, NULL, OPTION_TRACE },
     { "bind", required_argument, NULL, OPTION_BIND },
     { "record", required_argument, NULL, OPTION_RECORD },
+    { "kernel-record", required_argument, NULL, OPTION_KERNEL_RECORD },
+    { "stop-after", required_argument, NULL, OPTION_STOP_AFTER },
+    { "append", required_argument, NULL, OPTION_APPEND },
     { "fault", required_argument, NULL, OPTION_FAULT },
     { "seed", required_argument, NULL, OPTION_SEED },
     { "for", required_argument, NULL, OPTION_FOR },
@@ -64,8 +79,10 @@ static const struct option options[] = {
 };
 
 struct arguments {
-    const char *folder, *tree, *trace, *faults;
-    uint64_t memory_mib, cpus, seconds;
+    const char *folder, *tree, *trace, *faults, *append;
+    uint64_t memory_mib, cpus, seconds, stop_after_ms;
+    struct ram_file kernel_record;
+    int kernel_record_code;
     bool stats, self_test, help;
     struct binding_list bindings;
     struct session session;
@@ -92,6 +109,17 @@ static int take(struct arguments *a, int option)
         return binding_add(&a->bindings, optarg);
     case OPTION_RECORD:
         a->session.record_path = optarg;
+        return EXIT_OK;
+    case OPTION_KERNEL_RECORD:
+        a->kernel_record.path = optarg;
+        return EXIT_OK;
+    case OPTION_STOP_AFTER:
+        if (!parse_u64("--stop-after", optarg, 1000000000, &a->stop_after_ms) ||
+            a->stop_after_ms == 0)
+            return complain(EXIT_USAGE, "--stop-after wants 1 to 1000000000 ms");
+        return EXIT_OK;
+    case OPTION_APPEND:
+        a->append = optarg;
         return EXIT_OK;
     case OPTION_FAULT:
         a->faults = optarg;
@@ -123,15 +151,35 @@ static int parse(struct arguments *a, int count, char **values)
         return code;
     if (count - optind != 1)
         return complain(EXIT_USAGE, "which SD card folder? (--help)");
+    if (a->kernel_record.path != NULL && a->stop_after_ms == 0)
+        return complain(EXIT_USAGE, "--kernel-record: when does the kernel end? (--stop-after MS)");
     a->folder = values[optind];
     return EXIT_OK;
 }
 
 static void to_stdout(void *context, const char *label, const uint8_t *bytes, uint32_t size)
 {
-    (void)context;
     (void)label;
     fwrite(bytes, 1, size, stdout);
+    ram_file_console(context, bytes, size);
+}
+
+static void look(void *context, const uint8_t *ram, uint64_t size)
+{
+    struct arguments *a = context;
+    a->kernel_record_code = ram_file_fetch(&a->kernel_record, ram, size);
+}
+
+/* What this run adds to the card's command line. */
+static int append(const struct arguments *a, struct sdcard *card)
+{
+    char words[64] = "";
+    if (a->stop_after_ms != 0)
+        snprintf(words, sizeof words, "stop_after_ms=%" PRIu64, a->stop_after_ms);
+    bool good = (a->append == NULL || sdcard_append(card, a->append)) &&
+                (a->kernel_record.path == NULL || sdcard_append(card, "record")) &&
+                (words[0] == '\0' || sdcard_append(card, words));
+    return good ? EXIT_OK : complain(EXIT_INPUT, "the kernel's command line has no room for more");
 }
 
 static int open_trace(struct arguments *a, struct trace_source **source, struct feed *feed)
@@ -172,12 +220,21 @@ static int boot(struct arguments *a, const struct sdcard *card)
     s->cpu_model = SIM_CPU_RPI5; /* inputs come when they come */
     s->end_time_ns = (a->seconds != 0 || a->trace != NULL ? a->seconds : 60) * NSEC_PER_SEC;
     s->serial = to_stdout;
+    s->serial_context = &a->kernel_record;
+    if (a->stop_after_ms != 0) /* the trace's end does not cut the power */
+        s->settle_ns += (a->stop_after_ms + BOOT_MS) * NSEC_PER_MSEC;
+    if (a->kernel_record.path != NULL)
+        board_look_into_ram(look, a);
     s->quiet = true;
     board_insert(card, a->memory_mib << 20);
-    int code = open_trace(a, &source, &feed);
+    int code = read_whole_text(a->faults, &s->fault_script);
+    if (code == EXIT_OK)
+        code = open_trace(a, &source, &feed);
     if (code == EXIT_OK)
         code = session_run(s);
     fflush(stdout);
+    if (code == EXIT_OK)
+        code = a->kernel_record_code;
     if (code == EXIT_OK && board_ended() == BOARD_END_RESET)
         code = EXIT_DIFFERS;
     tell(a);
@@ -199,7 +256,9 @@ static int run(struct arguments *a)
         return EXIT_OK;
     }
     int err = sdcard_open(&card, a->folder, a->tree, reason);
-    int code = err ? complain(EXIT_INPUT, "%s", reason) : boot(a, &card);
+    int code = err ? complain(EXIT_INPUT, "%s", reason) : append(a, &card);
+    if (code == EXIT_OK)
+        code = boot(a, &card);
     sdcard_close(&card);
     return code;
 }

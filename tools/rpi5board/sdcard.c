@@ -186,6 +186,13 @@ void sdcard_close(struct sdcard *card)
     *card = (struct sdcard){ 0 };
 }
 
+bool sdcard_append(struct sdcard *card, const char *words)
+{
+    size_t length = strlen(card->command_line), room = sizeof card->command_line - length;
+    int added = snprintf(card->command_line + length, room, "%s%s", length != 0 ? " " : "", words);
+    return added >= 0 && (size_t)added < room;
+}
+
 /* --- places in RAM --- */
 
 static uint64_t little_endian(const uint8_t *bytes, uint32_t count)

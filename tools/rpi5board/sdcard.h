@@ -20,6 +20,9 @@ struct sdcard {
 int sdcard_open(struct sdcard *card, const char *folder, const char *tree_path, char *reason);
 void sdcard_close(struct sdcard *card);
 
+/* More words for the kernel. False: they have no room. */
+bool sdcard_append(struct sdcard *card, const char *words);
+
 /* Where things are in RAM when the kernel is entered. */
 struct sdcard_loaded {
     uint64_t entry, tree;

@@ -270,6 +270,8 @@ int trace_recorder_run_info(struct trace_recorder *recorder, const struct trace_
     put_text(&map, "source_commit", info->source_commit);
     put_text(&map, "board", info->board);
     put_text(&map, "cpu_model", info->cpu_model);
+    if (info->clock != NULL)
+        put_text(&map, "clock", info->clock);
     put_number(&map, "cpus", info->cpu_count);
     put_number(&map, "seed", info->seed);
     put_text(&map, "trace", info->trace);

@@ -42,6 +42,7 @@ static int recorder_start(struct boot_info *info, struct memmap *map)
     }
     const struct record_config config = {
         .board = boot_board_name(info->fdt),
+        .clock = "board",
         .seed = 1,
         .cpu_count = arch_cpu_count(),
         .file = files,

@@ -50,6 +50,7 @@ static int describe(const struct record_config *config)
     const struct trace_run_info info = {
         .board = config->board,
         .cpu_model = "none",
+        .clock = config->clock,
         .end_behaviour = "stop",
         .seed = config->seed,
         .cpu_count = config->cpu_count,

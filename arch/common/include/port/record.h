@@ -14,6 +14,7 @@ struct record_file {
 
 struct record_config {
     const char *board; /* "" if not known */
+    const char *clock; /* NULL: the machine's; "board": its own */
     uint64_t seed;
     uint32_t cpu_count;
     const struct record_file *file;

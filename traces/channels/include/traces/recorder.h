@@ -63,6 +63,7 @@ struct trace_run_info {
     const char *source_commit; /* of the tree it was built from */
     const char *board;         /* the device tree's model */
     const char *cpu_model;     /* "none", "rpi5" */
+    const char *clock;         /* "board": times are a real clock's, so no replay repeats them */
     const char *trace;         /* the recording that was replayed */
     const char *end_behaviour; /* "stop", "hold", "loop" */
     uint64_t seed;
