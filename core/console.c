@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The list of consoles, and the bytes of each that nobody has read yet. */
+#include <arch/cpu.h>
 #include <axiom/errno.h>
 #include <core/console.h>
 
@@ -55,6 +56,16 @@ void console_device_input(struct console_device *device, const void *from, uint3
     }
     spin_unlock_irqrestore(&device->lock, state);
     wait_queue_wake_all(&device->readers);
+}
+
+bool console_port_lock(void)
+{
+    return arch_console_lock();
+}
+
+void console_port_unlock(bool taken)
+{
+    arch_console_unlock(taken);
 }
 
 int console_write(struct console_device *device, const void *from, uint32_t size)

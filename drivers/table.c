@@ -22,5 +22,7 @@ const struct driver *const driver_table[] = {
     &riscv_intc_driver,
     &plic_driver,
     &pci_host_driver,
+    &pl011_driver,
+    &ns16550_driver,
     NULL,
 };

@@ -25,17 +25,28 @@ void console_set(void (*write)(void *context, const char *text, size_t size), vo
     device = write;
 }
 
+bool arch_console_lock(void)
+{
+    bool taken = false;
+    for (uint32_t i = 0; i < TRIES_MAX && !taken; i++)
+        taken = __atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE) == 0;
+    return taken;
+}
+
+void arch_console_unlock(bool taken)
+{
+    if (taken)
+        __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+}
+
 void arch_console_write(const char *text, size_t size)
 {
     if (device == NULL)
         return;
     struct arch_irqflags flags = arch_irq_save();
-    bool mine = false;
-    for (uint32_t i = 0; i < TRIES_MAX && !mine; i++)
-        mine = __atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE) == 0;
+    bool taken = arch_console_lock();
     device(device_context, text, size);
-    if (mine)
-        __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+    arch_console_unlock(taken);
     arch_irq_restore(flags);
 }
 

@@ -234,6 +234,16 @@ void arch_console_write(const char *text, size_t size)
     console_text[console_length] = '\0';
 }
 
+bool arch_console_lock(void)
+{
+    return true;
+}
+
+void arch_console_unlock(bool taken)
+{
+    (void)taken;
+}
+
 const char *port_console(void)
 {
     return console_text;

@@ -67,6 +67,7 @@ int driver_run(struct driver_run *run)
         .sinks = sinks,
         .sink_count = 1,
         .fail_kernel_allocation = run->fail_kernel_allocation,
+        .serial = run->serial,
         .console = quiet,
         .console_context = run->verbose ? run : NULL,
     };

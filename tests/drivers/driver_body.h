@@ -16,6 +16,7 @@ struct driver_run {
     bool verbose;      /* the kernel's log to stderr */
     uint64_t fail_kernel_allocation;
     uint64_t end_time_ns;
+    void (*serial)(void *context, const char *label, const uint8_t *bytes, uint32_t size);
     /* Out: */
     const char *said; /* the body's answer */
     uint32_t errors;  /* log lines of level LOG_ERR */

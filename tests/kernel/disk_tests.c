@@ -96,13 +96,19 @@ static void disk_keeps_what_is_written(void)
 static void console_sends(void)
 {
     static const char text[] = "axiom test console\n";
-    struct console_device *console = console_device_at(0);
-    if (console == NULL) {
-        ktest_note("SKIP no console device");
-        return;
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < CONSOLE_DEVICE_MAX; i++) {
+        struct console_device *console = console_device_at(i);
+        if (console == NULL)
+            continue;
+        found++;
+        for (uint32_t k = 0; k < 50; k++)
+            KTEST(console_write(console, text, sizeof text - 1) == 0);
     }
-    for (uint32_t i = 0; i < 50; i++)
-        KTEST(console_write(console, text, sizeof text - 1) == 0);
+    /* A UART sends on by itself, and may be the one that carries the results: not into their lines. */
+    thread_sleep_for(200 * NSEC_PER_MSEC);
+    if (found == 0)
+        ktest_note("SKIP no console device");
 }
 
 const struct ktest ktest_disk[] = {

@@ -40,6 +40,12 @@ _Noreturn void arch_reboot(void);
 
 /* The last words: text to the earliest console that exists; callable in any state. */
 void arch_console_write(const char *text, size_t size);
+/* Between these two nothing of another CPU's arch_console_write() reaches the console's registers:
+ * for the driver of the same UART. Interrupts masked; no arch_console_write() in between. Whoever
+ * dies in between does not silence the others: the lock is waited for only so long. `taken` is what
+ * the first one said. */
+bool arch_console_lock(void);
+void arch_console_unlock(bool taken);
 /* Registers and backtrace with symbols of this CPU to the console, then the end of the image (in
  * sim: seed, virtual time, event number, trace position, then abort()). */
 _Noreturn void arch_panic(void);

@@ -29,6 +29,12 @@ void console_device_unregister(struct console_device *device);
 /* Bytes came. Any context. */
 void console_device_input(struct console_device *device, const void *from, uint32_t size);
 
+/* For the driver of a UART, which may be that of the port's own console: between these two the port
+ * sends nothing. `taken` is what the first one said. Interrupts masked; nothing is logged in
+ * between. */
+bool console_port_lock(void);
+void console_port_unlock(bool taken);
+
 /* NULL: none. It stays until devices are removed at the end of the boot. */
 struct console_device *console_device_at(uint32_t index);
 /* All of it, or a negative errno. Process context. */

@@ -23,3 +23,5 @@ extern const struct driver virtio_mmio_driver;
 extern const struct driver riscv_intc_driver;
 extern const struct driver plic_driver;
 extern const struct driver pci_host_driver;
+extern const struct driver pl011_driver;
+extern const struct driver ns16550_driver;

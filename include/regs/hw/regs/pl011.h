@@ -21,6 +21,7 @@
 #define PL011_ID    0xfe0u /* eight words of one byte each: PeriphID0-3, PCellID0-3 */
 
 #define PL011_DR_DATA    0xffu
+#define PL011_DR_BROKEN  (BIT(8) | BIT(9) | BIT(10)) /* framing, parity, break */
 #define PL011_DR_OVERRUN BIT(11)
 
 #define PL011_FR_BUSY       BIT(3)
