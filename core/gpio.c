@@ -121,6 +121,7 @@ static void record_edge(const struct gpio_chip *chip, uint32_t line, enum gpio_e
     event.gpio = (struct event_gpio){ .chip = (uint8_t)chip->index,
                                       .line = (uint8_t)line,
                                       .level = edge == GPIO_EDGE_RISING,
+                                      .driven = (chip->core->outputs >> line & 1) != 0,
                                       .bank_level = bank_level };
     event_emit(&event);
 }

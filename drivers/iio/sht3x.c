@@ -2,7 +2,7 @@
 /* Sensirion SHT3x humidity and temperature sensors (datasheet SHT3x-DIS, version 7).
  *
  * A thread asks for a single measurement of high repeatability without clock stretching every
- * axiom,sample-period-ms, sleeps for as long as one takes, and reads two words, temperature and
+ * axiom,sample-period-ms of the clock, sleeps for as long as one takes, and reads two words, temperature and
  * humidity, each with its CRC (§4.3, §4.12). Until it has measured the sensor does not acknowledge
  * a read, so a few more reads are tried. What fails is said on the log and its sample left out; the
  * next period starts anew. */
@@ -132,13 +132,12 @@ static void measure(struct sht3x *sensor)
 static int run(void *argument)
 {
     struct sht3x *sensor = argument;
-    uint64_t next_ns = ktime_get_ns();
+    uint64_t next_ns;
     do {
         measure(sensor);
-        next_ns += sensor->period_ns;
-        /* Measurements that are overdue are left out, not made up for. */
-        if (next_ns < ktime_get_ns())
-            next_ns = ktime_get_ns();
+        /* At multiples of the period, whenever the driver came up: a replay of what another machine did measures
+         * when that did. What is overdue is left out, not made up for. */
+        next_ns = (ktime_get_ns() / sensor->period_ns + 1) * sensor->period_ns;
     } while (!sleep_until(sensor, next_ns));
     return 0;
 }

@@ -28,5 +28,6 @@ for line in "attached: bpf/ticks.bpf.o" "/bpf/run +[4-5][0-9] messages +output" 
     check "the file has $line" "$line" cat "$work/info"
 done
 check "it is equal to itself" "^equal: 4[0-9]|^equal: 5[0-9]" "$axiom" diff "$work/board.mcap" "$work/board.mcap"
+check "it replays on the desk" "^equal: [4-6][0-9] outputs in the board's order" "$axiom" replay --quiet "$work/board.mcap"
 echo "100%: Checks: $checks, Failures: $failures, Errors: 0"
 [[ $failures == 0 ]]

@@ -33,6 +33,11 @@ outputs() {
     "$axiom" trace export "$1" "$work/out.csv" > /dev/null 2>> "$work/log" || return 1
     awk -F, -v channel="$2" -v until="$3" '$2 == channel && $1 < until { print $3 }' "$work/out.csv"
 }
+# What the board's kernel recorded, again on the desk: all outputs, maps with times in them too.
+replays() {
+    check "$1: its recording replays on the desk" "$axiom" replay --quiet "$work/kernel.mcap" > "$work/log" 2>&1
+    echo "$1: its recording on the desk: $(cat "$work/log")"
+}
 # same NAME TRACE CHANNELS MAP ARGUMENT...: `axiom run` and the board. MAP has a time in it, and is not compared.
 same() {
     local name=$1 trace=$2 channels=$3 map=$4 objects=() binds=()
@@ -49,6 +54,7 @@ same() {
         --kernel-record "$work/kernel.mcap" --stop-after $((until / 1000000)) >> "$work/log"
     check "$name: the kernel's own recording" "$axiom" diff --order --without "/bpf/map/$map" "$work/sim.mcap" "$work/kernel.mcap" > "$work/log"
     echo "$name: the kernel's own recording: $(cat "$work/log")"
+    replays "$name"
     for channel in $channels; do
         outputs "$work/sim.mcap" "$channel" "$until" > "$work/sim.txt"
         outputs "$work/board.mcap" "$channel" "$until" > "$work/board.txt"
@@ -65,6 +71,11 @@ awk 'BEGIN { print "time_ns,channel,value"; for (i = 0; i < 500; i++) {
     printf "%.0f,gpio/chip0/17,1\n%.0f,gpio/chip0/17,0\n", i * 5000000 + i % 7 * 1000, i * 5000000 + 2000000 + i % 11 * 3000 } }' > "$work/edges.csv"
 same edges "$work/edges.csv" "/gpio/chip0/17 /gpio/chip0/16 /pwm/chip0/0" none --bpf "$build/tests/rpi5board/edges.bpf.o"
 
+# The same recording with a program that gives back something else once.
+checks=$((checks + 1))
+"$axiom" replay --quiet "$work/kernel.mcap" --bpf "$build/tests/rpi5board/edges_other.bpf.o" > "$work/log" 2>&1
+[[ $? == 1 ]] && grep -q "now .*returned 301" "$work/log" || { failures=$((failures + 1)); echo "FAILED: the other program's replay"; cat "$work/log"; }
+
 # What --order finds, seen on that recording: a trace without one pulse, and programs that give back something else. Another time of
 # an edge it does not see.
 differs() { # TEXT TRACE OBJECT: the kernel's recording against sim's of another trace or program
@@ -80,6 +91,15 @@ sed '603s/^[0-9]*/1503900000/' "$work/edges.csv" > "$work/late.csv"
 "$axiom" run "$work/late.csv" --quiet --board "$build/boards/rpi5-board.dtb" --bpf "$build/tests/rpi5board/edges.bpf.o" \
     --record "$work/other.mcap" > "$work/log" 2>&1
 check "a late edge is in order" "$axiom" diff --order "$work/other.mcap" "$work/kernel.mcap" > "$work/log"
+
+# Edges of one direction, a timer among them, and a sensor that is measured each second: all must come back from the kernel's recording.
+awk 'BEGIN { print "time_ns,channel,value"; for (i = 0; i < 140; i++) { t = i * 13000000 + i % 7 * 100000
+    printf "%.0f,gpio/chip0/17,1\n", t; if (i % 15 == 0) printf "%.0f,temp,%.1f\n", t, 20 + i / 20
+    printf "%.0f,gpio/chip0/17,0\n", t + 3000000 } }' > "$work/mixed.csv"
+"$axiom" image rpi5 "$work/mixed" --bpf "$build/tests/rpi5board/mixed.bpf.o" > "$work/log" 2>&1
+check "mixed: the board runs" "$board" "$work/mixed" --smp 1 --trace "$work/mixed.csv" --bind temp=iio/sht31/temp \
+    --kernel-record "$work/kernel.mcap" --stop-after 3100 >> "$work/log"
+replays mixed
 
 echo "100%: Checks: $checks, Failures: $failures, Errors: 0"
 [[ $failures == 0 ]]

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* axiom replay: runs again what a recording says it was made from, and holds every output against
  * the recorded one. */
+#include "board_inputs.h"
 #include "cli.h"
 #include "compare.h"
 #include "recording.h"
@@ -13,6 +14,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <libfdt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,11 +22,16 @@
 #include <unistd.h>
 
 #define LINE_SIZE 512
+#define PC_COMPATIBLE \
+    "axiom,pc" /* root of the tree that arch/x86_64 makes: no models of a PC's interrupts and clocks */
 
 struct replay {
     struct session session;
     struct recording_reader inputs;  /* gives the recorded inputs */
     struct recording_reader outputs; /* what came out then */
+    struct board_inputs board; /* where a real board recorded: instead of `inputs` and `targets` */
+    bool on_board;             /* outputs are compared in their order, not their times */
+    uint64_t run_count;        /* of programs that were compared */
     char **targets;
     uint32_t target_count;
     struct sim_input pending;
@@ -116,6 +123,23 @@ static int take_attachment(struct replay *r, const char *name, uint8_t *data, si
     return EXIT_OK;
 }
 
+/* What a real board did: when its programs began, and what its kernel saw of the outside. */
+static int load_board(struct replay *r, const char *path)
+{
+    struct session *s = &r->session;
+    if (s->fdt != NULL && fdt_node_check_compatible(s->fdt, 0, PC_COMPATIBLE) == 0) {
+        free(s->fdt);
+        s->fdt = NULL;
+        int code = session_load_board(s, NULL);
+        if (code != EXIT_OK)
+            return code;
+    }
+    int code = board_inputs_open(&r->board, path, s->fdt, s->fdt_size);
+    s->start_ns = r->board.start_ns;
+    s->end_time_ns = r->board.end_ns + NSEC_PER_SEC; /* it ends with the last run */
+    return code;
+}
+
 static int load_recording(struct replay *r, const char *path)
 {
     struct session *s = &r->session;
@@ -135,6 +159,8 @@ static int load_recording(struct replay *r, const char *path)
     s->cpu_count = (uint32_t)metadata_number(&run, "cpus", 1);
     if (s->cpu_count < 1 || s->cpu_count > CPU_MAX)
         return complain(EXIT_INPUT, "%s: metadata 'axiom': cpus is not 1 to %u", path, CPU_MAX);
+    metadata_text(&run, "clock", text, sizeof text);
+    r->on_board = strcmp(text, "board") == 0;
     metadata_text(&run, "cpu_model", text, sizeof text);
     s->cpu_model = strcmp(text, "rpi5") == 0 ? SIM_CPU_RPI5 : SIM_CPU_INSTANT;
     for (size_t i = 0; i < info->attachment_count; i++) {
@@ -163,6 +189,11 @@ static int load_recording(struct replay *r, const char *path)
                      path, text);
             s->end_time_ns += s->settle_ns; /* what ended it must be able to happen again */
         }
+    }
+    if (r->on_board) {
+        int code = load_board(r, path);
+        if (code != EXIT_OK)
+            return code;
     }
     s->settle_ns = s->end_time_ns != 0 ? s->end_time_ns : s->settle_ns;
     return EXIT_OK;
@@ -270,12 +301,30 @@ static int next_recorded_input(void *context, struct sim_input *out)
 /* --- comparing ---------------------------------------------------------------------------------
  */
 
+static bool is_compared(const struct replay *r, const struct event *event)
+{
+    return r->on_board ? event_has_order(event) : event->role == EVENT_ROLE_OUTPUT;
+}
+
+static bool is_same(const struct replay *r, const struct event *recorded, const struct event *event)
+{
+    return r->on_board ? events_alike(recorded, event) : events_equal(recorded, event);
+}
+
+/* A real board went on after the last run that it recorded, for a time that says nothing: what comes
+ * now is what the kernel does when it is told to stop. */
+static void stop_after_last_run(struct replay *r, const struct event *event)
+{
+    if (r->on_board && event->kind == EVENT_BPF_RUN && ++r->run_count == r->board.run_count)
+        sim_request_stop();
+}
+
 static int next_recorded_output(struct replay *r, struct event *event)
 {
     const struct event_channel *channel;
     int got;
     while ((got = recording_next(&r->outputs, event, &channel)) == 1) {
-        if (event->role == EVENT_ROLE_OUTPUT)
+        if (is_compared(r, event))
             return 1;
     }
     if (got < 0)
@@ -303,7 +352,7 @@ static void on_event(struct event_sink *sink, const struct event *event)
         sim_request_stop();
         return;
     }
-    if (event->role != EVENT_ROLE_OUTPUT)
+    if (!is_compared(r, event))
         return;
     struct event recorded;
     int got = next_recorded_output(r, &recorded);
@@ -318,8 +367,10 @@ static void on_event(struct event_sink *sink, const struct event *event)
         return;
     }
     r->compared++;
-    if (got == 1 && events_equal(&recorded, event))
+    if (got == 1 && is_same(r, &recorded, event)) {
+        stop_after_last_run(r, event);
         return;
+    }
     r->differs = true;
     r->difference_number = r->compared;
     event_line(event, r->new_line, sizeof r->new_line);
@@ -370,8 +421,9 @@ static int tell(const struct replay *r)
         printf("stopped at event %" PRIu64 ": %s\n%s outputs before it are equal\n", r->at_event,
                r->reached_line, grouped(r->compared));
     } else {
-        printf("equal: %s outputs, %s of virtual time in %.3f s\n", grouped(r->compared),
-               seconds_text(result->end_time_ns), (double)r->session.host_ns / 1e9);
+        printf("equal: %s outputs%s, %s of virtual time in %.3f s\n", grouped(r->compared),
+               r->on_board ? " in the board's order" : "", seconds_text(result->end_time_ns),
+               (double)r->session.host_ns / 1e9);
     }
     if (r->broken[0] != '\0')
         complain(EXIT_INPUT, "%s", r->broken);
@@ -403,7 +455,7 @@ static int replay_file(struct replay *r, const char *path)
         code = recording_open(&r->outputs, path, true);
     if (code == EXIT_OK)
         code = load_recording(r, path);
-    if (code == EXIT_OK)
+    if (code == EXIT_OK && !r->on_board)
         code = find_targets(r, path);
     for (uint32_t i = 0; i < r->object_count && code == EXIT_OK; i++)
         code = session_load_object(s, r->objects[i]);
@@ -412,10 +464,11 @@ static int replay_file(struct replay *r, const char *path)
     if (code == EXIT_OK) {
         r->sink = (struct event_sink){ .emit = on_event, .kinds = UINT32_MAX };
         s->more_sinks[s->more_sink_count++] = &r->sink;
-        s->next_input = next_recorded_input;
-        s->input_context = r;
-        s->targets = (const char *const *)r->targets;
-        s->target_count = r->target_count;
+        s->next_input = r->on_board ? board_inputs_next : next_recorded_input;
+        s->input_context = r->on_board ? (void *)&r->board : r;
+        s->targets =
+            r->on_board ? board_inputs_targets(&r->board) : (const char *const *)r->targets;
+        s->target_count = r->on_board ? r->board.target_count : r->target_count;
         code = session_run(s);
         if (code == EXIT_OK) {
             check_all_came(r);
@@ -424,6 +477,7 @@ static int replay_file(struct replay *r, const char *path)
     }
     recording_close(&r->inputs);
     recording_close(&r->outputs);
+    board_inputs_close(&r->board);
     return code;
 }
 
@@ -507,6 +561,10 @@ const struct command command_replay = {
             "  axiom replay run.mcap\n"
             "Yesterday's recording against today's program: which output is the first to differ?\n"
             "  axiom replay run.mcap --bpf position.o\n"
+            "What a real board's kernel recorded (rpi5board, axiom qemu --record) drives models of "
+            "that "
+            "board, and the\n"
+            "outputs are compared in their order: no clock gives the same times twice.\n"
             "Stop at event 1234 (events are numbered through /log and all other channels), in a "
             "debugger:\n"
             "  axiom replay run.mcap --at 1234 --gdb\n\n"

@@ -225,7 +225,7 @@ struct run {
     struct event_sink *sinks[10];
     uint32_t sink_count;
     struct sim_module modules[SESSION_OBJECT_MAX + 2]; /* and the keyring and types */
-    char command_line[80];
+    char command_line[128];
     struct pace pace;
     const char **targets; /* a trace's and those of somebody who looks on; NULL: the session's own */
 };
@@ -278,7 +278,11 @@ static void make_command_line(const struct session *s, char *line, size_t size)
     enum session_engine engine = s->engine;
     if (engine == SESSION_ENGINE_BEST && session_counts_allocations(s))
         engine = SESSION_ENGINE_INTERPRETER;
-    snprintf(line, size, "bpf.required%s%s%s", s->require_signed ? " bpf.require_signed" : "",
+    char start[40] = "";
+    if (s->start_ns != 0)
+        snprintf(start, sizeof start, " bpf.start_ns=%" PRIu64, s->start_ns);
+    snprintf(line, size, "bpf.required%s%s%s%s", start,
+             s->require_signed ? " bpf.require_signed" : "",
              s->ignore_budget ? " bpf.ignore_budget" : "",
              engine == SESSION_ENGINE_JIT           ? " bpf.engine=jit"
              : engine == SESSION_ENGINE_INTERPRETER ? " bpf.engine=interp"

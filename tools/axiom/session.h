@@ -47,6 +47,7 @@ struct session {
     uint64_t settle_ns;
     uint64_t end_time_ns; /* 0: none */
     uint64_t hash_interval_ns;
+    uint64_t start_ns;           /* the kernel loads its programs then; 0: at once */
     uint64_t allocation_to_fail; /* the kernel's nth; 0: none */
     struct feed *feed;           /* a trace's inputs; NULL: none, or those of next_input */
     sim_next_input *next_input;  /* other inputs than a trace's, with their targets */

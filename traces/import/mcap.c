@@ -3,7 +3,9 @@
  *
  * Of a recording of ours, the channels with role input: lines, sensors' quantities, I2C answers. A
  * recording of a real board has none, since only the kernel recorded; then what the kernel saw of
- * the outside is taken: edges on lines that it did not drive, samples, transactions. Of other
+ * the outside is taken: edges on lines that it did not drive, samples, transactions. A kernel that
+ * was asked for edges of one direction records no others: between two of them the line went back,
+ * halfway for want of better knowledge. Of other
  * people's files, sensor_msgs Imu, Temperature and RelativeHumidity, and the plain numbers of
  * std_msgs. The rest is left out, with a warning that says so.
  *
@@ -31,6 +33,7 @@ struct lane {
     struct event_channel event;
     uint32_t channel; /* once seen */
     int8_t level;     /* while reading */
+    uint64_t edge_ns; /* when it got it */
     uint64_t message_count;
 };
 
@@ -41,6 +44,9 @@ struct mcap_source {
     uint32_t lane_count;
     uint64_t origin_ns;
     uint64_t last_ns;
+    uint64_t given_ns;         /* of the record before */
+    struct trace_record after; /* comes next if has_after */
+    bool has_after;
 };
 
 static int reader_failed(struct trace_error *error, const struct mcap_error *from)
@@ -203,7 +209,7 @@ static enum trace_kind kind_of(const struct lane *lane)
 /* --- survey --- */
 
 /* Makes the trace's channel out of the first message, which alone says what a scan is made of. The
- * level before it: a message at time 0 gives the state; of our own later ones, each is a change; a
+ * level before it: a machine's message at time 0 gives the state; of our own others, each is a change; a
  * Bool may be sent at any time. */
 static int add_channel(struct mcap_source *mcap, struct lane *lane, const struct mcap_channel *from,
                        const struct value *value, uint64_t time_ns, struct trace_error *error)
@@ -217,7 +223,7 @@ static int add_channel(struct mcap_source *mcap, struct lane *lane, const struct
     lane->seen = true;
     lane->channel = mcap->base.channel_count - 1;
     if (channel->kind == TRACE_LEVEL) {
-        bool is_state = time_ns == 0 || lane->plain != MCAP_PLAIN_NONE;
+        bool is_state = (time_ns == 0 && !lane->kernel) || lane->plain != MCAP_PLAIN_NONE;
         channel->initial_level = (int8_t)(is_state ? value->level : !value->level);
     } else {
         channel->count = lane->message_count;
@@ -319,10 +325,20 @@ static int fill_record(struct mcap_source *mcap, struct lane *lane, const struct
     return 0;
 }
 
-static int mcap_next(struct trace_source *source, struct trace_record *record,
-                     struct trace_error *error)
+/* The edge that the kernel was not asked for comes first, *record waits. */
+static void go_back_before(struct mcap_source *mcap, struct lane *lane, struct trace_record *record)
 {
-    struct mcap_source *mcap = (struct mcap_source *)source;
+    uint64_t middle = lane->edge_ns + (record->time_ns - lane->edge_ns) / 2;
+    mcap->after = *record;
+    mcap->has_after = true;
+    record->time_ns = middle > mcap->given_ns ? middle : mcap->given_ns;
+    record->source_ns = 0;
+    record->level = !record->level;
+}
+
+static int next_record(struct mcap_source *mcap, struct trace_record *record,
+                       struct trace_error *error)
+{
     struct mcap_error reason;
     struct mcap_item item;
     int got;
@@ -338,22 +354,45 @@ static int mcap_next(struct trace_source *source, struct trace_record *record,
         int err = take(mcap, lane, &item, &value, error);
         if (err != 0)
             return err;
-        if (!value.present || (kind_of(lane) == TRACE_LEVEL && value.level == lane->level))
+        bool repeated = kind_of(lane) == TRACE_LEVEL && value.level == lane->level;
+        if (!value.present || (repeated && !lane->kernel))
             continue;
         err = fill_record(mcap, lane, &item, &value, record, error);
+        if (err == 0 && repeated)
+            go_back_before(mcap, lane, record);
+        lane->edge_ns = item.message.log_time - mcap->origin_ns;
         return err != 0 ? err : 1;
     }
     return got < 0 ? reader_failed(error, &reason) : 0;
+}
+
+static int mcap_next(struct trace_source *source, struct trace_record *record,
+                     struct trace_error *error)
+{
+    struct mcap_source *mcap = (struct mcap_source *)source;
+    int got = 1;
+    if (mcap->has_after) {
+        *record = mcap->after;
+        mcap->has_after = false;
+    } else {
+        got = next_record(mcap, record, error);
+    }
+    if (got == 1)
+        mcap->given_ns = record->time_ns;
+    return got;
 }
 
 static int mcap_rewind(struct trace_source *source, struct trace_error *error)
 {
     struct mcap_source *mcap = (struct mcap_source *)source;
     struct mcap_error reason;
-    mcap->last_ns = 0;
+    mcap->last_ns = mcap->given_ns = 0;
+    mcap->has_after = false;
     for (uint32_t i = 0; i < mcap->lane_count; i++)
-        if (mcap->lane[i].seen)
+        if (mcap->lane[i].seen) {
             mcap->lane[i].level = source->channel[mcap->lane[i].channel].initial_level;
+            mcap->lane[i].edge_ns = 0;
+        }
     return mcap_reader_seek(mcap->reader, 0, 0, &reason) != 0 ? reader_failed(error, &reason) : 0;
 }
 

@@ -131,6 +131,22 @@ START_TEST(a_boards_recording_gives_what_its_kernel_saw_of_the_outside)
 }
 END_TEST
 
+/* Attached at rising edges only, the kernel records no falling ones; the line fell all the same. */
+START_TEST(between_two_edges_of_one_direction_the_line_went_back)
+{
+    struct file file;
+    begin(&file);
+    put(&file, gpio(0, EVENT_LAYER_KERNEL, EVENT_ROLE_OBSERVATION, 17, 1));
+    put(&file, gpio(10, EVENT_LAYER_KERNEL, EVENT_ROLE_OBSERVATION, 17, 1));
+    put(&file, gpio(18, EVENT_LAYER_KERNEL, EVENT_ROLE_OBSERVATION, 4, 0));
+    put(&file, gpio(20, EVENT_LAYER_KERNEL, EVENT_ROLE_OBSERVATION, 17, 1));
+    put(&file, gpio(20, EVENT_LAYER_KERNEL, EVENT_ROLE_OBSERVATION, 4, 0));
+    gives(&file, NULL,
+          "0 gpio/chip0/17 1;5 gpio/chip0/17 0;10 gpio/chip0/17 1;18 gpio/chip0/4 0;"
+          "18 gpio/chip0/17 0;20 gpio/chip0/17 1;20 gpio/chip0/4 1;20 gpio/chip0/4 0;");
+}
+END_TEST
+
 /* --- other people's files --- */
 
 static uint16_t add_channel(struct file *file, const char *schema_name, const char *topic)
@@ -314,6 +330,7 @@ int main(void)
     TCase *tests = tcase_create("mcap source");
     tcase_add_test(tests, inputs_of_a_recording_come_back_and_outputs_do_not);
     tcase_add_test(tests, a_boards_recording_gives_what_its_kernel_saw_of_the_outside);
+    tcase_add_test(tests, between_two_edges_of_one_direction_the_line_went_back);
     tcase_add_test(tests, plain_numbers_of_ros_are_channels);
     tcase_add_test(tests, what_is_left_out_is_said);
     tcase_add_test(tests, damage_is_reported_with_its_place);
