@@ -27,7 +27,7 @@ else()
     add_library(axiom_fdt_image STATIC ${files})
     target_include_directories(axiom_fdt_image SYSTEM PUBLIC ${axiom_fdt_sources} ${CMAKE_SOURCE_DIR}/include/fdt)
     target_include_directories(axiom_fdt_image PRIVATE ${CMAKE_SOURCE_DIR}/include/base)
-    target_compile_options(axiom_fdt_image PRIVATE -w)
+    target_compile_options(axiom_fdt_image PRIVATE -w -Os -ffunction-sections)
     target_link_libraries(axiom_fdt_image PRIVATE axiom_freestanding)
     target_include_directories(axiom_fdt SYSTEM INTERFACE ${axiom_fdt_sources})
     # The library itself is the image's to link (arch/image): it is one of a group that call each other.

@@ -30,7 +30,7 @@ function(axiom_image name)
         add_dependencies(${target} ${I_LIBRARIES})
         target_link_libraries(${target} PRIVATE -Wl,--start-group ${files} -Wl,--end-group)
         # The addon (core/addon.h) is the first library's that has one.
-        target_link_options(${target} PRIVATE -Wl,-T,${script} -Wl,-u,addon_init)
+        target_link_options(${target} PRIVATE -Wl,-T,${script} -Wl,--gc-sections -Wl,-u,addon_init)
         set_target_properties(${target} PROPERTIES LINK_DEPENDS "${script};${files}" RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
     endforeach()
     add_custom_command(OUTPUT ${table}

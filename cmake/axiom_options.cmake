@@ -17,6 +17,10 @@ target_compile_options(axiom_warnings INTERFACE
     -fno-common -fno-strict-aliasing -fno-omit-frame-pointer
     # The same bytes whatever folder it was built in.
     -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+# An image is as large as what it uses; loops and branches are not worth padding.
+if(NOT AXIOM_ARCH STREQUAL "sim")
+    target_compile_options(axiom_warnings INTERFACE -ffunction-sections -fdata-sections -fno-align-loops -fno-align-jumps)
+endif()
 if(AXIOM_SANITIZE)
     target_compile_options(axiom_warnings INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all)
     target_link_options(axiom_warnings INTERFACE -fsanitize=address,undefined)

@@ -8,7 +8,6 @@
 #define SELECTOR_DATA 0x10u
 #define SELECTOR_TSS  0x28u
 
-#define TRAP_STACK_SIZE 8192u /* of double faults, NMIs and machine checks */
 
 enum x86_ist { /* entries of the TSS's interrupt stack table, from 1 */
                IST_DOUBLE_FAULT = 1,
@@ -16,6 +15,9 @@ enum x86_ist { /* entries of the TSS's interrupt stack table, from 1 */
                IST_MACHINE_CHECK,
                IST_COUNT = IST_MACHINE_CHECK
 };
+
+#define TRAP_STACK_SIZE  8192u /* of double faults, NMIs and machine checks */
+#define TRAP_STACKS_SIZE (IST_COUNT * TRAP_STACK_SIZE)
 
 struct x86_tss {
     uint32_t reserved0;
@@ -45,7 +47,7 @@ struct x86_cpu { /* GS base */
     size_t stack_size;
     struct x86_tss tss;
     uint64_t gdt[7];
-    uint8_t trap_stacks[IST_COUNT][TRAP_STACK_SIZE] __attribute__((aligned(16)));
+    uint8_t *trap_stacks; /* TRAP_STACKS_SIZE bytes; the boot CPU has its own */
 };
 
 extern struct x86_cpu x86_cpus[CPU_MAX];

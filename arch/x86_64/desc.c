@@ -27,6 +27,7 @@ struct table_pointer {
 extern const char x86_trap_stubs[];
 
 struct x86_cpu x86_cpus[CPU_MAX];
+static uint8_t boot_trap_stacks[TRAP_STACKS_SIZE] __attribute__((aligned(16)));
 static struct gate idt[256];
 static bool idt_ready;
 
@@ -64,7 +65,7 @@ static void tss_build(struct x86_cpu *cpu)
     memset(&cpu->tss, 0, sizeof cpu->tss);
     cpu->tss.io_map = sizeof cpu->tss; /* none: no port is the user's */
     for (uint32_t i = 0; i < IST_COUNT; i++)
-        cpu->tss.ist[i] = (uint64_t)cpu->trap_stacks[i] + TRAP_STACK_SIZE;
+        cpu->tss.ist[i] = (uint64_t)cpu->trap_stacks + (i + 1) * TRAP_STACK_SIZE;
 }
 
 static void gdt_build(struct x86_cpu *cpu)
@@ -123,6 +124,8 @@ void x86_cpu_init(uint32_t id)
     if (!idt_ready)
         idt_build();
     cpu->id = id;
+    if (id == 0)
+        cpu->trap_stacks = boot_trap_stacks;
     tss_build(cpu);
     gdt_build(cpu);
     tables_load(cpu);

@@ -31,15 +31,27 @@ static bool answered;
 static bool stopping;
 static uint32_t stopped_count;
 
-void smp_prepare(const struct acpi_info *acpi)
+static bool trap_stacks_take(struct x86_cpu *cpu, struct memmap *map)
+{
+    uint64_t at = memmap_take(map, TRAP_STACKS_SIZE, UINT64_MAX);
+    cpu->trap_stacks = arch_phys_to_virt((struct phys_addr){ at });
+    return at != 0;
+}
+
+void smp_prepare(const struct acpi_info *acpi, struct memmap *map)
 {
     uint32_t boot_id = x86_lapic_id();
     cpu_count = 1;
     x86_cpus[0].apic_id = boot_id;
     x86_cpus[0].started = true;
     for (uint32_t i = 0; i < acpi->cpu_count && cpu_count < CPU_MAX; i++) {
-        if (acpi->apic_ids[i] != boot_id)
-            x86_cpus[cpu_count++].apic_id = acpi->apic_ids[i];
+        if (acpi->apic_ids[i] == boot_id)
+            continue;
+        if (!trap_stacks_take(&x86_cpus[cpu_count], map)) {
+            console_print("smp: too little memory for more than %u CPUs", cpu_count);
+            break;
+        }
+        x86_cpus[cpu_count++].apic_id = acpi->apic_ids[i];
     }
     if (acpi->cpus_left_out != 0)
         console_print("smp: %u CPUs are more than this kernel serves", acpi->cpus_left_out);

@@ -151,7 +151,7 @@ static void apic_start(void)
     io_port_write8(0xa1, 0xff);
     if (!has_acpi)
         console_print("acpi: no tables: one CPU, and no interrupts of devices");
-    smp_prepare(&acpi);
+    smp_prepare(&acpi, &record.memory);
 }
 
 /* The address port keeps what is written (PCI 3.0, 3.2.2.3.2). */
