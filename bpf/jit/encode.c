@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* From a form to bytes: rounds of counting until no label moves, then the bytes. */
+/* From a form to bytes: a round that counts, one that writes; as long as labels moved, others in
+ * between. */
 #include <axiom/errno.h>
 #include <axiom/string.h>
 
@@ -11,12 +12,20 @@
  * make jumps longer again, for ever in theory. */
 #define RELAX_ROUNDS 12u
 
-static int round_once(struct encode_plan *r, bool first, uint8_t *at, size_t capacity, bool *asked)
+static size_t label_bytes(const struct encode_plan *plan)
 {
+    return (size_t)plan->label_count * sizeof(uint32_t);
+}
+
+/* One round into `at`, or only counting. *moved: not all labels stand where they stood before. */
+static int round_once(struct encode_plan *r, uint8_t *at, size_t capacity, bool *moved)
+{
+    if (r->round == RELAX_ROUNDS)
+        r->relax = false;
     struct emit e = { .at = at,
                       .capacity = capacity,
                       .relax = r->relax,
-                      .first_round = first,
+                      .first_round = r->round == 0,
                       .labels = r->labels,
                       .old_labels = r->old_labels,
                       .label_count = r->form->label_count };
@@ -25,56 +34,48 @@ static int round_once(struct encode_plan *r, bool first, uint8_t *at, size_t cap
         if (err)
             return err;
     }
+    /* What asks for no distance is the same whatever it is. */
+    *moved = e.asked && (r->round == 0 || r->size != e.size ||
+                         memcmp(r->labels, r->old_labels, label_bytes(r)) != 0);
     r->size = e.size;
-    *asked = e.asked;
-    return e.overflow ? -ENOSPC : 0;
+    r->round++;
+    uint32_t *swap = r->labels;
+    r->labels = r->old_labels;
+    r->old_labels = swap;
+    return e.overflow && !*moved ? -ENOSPC : 0;
 }
 
-/* After this old_labels is where everything will stand. */
+/* Counts until nothing moves: then old_labels is where everything will stand. */
 static int settle(struct encode_plan *r)
 {
-    r->relax = true;
-    for (uint32_t round = 0;; round++) {
-        bool asked;
-        if (round == RELAX_ROUNDS)
-            r->relax = false;
-        size_t before = r->size;
-        int err = round_once(r, round == 0, NULL, 0, &asked);
-        if (err)
-            return err;
-        /* What asks for no distance is the same whatever it is. */
-        bool same =
-            !asked || (round != 0 && before == r->size &&
-                       memcmp(r->labels, r->old_labels, r->label_count * sizeof *r->labels) == 0);
-        uint32_t *swap = r->labels;
-        r->labels = r->old_labels;
-        r->old_labels = swap;
-        if (same)
-            return 0;
-        if (round == RELAX_ROUNDS + 4)
-            return -E2BIG;
-    }
-}
-
-static size_t label_bytes(const struct encode_plan *plan)
-{
-    return (size_t)plan->label_count * sizeof(uint32_t);
+    bool moved = true;
+    int err = 0;
+    while (moved && err == 0)
+        err = r->round > RELAX_ROUNDS + 4 ? -E2BIG : round_once(r, NULL, 0, &moved);
+    return err;
 }
 
 int encode_plan(struct encode_plan *plan, const struct ir_form *form)
 {
     const struct bpf_env *env = form->prog->env;
     *plan = (struct encode_plan){ .form = form,
-                                  .label_count = form->label_count + form->function_count };
+                                  .label_count = form->label_count + form->function_count,
+                                  .relax = true };
     plan->labels = bpf_env_alloc(env, label_bytes(plan));
     plan->old_labels = bpf_env_alloc(env, label_bytes(plan));
-    return plan->labels == NULL || plan->old_labels == NULL ? -ENOMEM : settle(plan);
+    bool moved;
+    return plan->labels == NULL || plan->old_labels == NULL ? -ENOMEM
+                                                            : round_once(plan, NULL, 0, &moved);
 }
 
 int encode_write(struct encode_plan *plan, void *buffer, size_t size)
 {
-    bool asked;
-    return round_once(plan, false, buffer, size, &asked);
+    bool moved;
+    int err = round_once(plan, buffer, size, &moved);
+    if (err != 0 || !moved)
+        return err;
+    err = settle(plan);
+    return err == 0 ? -EAGAIN : err;
 }
 
 void encode_free(struct encode_plan *plan)
@@ -88,11 +89,14 @@ int bpf_jit_encode(const struct ir_form *form, void *buffer, size_t buffer_size,
 {
     struct encode_plan plan;
     int err = encode_plan(&plan, form);
-    if (err == 0) {
+    if (err == 0 && buffer == NULL)
+        err = settle(&plan);
+    else if (err == 0)
+        err = encode_write(&plan, buffer, buffer_size);
+    if (err == -EAGAIN)
+        err = encode_write(&plan, buffer, buffer_size);
+    if (err == 0)
         *size_out = plan.size;
-        if (buffer != NULL)
-            err = encode_write(&plan, buffer, buffer_size);
-    }
     encode_free(&plan);
     return err;
 }

@@ -125,6 +125,26 @@ uint64_t bpf_jit_tail_call(struct bpf_run *run, uint64_t context, uint64_t map, 
 
 /* --- Making --- */
 
+/* Memory for as much code as the plan says, and the code in it. */
+static int write_code(struct bpf_jit *jit, struct encode_plan *plan, struct bpf_error *error)
+{
+    const struct bpf_env *env = jit->prog->env;
+    int err = -EAGAIN;
+    while (err == -EAGAIN) {
+        if (jit->code != NULL)
+            env->exec->free(env->user, jit->code, jit->code_size);
+        jit->code_size = plan->size;
+        jit->code = env->exec->alloc(env->user, jit->code_size);
+        if (jit->code == NULL)
+            return bpf_error_set(error, -ENOMEM, BPF_ERROR_NO_OFFSET,
+                                 "no memory for %zu bytes of code", jit->code_size);
+        err = encode_write(plan, jit->code, jit->code_size);
+    }
+    return err == 0
+               ? 0
+               : bpf_error_set(error, err, BPF_ERROR_NO_OFFSET, "the program cannot be encoded");
+}
+
 static int make_code(struct bpf_jit *jit, const struct ir_form *form, struct bpf_error *error)
 {
     const struct bpf_env *env = jit->prog->env;
@@ -133,20 +153,13 @@ static int make_code(struct bpf_jit *jit, const struct ir_form *form, struct bpf
     if (err)
         bpf_error_set(error, err, BPF_ERROR_NO_OFFSET,
                       err == -ENOMEM ? "no memory for compiling" : "the program cannot be encoded");
+    if (err == 0)
+        err = write_code(jit, &plan, error);
     if (err == 0) {
-        jit->code_size = plan.size;
-        jit->code = env->exec->alloc(env->user, jit->code_size);
-        if (jit->code == NULL)
-            err = bpf_error_set(error, -ENOMEM, BPF_ERROR_NO_OFFSET,
-                                "no memory for %zu bytes of code", jit->code_size);
-    }
-    if (err == 0) {
-        err = encode_write(&plan, jit->code, jit->code_size);
         for (uint32_t i = 0; i < form->function_count; i++)
             jit->functions[i] =
                 (struct jit_function){ form->functions[i].code_index, encode_place(&plan, i) };
-        if (err == 0)
-            err = env->exec->seal(env->user, jit->code, jit->code_size);
+        err = env->exec->seal(env->user, jit->code, jit->code_size);
         if (err)
             bpf_error_set(error, err, BPF_ERROR_NO_OFFSET, "code memory cannot be sealed");
     }

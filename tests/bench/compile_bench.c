@@ -214,6 +214,7 @@ static void measure(const char *name, uint32_t insns, struct bpf_verify_request 
 
 static void measure_shape(const struct shape *shape)
 {
+    arena_used = 0;
     struct program p = { calloc(shape->size * 2 + 64, sizeof *p.insns), 0 };
     const struct bpf_map_spec spec =
         MAP_SPEC("values", BPF_MAP_TYPE_ARRAY, 4, VALUE_SIZE, 1, 0);
@@ -237,6 +238,7 @@ static void measure_shape(const struct shape *shape)
 static void measure_object(const char *name, const char *path)
 {
     static uint8_t bytes[1 << 20];
+    arena_used = 0;
     FILE *file = fopen(path, "rb");
     struct bpf_object *object;
     struct bpf_error error;

@@ -147,7 +147,7 @@ END_TEST
 /* A loop whose body is `length` additions: jumps over far more than a byte, 32 KiB, 1 MiB. */
 START_TEST(jumps_reach_over_any_distance)
 {
-    static const uint32_t lengths[] = { 10, 30, 5000, 30000 };
+    static const uint32_t lengths[] = { 10, 20, 30, 32, 34, 40, 60, 5000, 30000 };
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         uint32_t count = 0, length = lengths[i];
         struct bpf_insn *insns = calloc(length + 16, sizeof *insns);
