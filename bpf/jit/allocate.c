@@ -242,38 +242,40 @@ static uint64_t allowed_for(const struct allocator *a, const struct life *life)
     return life->crosses_call ? allowed & a->callee_saved : allowed;
 }
 
-/* Sets or clears the bits of all ranges; with `only_test` says whether one is set. */
-static bool mark_ranges(uint64_t *bits, const struct range *range, bool set, bool only_test)
+/* The bits of positions from..to-1 that lie in `word`. */
+static uint64_t bits_of(uint32_t from, uint32_t to, uint32_t word)
+{
+    uint64_t mask = UINT64_MAX;
+    if (word == from / 64)
+        mask <<= from % 64;
+    if (word == (to - 1) / 64)
+        mask &= UINT64_MAX >> (63 - (to - 1) % 64);
+    return mask;
+}
+
+/* Sets or clears the bits of all ranges. */
+static void mark_ranges(uint64_t *bits, const struct range *range, bool set)
 {
     for (; range != NULL; range = range->next) {
-        uint32_t in = range->from / 64;
-        if (in == (range->to - 1) / 64) { /* mostly */
-            uint64_t mask =
-                UINT64_MAX << range->from % 64 & UINT64_MAX >> (63 - (range->to - 1) % 64);
-            if (only_test && (bits[in] & mask) != 0)
-                return true;
-            if (!only_test)
-                bits[in] = set ? bits[in] | mask : bits[in] & ~mask;
-            continue;
-        }
         for (uint32_t word = range->from / 64; word <= (range->to - 1) / 64; word++) {
-            uint64_t mask = UINT64_MAX;
-            if (word == range->from / 64)
-                mask <<= range->from % 64;
-            if (word == (range->to - 1) / 64)
-                mask &= UINT64_MAX >> (63 - (range->to - 1) % 64);
-            if (only_test && (bits[word] & mask) != 0)
-                return true;
-            if (!only_test)
-                bits[word] = set ? bits[word] | mask : bits[word] & ~mask;
+            uint64_t mask = bits_of(range->from, range->to, word);
+            bits[word] = set ? bits[word] | mask : bits[word] & ~mask;
         }
     }
-    return false;
 }
 
 static bool is_free(const struct allocator *a, uint32_t host, const struct life *life)
 {
-    return a->taken[host] == NULL || !mark_ranges(a->taken[host], life->ranges, false, true);
+    const uint64_t *bits = a->taken[host];
+    if (bits == NULL)
+        return true;
+    for (const struct range *range = life->ranges; range != NULL; range = range->next) {
+        for (uint32_t word = range->from / 64; word <= (range->to - 1) / 64; word++) {
+            if ((bits[word] & bits_of(range->from, range->to, word)) != 0)
+                return false;
+        }
+    }
+    return true;
 }
 
 static void hold(struct allocator *a, uint32_t host, struct life *life)
@@ -284,7 +286,7 @@ static void hold(struct allocator *a, uint32_t host, struct life *life)
         a->failed = true;
         return;
     }
-    mark_ranges(a->taken[host], life->ranges, true, false);
+    mark_ranges(a->taken[host], life->ranges, true);
     life->assigned = host;
     life->next = a->held[host];
     a->held[host] = life;
@@ -302,7 +304,7 @@ static void evict(struct allocator *a, uint32_t host, const struct life *life)
         }
         *link = other->next;
         other->assigned = IR_NONE;
-        mark_ranges(a->taken[host], other->ranges, false, false);
+        mark_ranges(a->taken[host], other->ranges, false);
     }
 }
 

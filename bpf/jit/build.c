@@ -26,7 +26,7 @@ const struct bpf_insn_fact *build_fact(const struct lower *f, uint32_t index)
 
 /* --- Which instructions --- */
 
-enum jump_kind build_jump_kind(const struct lower *f, uint32_t index)
+static enum jump_kind kind_of(const struct lower *f, uint32_t index)
 {
     uint32_t op = f->prog->origins[index].op;
     if (op == BPF_OP_JA)
@@ -63,10 +63,12 @@ static uint32_t mark_run(struct lower *f, uint32_t index, uint32_t *stack, uint3
     for (;; index++) {
         if ((f->marks[index] & MARK_REACHED) != 0)
             return depth;
-        f->marks[index] |= MARK_REACHED;
+        enum jump_kind kind = kind_of(f, index);
+        f->marks[index] |= (uint8_t)(MARK_REACHED | kind << MARK_KIND_SHIFT);
         f->low = index < f->low ? index : f->low;
         f->high = index >= f->high ? index + 1 : f->high;
-        enum jump_kind kind = build_jump_kind(f, index);
+        const struct bpf_code *code = &f->prog->code[index];
+        f->uses_fp |= code->dst == BPF_REG_FP || code->src == BPF_REG_FP;
         if (kind == JUMP_ENDS)
             return depth;
         if (build_ends_count(f, index))
@@ -295,9 +297,10 @@ static int build_body(struct builder *b)
             build_cut(b);
             f->block_of[i] = f->block_count - 1;
             b->block_first = i;
-            b->block_total = block_length(f, i);
-            if (f->options->count_insns)
+            if (f->options->count_insns) {
+                b->block_total = block_length(f, i);
                 build_add_imm(b, VAR_COUNT, VAR_COUNT, b->block_total);
+            }
         }
         uint32_t ends_before = b->end_count;
         int err = build_translate(b, i);
@@ -315,9 +318,9 @@ static int build_body(struct builder *b)
 static void resolve_targets(struct builder *b, uint32_t first_end)
 {
     struct lower *f = b->f;
-    for (uint32_t i = 0; i < f->insn_count; i++) {
-        struct ir_insn *insn = &f->insns[i];
-        if (insn->op != IR_JUMP && insn->op != IR_BRANCH)
+    for (uint32_t i = 0; i < f->block_count; i++) {
+        struct ir_insn *insn = lower_last(f, i);
+        if (insn == NULL || (insn->op != IR_JUMP && insn->op != IR_BRANCH))
             continue;
         uint32_t to = IR_TARGET(insn);
         uint32_t block = (to & END_TARGET) != 0     ? first_end + (to & ~END_TARGET)
@@ -346,9 +349,10 @@ int lower_build(struct lower *f)
     if (err)
         return err;
     struct builder b = { .f = f };
+    uint32_t insns = f->high - f->low;
     f->place_count = LOWER_TEMP_FIRST;
     build_find_slots(f);
-    if (lower_append_block(f) == NULL || lower_expect(f, f->high - f->low + 64) != 0)
+    if (lower_append_block(f) == NULL || lower_expect(f, insns + insns / 4 + f->slot_count + 24) != 0)
         return no_memory(f);
     build_entry(&b);
     err = build_body(&b);
@@ -357,8 +361,7 @@ int lower_build(struct lower *f)
         build_cut(&b);
         build_early_end(&b, &b.ends[i]);
     }
-    for (uint32_t i = f->low; i < f->high; i++)
-        f->marks[i] = 0;
+    memset(f->marks + f->low, 0, f->high - f->low);
     if (err == 0 && b.failed)
         err = no_memory(f);
     if (err)

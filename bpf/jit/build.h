@@ -7,6 +7,7 @@
 enum lower_mark {
     MARK_REACHED = 1u << 0,
     MARK_LEADER = 1u << 1, /* a block begins here */
+    MARK_KIND_SHIFT = 2,   /* of one that is reached: enum jump_kind, two bits */
 };
 
 /* In place of a jump's target instruction: the n-th early end; the block number n. */
@@ -31,7 +32,11 @@ struct builder {
 };
 
 enum jump_kind { JUMP_NO, JUMP_IF, JUMP_ALWAYS, JUMP_ENDS };
-enum jump_kind build_jump_kind(const struct lower *f, uint32_t index);
+/* Of an instruction that is reached. */
+static inline enum jump_kind build_jump_kind(const struct lower *f, uint32_t index)
+{
+    return (enum jump_kind)(f->marks[index] >> MARK_KIND_SHIFT & 3);
+}
 uint32_t build_jump_target(const struct lower *f, uint32_t index);
 const struct bpf_insn_fact *build_fact(const struct lower *f, uint32_t index);
 

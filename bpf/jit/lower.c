@@ -44,13 +44,10 @@ static int find_functions(const struct bpf_prog *prog, struct lower_memory *scra
 /* What is left of a function after its passes, without what became nothing. */
 static int keep_function(struct lower *f, struct ir_form *form, struct ir_function *out)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < f->insn_count; i++)
-        count += f->insns[i].op != IR_NOP;
     *out = (struct ir_function){
-        .insns = lower_alloc(f->keep, count + 1, sizeof *out->insns),
-        .blocks = lower_alloc(f->keep, f->block_count, sizeof *out->blocks),
-        .calls = lower_alloc(f->keep, f->call_count + 1, sizeof *out->calls),
+        .insns = lower_alloc_raw(f->keep, f->insn_count + 1, sizeof *out->insns),
+        .blocks = lower_alloc_raw(f->keep, f->block_count, sizeof *out->blocks),
+        .calls = lower_alloc_raw(f->keep, f->call_count + 1, sizeof *out->calls),
         .block_count = f->block_count,
         .call_count = f->call_count,
         .first_label = form->label_count,

@@ -103,6 +103,7 @@ struct lower {
     uint8_t *marks;      /* of every instruction of the program: enum lower_mark */
     uint32_t *block_of;  /* of every instruction that begins a block */
     uint32_t *functions; /* of every instruction: function number + 1 where one begins */
+    bool uses_fp;        /* some instruction names R10 */
     struct lower_slot slots[LOWER_SLOT_MAX];
     uint32_t slot_count;
 
@@ -120,10 +121,26 @@ struct lower_live {
 
 /* A new list with room for so many instructions. The one before stays as it is until the next. */
 int lower_expect(struct lower *f, uint32_t count);
-/* The insn appended at the end; NULL without memory. */
-struct ir_insn *lower_append(struct lower *f);
-/* Likewise, with whatever is in it: the caller writes all of it. */
-struct ir_insn *lower_append_raw(struct lower *f);
+/* Room for one more at least; false without memory. */
+bool lower_grow(struct lower *f);
+/* The insn appended at the end, with whatever is in it: the caller writes all of it. NULL without
+ * memory. */
+static inline struct ir_insn *lower_append_raw(struct lower *f)
+{
+    if (f->insn_count == f->insn_capacity && !lower_grow(f))
+        return NULL;
+    return &f->insns[f->insn_count++];
+}
+/* Likewise, of 8 bytes and without operands. */
+static inline struct ir_insn *lower_append(struct lower *f)
+{
+    struct ir_insn *insn = lower_append_raw(f);
+    if (insn != NULL)
+        *insn = (struct ir_insn){
+            .size = 8, .dst = IR_NONE, .a = IR_NONE, .b = IR_NONE, .c = IR_NONE, .d = IR_NONE
+        };
+    return insn;
+}
 struct ir_block *lower_append_block(struct lower *f);
 struct ir_call *lower_append_call(struct lower *f);
 

@@ -116,27 +116,12 @@ int lower_expect(struct lower *f, uint32_t count)
     return 0;
 }
 
-struct ir_insn *lower_append_raw(struct lower *f)
+bool lower_grow(struct lower *f)
 {
-    if (f->insn_count == f->insn_capacity) {
-        struct ir_insn *insns =
-            grown(f, f->insns, f->insn_count, &f->insn_capacity, sizeof *f->insns);
-        if (insns == NULL)
-            return NULL;
+    struct ir_insn *insns = grown(f, f->insns, f->insn_count, &f->insn_capacity, sizeof *f->insns);
+    if (insns != NULL)
         f->insns = insns;
-    }
-    return &f->insns[f->insn_count++];
-}
-
-struct ir_insn *lower_append(struct lower *f)
-{
-    struct ir_insn *insn = lower_append_raw(f);
-    if (insn == NULL)
-        return NULL;
-    *insn = (struct ir_insn){
-        .size = 8, .dst = IR_NONE, .a = IR_NONE, .b = IR_NONE, .c = IR_NONE, .d = IR_NONE
-    };
-    return insn;
+    return insns != NULL;
 }
 
 struct ir_block *lower_append_block(struct lower *f)

@@ -8,48 +8,20 @@
 
 /* --- Values --- */
 
-const struct ir_insn *value_of(const struct simplifier *s, ir_place place)
+bool still_holds_changed(const struct simplifier *s, const struct ir_insn *def, ir_place place)
 {
-    uint32_t def = s->last_def[place];
-    if (def == NO_INSN || (s->def_count[place] != 1 && def < s->block_first))
-        return NULL;
-    return &s->f->insns[def];
-}
-
-bool still_holds(const struct simplifier *s, const struct ir_insn *def, ir_place place)
-{
-    if (s->def_count[place] == 1)
-        return true;
     uint32_t index = (uint32_t)(def - s->f->insns);
     if (index < s->block_first)
         return false;
     return s->last_def[place] == NO_INSN || s->last_def[place] < index;
 }
 
-const struct ir_insn *made_by(const struct simplifier *s, ir_place place, enum ir_op op,
-                              uint32_t size)
-{
-    const struct ir_insn *def = place == IR_NONE ? NULL : value_of(s, place);
-    if (def == NULL || def->op != op || def->size != size || def->a == IR_NONE)
-        return NULL;
-    return still_holds(s, def, def->a) ? def : NULL;
-}
-
-bool constant_of(const struct simplifier *s, ir_place place, int64_t *out)
-{
-    const struct ir_insn *def = place == IR_NONE ? NULL : value_of(s, place);
-    if (def == NULL || def->op != IR_MOV || def->a != IR_NONE)
-        return false;
-    *out = def->imm;
-    return true;
-}
-
 static bool grow_places(struct simplifier *s)
 {
     struct lower *f = s->f;
-    uint32_t capacity = f->place_count * 2 + 64;
+    uint32_t capacity = f->place_count + f->place_count / 2 + 16;
     uint32_t *def_count = lower_alloc(f->pass, capacity, sizeof *def_count);
-    uint32_t *last_def = lower_alloc(f->pass, capacity, sizeof *last_def);
+    uint32_t *last_def = lower_alloc_raw(f->pass, capacity, sizeof *last_def);
     uint8_t *width = lower_alloc(f->pass, capacity, sizeof *width);
     if (def_count == NULL || last_def == NULL || width == NULL) {
         s->failed = true;
@@ -97,10 +69,9 @@ void simplify_emit(struct simplifier *s, const struct ir_insn *insn)
 static ir_place look_through(const struct simplifier *s, ir_place place, bool low)
 {
     for (uint32_t depth = 0; depth < 8; depth++) {
-        const struct ir_insn *def = made_by(s, place, IR_MOV, 8);
-        if (def == NULL && low)
-            def = made_by(s, place, IR_MOV, 4);
-        if (def == NULL)
+        const struct ir_insn *def = value_of(s, place);
+        if (def == NULL || def->op != IR_MOV || (def->size != 8 && !low) || def->a == IR_NONE ||
+            !still_holds(s, def, def->a))
             return place;
         place = def->a;
     }
@@ -226,8 +197,7 @@ static int prepare(struct simplifier *s)
     struct lower *f = s->f;
     if (!grow_places(s))
         return -ENOMEM;
-    for (ir_place p = 0; p < f->place_count; p++)
-        s->last_def[p] = NO_INSN;
+    memset(s->last_def, 0xff, f->place_count * sizeof *s->last_def);
     for (uint32_t i = 0; i < IR_ARG_COUNT; i++) {
         if (f->params[i] != IR_NONE)
             s->def_count[f->params[i]]++;
@@ -246,7 +216,7 @@ int lower_simplify(struct lower *f)
     if (err)
         return err;
     s.old_insns = f->insns;
-    err = lower_expect(f, f->insn_count + f->insn_count / 8 + 64);
+    err = lower_expect(f, f->insn_count + f->insn_count / 8 + 16);
     if (err)
         return err;
     for (s.block = 0; s.block < f->block_count; s.block++) {

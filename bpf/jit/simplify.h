@@ -23,15 +23,42 @@ struct simplifier {
 };
 
 /* The instruction that made the register's value; NULL: not known. */
-const struct ir_insn *value_of(const struct simplifier *s, ir_place place);
+static inline const struct ir_insn *value_of(const struct simplifier *s, ir_place place)
+{
+    uint32_t def = s->last_def[place];
+    if (def == NO_INSN || (s->def_count[place] != 1 && def < s->block_first))
+        return NULL;
+    return &s->f->insns[def];
+}
+
 /* Whether `place` still holds what the instruction `def` (from value_of()) read there. */
-bool still_holds(const struct simplifier *s, const struct ir_insn *def, ir_place place);
+bool still_holds_changed(const struct simplifier *s, const struct ir_insn *def, ir_place place);
+static inline bool still_holds(const struct simplifier *s, const struct ir_insn *def,
+                               ir_place place)
+{
+    return s->def_count[place] == 1 || still_holds_changed(s, def, place);
+}
+
 /* Makes the register's value from another instruction with operation `op` whose source a still
  * holds: that instruction, else NULL. */
-const struct ir_insn *made_by(const struct simplifier *s, ir_place place, enum ir_op op,
-                              uint32_t size);
+static inline const struct ir_insn *made_by(const struct simplifier *s, ir_place place,
+                                            enum ir_op op, uint32_t size)
+{
+    const struct ir_insn *def = place == IR_NONE ? NULL : value_of(s, place);
+    if (def == NULL || def->op != op || def->size != size || def->a == IR_NONE)
+        return NULL;
+    return still_holds(s, def, def->a) ? def : NULL;
+}
+
 /* A constant; false: it is none. */
-bool constant_of(const struct simplifier *s, ir_place place, int64_t *out);
+static inline bool constant_of(const struct simplifier *s, ir_place place, int64_t *out)
+{
+    const struct ir_insn *def = place == IR_NONE ? NULL : value_of(s, place);
+    if (def == NULL || def->op != IR_MOV || def->a != IR_NONE)
+        return false;
+    *out = def->imm;
+    return true;
+}
 
 /* Appends an instruction; a register of its own for it. */
 void simplify_emit(struct simplifier *s, const struct ir_insn *insn);

@@ -28,8 +28,10 @@ _Static_assert(BPF_OP_STX64 - BPF_OP_LDX8 == 14, "op.h");
 /* A load or store through R10 inside the frame: its offset; 0: it is none. */
 static int32_t direct_offset(const struct lower *f, uint32_t index)
 {
-    uint32_t op = f->prog->origins[index].op;
     const struct bpf_code *code = &f->prog->code[index];
+    if (code->dst != BPF_REG_FP && code->src != BPF_REG_FP)
+        return 0;
+    uint32_t op = f->prog->origins[index].op;
     bool direct =
         (is_load(op) && code->src == BPF_REG_FP) || (is_store(op) && code->dst == BPF_REG_FP);
     if (!direct || code->offset >= 0 || code->offset < -(int32_t)BPF_FRAME_SIZE_MAX ||
@@ -90,13 +92,12 @@ static bool find_touched(const struct lower *f, uint8_t *touched)
     return true;
 }
 
-void build_find_slots(struct lower *f)
+static void find_slots(struct lower *f)
 {
     /* Of each byte: the size of the accesses that begin there; bytes that are inside of one, or
      * touched otherwise. Two sizes at one place, or an access into another, and it stays memory. */
     uint8_t begins[BPF_FRAME_SIZE_MAX] = { 0 }, spoilt[BPF_FRAME_SIZE_MAX] = { 0 };
     uint32_t uses[BPF_FRAME_SIZE_MAX] = { 0 };
-    f->slot_count = 0;
     if (!find_touched(f, spoilt))
         return;
     for (uint32_t i = f->low; i < f->high; i++) {
@@ -127,9 +128,16 @@ void build_find_slots(struct lower *f)
     }
 }
 
+void build_find_slots(struct lower *f)
+{
+    f->slot_count = 0;
+    if (f->uses_fp)
+        find_slots(f);
+}
+
 ir_place build_slot_of(const struct lower *f, uint32_t index)
 {
-    int32_t offset = direct_offset(f, index);
+    int32_t offset = f->slot_count == 0 ? 0 : direct_offset(f, index);
     if (offset == 0)
         return IR_NONE;
     for (uint32_t i = 0; i < f->slot_count; i++) {

@@ -149,25 +149,23 @@ static void join_successors(struct webs *w, uint32_t block)
 static void compact(struct webs *w, uint32_t *dense)
 {
     struct lower *f = w->f;
-    uint32_t temp_count = f->place_count - LOWER_TEMP_FIRST, count = temp_count;
-    for (uint32_t i = 0; i < w->number_count; i++) {
-        if (w->parent[i] == i)
-            dense[i] = count++;
-    }
+    uint32_t first = f->place_count, count = first - LOWER_TEMP_FIRST;
+    /* A root is the least of its numbers, so it has its own before the others ask. */
+    for (uint32_t i = 0; i < w->number_count; i++)
+        dense[i] = w->parent[i] == i ? count++ : dense[find_root(w, i)];
     for (uint32_t i = 0; i < f->insn_count; i++) {
         ir_place *places[LOWER_SOURCE_MAX + 1];
         uint32_t place_count = lower_sources(f, &f->insns[i], places);
         if (f->insns[i].dst != IR_NONE)
             places[place_count++] = &f->insns[i].dst;
         for (uint32_t s = 0; s < place_count; s++) {
-            bool is_temp = *places[s] < f->place_count;
-            *places[s] = is_temp ? *places[s] - LOWER_TEMP_FIRST
-                                 : dense[find_root(w, *places[s] - f->place_count)];
+            ir_place place = *places[s];
+            *places[s] = place < first ? place - LOWER_TEMP_FIRST : dense[place - first];
         }
     }
     for (uint32_t i = 0; i < IR_ARG_COUNT; i++) {
         if (f->params[i] != IR_NONE)
-            f->params[i] = dense[find_root(w, f->params[i] - f->place_count)];
+            f->params[i] = dense[f->params[i] - first];
     }
     f->place_count = count;
 }
@@ -191,8 +189,8 @@ int lower_webs(struct lower *f)
         in_count += (uint32_t)__builtin_popcountll(w.live_in[block]);
     }
     size_t number_max = (size_t)in_count + f->insn_count + IR_ARG_COUNT;
-    w.parent = lower_alloc(f->pass, number_max, sizeof *w.parent);
-    uint32_t *dense = lower_alloc(f->pass, number_max, sizeof *dense);
+    w.parent = lower_alloc_raw(f->pass, number_max, sizeof *w.parent);
+    uint32_t *dense = lower_alloc_raw(f->pass, number_max, sizeof *dense);
     if (w.parent == NULL || dense == NULL)
         return -ENOMEM;
     for (uint32_t i = 0; i < in_count; i++)

@@ -91,10 +91,31 @@ uint32_t width_of_result(const struct simplifier *s, const struct ir_insn *insn)
     }
 }
 
+/* Each block can be reached by a way that only goes forward in the list: so what comes before it on
+ * every way stands before it. 1, 0; -ENOMEM. */
+static int is_in_order(const struct lower *f)
+{
+    uint8_t *reached = f->block_count == 1 ? NULL : lower_alloc(f->pass, f->block_count, 1);
+    if (f->block_count == 1 || reached == NULL)
+        return f->block_count == 1 ? 1 : -ENOMEM;
+    for (uint32_t block = 0; block < f->block_count; block++) {
+        uint32_t to[2];
+        uint32_t count = lower_successors(f, block, to);
+        if (block != 0 && reached[block] == 0)
+            return 0;
+        for (uint32_t i = 0; i < count; i++)
+            reached[to[i]] |= to[i] > block;
+    }
+    return 1;
+}
+
 int find_widths(struct simplifier *s)
 {
     enum { ROUNDS = 40 };
     const struct lower *f = s->f;
+    int in_order = is_in_order(f);
+    if (in_order < 0)
+        return in_order;
     for (uint32_t i = 0; i < IR_ARG_COUNT; i++) {
         if (f->params[i] != IR_NONE)
             s->width[f->params[i]] = 64;
@@ -111,7 +132,8 @@ int find_widths(struct simplifier *s)
                 if (round >= 3) /* around a loop: in large steps */
                     width = width <= 8 ? 8 : width <= 16 ? 16 : width <= 32 ? 32 : 64;
                 s->width[insn->dst] = (uint8_t)width;
-                changed = true;
+                /* The only definition comes before all uses (webs.c): nobody has read less. */
+                changed |= in_order == 0 || s->def_count[insn->dst] != 1;
             }
         }
     }
