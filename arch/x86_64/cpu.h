@@ -8,7 +8,6 @@
 #define SELECTOR_DATA 0x10u
 #define SELECTOR_TSS  0x28u
 
-
 enum x86_ist { /* entries of the TSS's interrupt stack table, from 1 */
                IST_DOUBLE_FAULT = 1,
                IST_NMI,

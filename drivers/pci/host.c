@@ -103,8 +103,24 @@ static void places_give(struct pci_host *host, struct pci_function *function)
             continue;
         }
         pci_bar_write(function, i, at);
+        function->bars_given |= 1u << i;
         host->window_at = at + bar->size;
     }
+}
+
+/* Whoever walks the bus next begins with an empty window, and would take these places for the
+ * firmware's. The function does not decode memory any more. */
+static void places_take_back(struct pci_function *function, uint32_t command)
+{
+    command &= ~(uint32_t)PCI_COMMAND_MASTER;
+    if (function->bars_given != 0)
+        command &= ~(uint32_t)PCI_COMMAND_MEMORY;
+    pci_config_write(function, PCI_COMMAND, 2, command);
+    for (uint32_t i = 0; i < PCI_BAR_COUNT; i++) {
+        if ((function->bars_given >> i & 1) != 0)
+            pci_bar_write(function, i, 0);
+    }
+    function->bars_given = 0;
 }
 
 static const struct pci_driver *driver_for(const struct pci_function *function)
@@ -133,7 +149,7 @@ static int start(struct pci_host *host, struct pci_function *function)
                      command | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_NO_INTX);
     err = function->driver->probe(function);
     if (err) {
-        pci_config_write(function, PCI_COMMAND, 2, command & ~(uint32_t)PCI_COMMAND_MASTER);
+        places_take_back(function, command);
         mmio_unmap(&function->config);
     }
     return err;
@@ -142,8 +158,7 @@ static int start(struct pci_host *host, struct pci_function *function)
 static void stop(struct pci_function *function)
 {
     function->driver->remove(function);
-    uint32_t command = pci_config_read(function, PCI_COMMAND, 2);
-    pci_config_write(function, PCI_COMMAND, 2, command & ~(uint32_t)PCI_COMMAND_MASTER);
+    places_take_back(function, pci_config_read(function, PCI_COMMAND, 2));
     mmio_unmap(&function->config);
 }
 
@@ -162,7 +177,7 @@ static int offer(struct pci_host *host, const struct pci_function *found)
     function->driver = driver;
     int err = start(host, function);
     if (err) {
-        if (err != -ENODEV)
+        if (err != -ENODEV && err != -EPROBE_DEFER)
             log_err("%s: %s failed with error %d", function->name, driver->name, err);
         kfree(function);
         return err == -ENOMEM || err == -EPROBE_DEFER ? err : 0;

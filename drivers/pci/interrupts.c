@@ -175,7 +175,8 @@ int pci_intx_request(struct pci_function *function, irq_handler *handler, void *
     if (err == 0)
         err = irq_request(irq, handler, context, function->name);
     if (err) {
-        log_err("%s: no interrupt: error %d", function->name, err);
+        if (err != -EPROBE_DEFER)
+            log_err("%s: no interrupt: error %d", function->name, err);
         return err;
     }
     uint32_t command = pci_config_read(function, PCI_COMMAND, 2);

@@ -4,6 +4,7 @@
 #   qemu_use ARCH     sets what the table below says of it; skips the test where its QEMU is missing
 #   image_of IMAGE_BUILD FLAVOUR   where an image is: FLAVOUR is "", -test, -machine
 #   boot IMAGE MACHINE CPUS COMMAND-LINE [QEMU ARGUMENT...]   the console on stdout, *how it ended* as status:
+#       INPUT: a file that the serial port receives.
 #       33 off, 35 failed, 37 panic, 39 reboot (33 + 2 * enum port_exit, port/port.h); 124 it did not end within SECONDS
 #
 # TCG only: the same on every host. tools/axiom/cmd_qemu.c has the same table.
@@ -38,5 +39,5 @@ boot() {
     shift 4
     timeout "${SECONDS_MAX:-240}" $qemu -accel tcg -M "$on" -cpu "${CPU:-$cpu}" "${qemu_words[@]}" -m "${MEMORY:-128}" -smp "$cpus" \
         -display none -serial stdio -monitor none -no-reboot \
-        -kernel "$image" -append "exit=debug $line" "$@" < /dev/null 2>&1
+        -kernel "$image" -append "exit=debug $line" "$@" < "${INPUT:-/dev/null}" 2>&1
 }

@@ -27,6 +27,7 @@ struct pci_function {
     struct mmio config; /* ECAM, from config_at on; not mapped where there are only ports */
     uint32_t config_at;
     struct pci_bar bars[PCI_BAR_COUNT];
+    uint32_t bars_given; /* a bit each: its place is ours, not the firmware's */
     const struct pci_driver *driver;
     void *driver_data;
     /* Interrupts: */
