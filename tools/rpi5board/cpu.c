@@ -4,6 +4,7 @@
 #include "board.h"
 #include "unicorn_private.h"
 
+#include <arch/work.h>
 #include <axiom/format.h>
 #include <hw/mmio.h>
 #include <hw/regs/sysreg.h>
@@ -41,6 +42,13 @@ static void charge(struct cpu *cpu)
         (void)machine_charge(ns);
 }
 
+/* What a register costs (sim/cpu_model.c): a loop that waits for a UART's character is run hundreds of times, not thousands. */
+static void charge_access(struct cpu *cpu)
+{
+    cpu->uncharged_ps += cpu_model_cost_ns(SIM_CPU_RPI5)[ARCH_WORK_MMIO] * UINT64_C(1000);
+    charge(cpu);
+}
+
 /* False: nothing answers there; the bus of the board returns zero and goes on. */
 static bool find(uint64_t address, unsigned size, struct mmio *region)
 {
@@ -53,7 +61,7 @@ static uint64_t device_read(uc_engine *uc, uint64_t offset, unsigned size, void 
     const struct window_context *window = context;
     struct mmio region;
     (void)uc;
-    charge(window->cpu);
+    charge_access(window->cpu);
     if (!find(window->begin + offset, size, &region)) {
         board_no_device(window->begin + offset, false);
         return 0;
@@ -76,7 +84,7 @@ static void device_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t
     const struct window_context *window = context;
     struct mmio region;
     (void)uc;
-    charge(window->cpu);
+    charge_access(window->cpu);
     if (!find(window->begin + offset, size, &region)) {
         board_no_device(window->begin + offset, true);
         return;
@@ -360,7 +368,7 @@ static void forget(struct cpu *cpu)
     if (cpu->stale_code || cpu->stale_tables)
         fp_trap_forget(&cpu->fp);
     if (cpu->stale_code)
-        unicorn_forget_code(cpu->uc);
+        unicorn_forget_code(cpu->uc, cpu->fp.ram_size);
     if (cpu->stale_tables)
         unicorn_forget_page_tables(cpu->uc);
     cpu->stale_code = cpu->stale_tables = false;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define CPU_OF_ENGINE     0x180u  /* struct uc_struct: CPUState *cpu */
 #define INTERRUPT_REQUEST 0x1cu   /* struct CPUState: uint32_t interrupt_request */
@@ -20,7 +21,7 @@
 
 /* Exported, but in no header. */
 extern void arm_cpu_do_interrupt_aarch64(void *cpu);
-extern void tb_flush_aarch64(void *cpu);
+extern void tb_invalidate_phys_range_aarch64(uc_engine *uc, uint64_t begin, uint64_t end);
 extern void tlb_flush_aarch64(void *cpu);
 extern void helper_rebuild_hflags_a64_aarch64(void *environment, int level);
 
@@ -70,9 +71,10 @@ void unicorn_level_changed(uc_engine *uc, unsigned level)
     helper_rebuild_hflags_a64_aarch64(pointer(uc, ENVIRONMENT), (int)level);
 }
 
-void unicorn_forget_code(uc_engine *uc)
+/* tb_flush_aarch64() would clear the library's whole buffer of code, a gigabyte, each time. */
+void unicorn_forget_code(uc_engine *uc, uint64_t size)
 {
-    tb_flush_aarch64(cpu_of(uc));
+    tb_invalidate_phys_range_aarch64(uc, 0, size);
 }
 
 void unicorn_forget_page_tables(uc_engine *uc)
@@ -107,10 +109,15 @@ static const uint32_t program[] = {
     0xd503207f, /* wfi */
 };
 #define VECTORS_AT 0x11000u
+#define MEMORY     0x2000u
 static const uint32_t on_exception[] = { 0x910004a5, 0xd69f03e0 }; /* add x5, x5, #1; eret */
 static const uint32_t on_interrupt[] = { 0xd2800026, 0xd69f03e0 }; /* mov x6, #1; eret */
 
+/* In the program's place, behind the library's back. */
+static const uint32_t other[] = { 0xd28000e5, 0xd503207f }; /* mov x5, #7; wfi */
+
 struct check {
+    void *memory;
     uint32_t blocks, raise_at;
     bool line;
 };
@@ -157,7 +164,7 @@ static bool prepare(uc_engine *uc, struct check *check)
     uc_hook hook;
     uint64_t pstate = 0x3c5, vectors = VECTORS_AT; /* EL1h, masked */
     uc_arm64_cp_reg vbar = { .op0 = 3, .op1 = 0, .crn = 12, .crm = 0, .op2 = 0, .val = vectors };
-    return uc_mem_map(uc, CODE_AT, 0x2000, UC_PROT_ALL) == UC_ERR_OK &&
+    return uc_mem_map_ptr(uc, CODE_AT, MEMORY, UC_PROT_ALL, check->memory) == UC_ERR_OK &&
            uc_mem_write(uc, CODE_AT, program, sizeof program) == UC_ERR_OK &&
            uc_mem_write(uc, VECTORS_AT + 0x200, on_exception, sizeof on_exception) == UC_ERR_OK &&
            uc_mem_write(uc, VECTORS_AT + 0x280, on_interrupt, sizeof on_interrupt) == UC_ERR_OK &&
@@ -176,9 +183,9 @@ static bool run_to_wfi(uc_engine *uc, uint64_t *pc, uint32_t instruction)
            *pc == CODE_AT + 4u * instruction;
 }
 
-static bool check_engine(uc_engine *uc, char *reason, size_t size)
+static bool check_engine(uc_engine *uc, void *memory, char *reason, size_t size)
 {
-    struct check check = { .blocks = 0 };
+    struct check check = { .memory = memory };
     uint64_t x0 = 0xfeedfacecafebeef, x5 = 0, x6 = 0, pc = CODE_AT;
     if (!prepare(uc, &check))
         return fail(reason, size, "it cannot be set up");
@@ -198,6 +205,13 @@ static bool check_engine(uc_engine *uc, char *reason, size_t size)
     uc_reg_read(uc, UC_ARM64_REG_X6, &x6);
     if (x6 != 1 || check.blocks < 1000 || check.blocks > 1010)
         return fail(reason, size, "an interrupt did not end a loop");
+    memcpy(memory, other, sizeof other);
+    unicorn_forget_code(uc, MEMORY);
+    pc = CODE_AT;
+    bool ended = run_to_wfi(uc, &pc, 2);
+    uc_reg_read(uc, UC_ARM64_REG_X5, &x5);
+    if (!ended || x5 != 7)
+        return fail(reason, size, "code that was written over is still run");
     return true;
 }
 
@@ -211,7 +225,11 @@ bool unicorn_private_check(char *reason, size_t size)
     if (uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &uc) != UC_ERR_OK)
         return fail(reason, size, "no AArch64");
     (void)uc_ctl_set_cpu_model(uc, UC_CPU_ARM64_MAX);
-    bool good = check_engine(uc, reason, size);
+    void *memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    bool good = memory != MAP_FAILED ? check_engine(uc, memory, reason, size)
+                                     : fail(reason, size, "there is no memory to try it");
     uc_close(uc);
+    if (memory != MAP_FAILED)
+        munmap(memory, MEMORY);
     return good;
 }

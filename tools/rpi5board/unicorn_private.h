@@ -34,8 +34,9 @@ bool unicorn_waits(uc_engine *uc);
 /* After PSTATE was written: what the translator knows of the exception level. */
 void unicorn_level_changed(uc_engine *uc, unsigned level);
 
-/* While the CPU does not run: what was translated from memory, or what page tables said, is looked at anew. */
-void unicorn_forget_code(uc_engine *uc);
+/* While the CPU does not run: what was translated from the first `size` bytes that were mapped, or what page tables said, is
+ * looked at anew. */
+void unicorn_forget_code(uc_engine *uc, uint64_t size);
 void unicorn_forget_page_tables(uc_engine *uc);
 
 /* One EL3 register says what is below: without these writes Unicorn has AArch32 there. Before the
