@@ -6,7 +6,7 @@
  * in it. */
 #include "cli.h"
 #include "image.h"
-#include "initramfs.h"
+#include "signing.h"
 
 #include <axiom/bits.h>
 #include <errno.h>
@@ -19,9 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define OBJECTS_MAX 32
-#define WORDS_MAX   64
-#define LINE_MAX_   512
+#define WORDS_MAX 64
+#define LINE_MAX_ 512
 
 /* A row an architecture; tests/image/qemu.sh has the same table. How an image tells its end to QEMU
  * differs, what it tells does not (exit_code()). */
@@ -62,10 +61,9 @@ static const struct qemu_arch arches[] = {
 struct qemu_options {
     const struct qemu_arch *arch;
     const char *trace, *record, *append, *machine;
-    const char *objects[OBJECTS_MAX];
-    uint32_t object_count;
+    struct image_options modules; /* objects and keyring */
     uint64_t cpus, memory_mib, stop_after_ms;
-    bool headless, gdb, test;
+    bool headless, gdb, test, require_signed;
 };
 
 /* What is made for a run and removed after it. */
@@ -87,18 +85,15 @@ static bool make_file(char *path, size_t size)
 
 static int make_initramfs(const struct qemu_options *o, struct qemu_files *files)
 {
+    struct bpf_keyring keyring;
+    if (o->modules.keyring != NULL) {
+        int code = signing_read_keyring(o->modules.keyring, &keyring, NULL, NULL);
+        if (code != EXIT_OK)
+            return code;
+    }
     if (!make_file(files->initramfs, sizeof files->initramfs))
         return complain(EXIT_IO, "/tmp: %s", strerror(errno));
-    FILE *to = fopen(files->initramfs, "wb");
-    if (to == NULL)
-        return complain(EXIT_IO, "%s: %s", files->initramfs, strerror(errno));
-    int code = EXIT_OK;
-    for (uint32_t i = 0; i < o->object_count && code == EXIT_OK; i++)
-        code = initramfs_add(to, o->objects[i], NULL);
-    if (code == EXIT_OK && !initramfs_end(to))
-        code = complain(EXIT_IO, "%s: %s", files->initramfs, strerror(errno));
-    fclose(to);
-    return code;
+    return image_write_initramfs(&o->modules, files->initramfs);
 }
 
 /* --- the command line of QEMU --- */
@@ -156,8 +151,9 @@ static void make_words(const struct qemu_options *o, const struct qemu_files *fi
     char stop[40] = "";
     if (o->stop_after_ms != 0)
         snprintf(stop, sizeof stop, " stop_after_ms=%" PRIu64, o->stop_after_ms);
-    word_format(w, "exit=debug%s%s%s%s", o->record != NULL && o->trace == NULL ? " record" : "",
-                stop, o->append != NULL ? " " : "", o->append != NULL ? o->append : "");
+    word_format(w, "exit=debug%s%s%s%s%s", o->record != NULL && o->trace == NULL ? " record" : "",
+                stop, o->require_signed ? " bpf.require_signed" : "", o->append != NULL ? " " : "",
+                o->append != NULL ? o->append : "");
     if (o->headless) {
         word(w, "-display");
         word(w, "none");
@@ -278,7 +274,7 @@ static int run_image(const struct qemu_options *o, struct qemu_files *files)
     snprintf(files->image, sizeof files->image, "%s/build/image-%s/axiom-%s%s.%s", AXIOM_SOURCE_DIR,
              o->arch->name, o->arch->name, flavour, o->arch->suffix);
     int code = image_build(o->arch->name);
-    if (code == EXIT_OK && o->object_count != 0)
+    if (code == EXIT_OK && (o->modules.object_count != 0 || o->modules.keyring != NULL))
         code = make_initramfs(o, files);
     if (code == EXIT_OK && (o->trace != NULL || o->record != NULL) &&
         !make_file(files->ram, sizeof files->ram))
@@ -311,7 +307,8 @@ static int check(const struct qemu_options *o)
 {
     if (o->cpus < 1 || o->cpus > CPU_MAX)
         return complain(EXIT_USAGE, "--smp is 1 to %u", CPU_MAX);
-    if (o->trace != NULL && (o->cpus != 1 || o->object_count != 0 || o->test))
+    if (o->trace != NULL && (o->cpus != 1 || o->modules.object_count != 0 ||
+                             o->modules.keyring != NULL || o->require_signed || o->test))
         return complain(EXIT_USAGE, "--trace runs on one CPU, with the programs in the recording");
     if (o->trace != NULL && access(o->trace, R_OK) != 0)
         return complain(EXIT_INPUT, "%s: %s", o->trace, strerror(errno));
@@ -329,6 +326,8 @@ static int run(int argc, char **argv)
         { "trace", required_argument, NULL, 't' },
         { "record", required_argument, NULL, 'r' },
         { "bpf", required_argument, NULL, 'b' },
+        { "keyring", required_argument, NULL, 'k' },
+        { "require-signed", no_argument, NULL, 'R' },
         { "append", required_argument, NULL, 'a' },
         { "machine", required_argument, NULL, 'M' },
         { "stop-after", required_argument, NULL, 'S' },
@@ -369,10 +368,16 @@ static int run(int argc, char **argv)
         case 'M':
             o.machine = optarg;
             break;
+        case 'k':
+            o.modules.keyring = optarg;
+            break;
+        case 'R':
+            o.require_signed = true;
+            break;
         case 'b':
-            if (o.object_count == OBJECTS_MAX)
-                return complain(EXIT_USAGE, "more than %d BPF objects", OBJECTS_MAX);
-            o.objects[o.object_count++] = optarg;
+            if (o.modules.object_count == IMAGE_OBJECTS_MAX)
+                return complain(EXIT_USAGE, "more than %d BPF objects", IMAGE_OBJECTS_MAX);
+            o.modules.objects[o.modules.object_count++] = optarg;
             break;
         default:
             return complain_usage("qemu", "see above");
@@ -403,6 +408,8 @@ static const char help[] =
     "  --smp N          CPUs, 1 to 8 (1)\n"
     "  --mem MIB        RAM in MiB (512)\n"
     "  --bpf OBJECT     a BPF object to load and attach at boot; any number\n"
+    "  --keyring FILE   whose signatures count (axiom bpf keygen)\n"
+    "  --require-signed the kernel takes no program without a signature that counts\n"
     "  --trace FILE     replay this recording (axiom run --record) on the simulated machine, in "
     "the image\n"
     "  --record FILE    what the image records: of that, or on the board's own time\n"
