@@ -13,6 +13,10 @@
 
 #include "lower.h"
 
+/* Weights for a position: what shorter lives are all alike. */
+#define WEIGHT_SCALE 4096u
+#define LENGTH_LEAST 16u
+
 /* How many lives of one host register are looked at for a place among them. */
 #define HELD_MAX 128u
 
@@ -370,6 +374,15 @@ static void assign(struct allocator *a, struct life *life)
     take_from_others(a, life, allowed);
 }
 
+/* What it costs to have it in a slot, for each position of a register that it takes. */
+static void weigh(struct life *life)
+{
+    uint64_t length = 0;
+    for (const struct range *range = life->ranges; range != NULL; range = range->next)
+        length += range->to - range->from;
+    life->weight = life->weight * WEIGHT_SCALE / (length + LENGTH_LEAST);
+}
+
 /* Lives in the order of their beginnings. */
 static int scan(struct allocator *a, struct life ***sorted_out, uint32_t *count_out)
 {
@@ -402,13 +415,15 @@ static int assign_slots(struct allocator *a, struct life **sorted, const uint32_
 {
     enum { SLOT_MAX = 512 };
     struct lower *f = a->f;
-    uint32_t *free_at = lower_alloc(f->pass, SLOT_MAX, sizeof *free_at);
-    if (free_at == NULL)
-        return -ENOMEM;
+    uint32_t *free_at = NULL;
     for (uint32_t i = 0; i < count; i++) {
         struct life *life = sorted[i];
         if (life->assigned != IR_NONE)
             continue;
+        if (free_at == NULL)
+            free_at = lower_alloc_raw(f->pass, SLOT_MAX, sizeof *free_at);
+        if (free_at == NULL)
+            return -ENOMEM;
         uint32_t slot = 0;
         while (slot < f->spill_count && free_at[slot] > begins[i])
             slot++;
@@ -487,8 +502,10 @@ int lower_allocate(struct lower *f)
     uint32_t *begins = lower_alloc(f->pass, count + 1, sizeof *begins);
     if (begins == NULL)
         return -ENOMEM;
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         begins[i] = sorted[i]->ranges->from;
+        weigh(sorted[i]);
+    }
     for (uint32_t i = 0; i < count; i++)
         assign(&a, sorted[i]);
     if (a.failed)

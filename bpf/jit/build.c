@@ -352,7 +352,8 @@ int lower_build(struct lower *f)
     uint32_t insns = f->high - f->low;
     f->place_count = LOWER_TEMP_FIRST;
     build_find_slots(f);
-    if (lower_append_block(f) == NULL || lower_expect(f, insns + insns / 4 + f->slot_count + 24) != 0)
+    if (lower_append_block(f) == NULL ||
+        lower_expect(f, insns + insns / 4 + f->slot_count + 24) != 0)
         return no_memory(f);
     build_entry(&b);
     err = build_body(&b);
