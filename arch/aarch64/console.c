@@ -13,10 +13,12 @@
 #include "space.h"
 
 /* Where a UART may be that no tree tells of. Each is looked at with a load that may fault. */
-static const uint64_t known[] = {
-    UINT64_C(0x9000000),    /* QEMU's virt */
-    UINT64_C(0x107d001000), /* Raspberry Pi 5, the debug connector's */
-};
+#define QEMU_VIRT_UART UINT64_C(0x9000000)
+#define RPI5_UART10    UINT64_C(0x107d001000) /* the debug connector's */
+
+/* MIDR_EL1: implementer, architecture and part, without variant and revision (Arm ARM D19.2). */
+#define MIDR_PART       UINT64_C(0xff0ffff0)
+#define MIDR_CORTEX_A76 UINT64_C(0x410fd0b0)
 
 static uint64_t physical;
 
@@ -38,16 +40,29 @@ static void out(void *context, const char *text, size_t size)
     pl011_write(&uart, text, size);
 }
 
-/* Identified: by the tree, which may show too little of the block to have its identity registers (on BCM2712 they are
+/* Who has set it up before us. */
+static bool sends(uint64_t registers)
+{
+    const uint32_t on = PL011_CR_ENABLE | PL011_CR_TX;
+    return (read(registers, PL011_CR) & on) == on;
+}
+
+enum identity {
+    BY_TREE,     /* it says so */
+    BY_ID,       /* the block's identity registers */
+    BY_FIRMWARE, /* the board is known, and its firmware has set it up */
+};
+
+/* By the tree, which may show too little of the block to have its identity registers (on BCM2712 they are
  * not to be read: 512 bytes, and arm,primecell-periphid instead). */
-static bool use(uint64_t at, bool identified)
+static bool use(uint64_t at, enum identity by)
 {
     void *registers = space_device(at);
     uint32_t value;
     if (registers == NULL || !arm_readable((char *)registers + PL011_FR, &value))
         return false;
     uart.base = (uint64_t)registers;
-    if (!identified && !pl011_present(&uart))
+    if ((by == BY_ID && !pl011_present(&uart)) || (by == BY_FIRMWARE && !sends(uart.base)))
         return false;
     pl011_init(&uart);
     physical = at;
@@ -60,14 +75,15 @@ void console_from_tree(const void *fdt)
     int node = boot_tree_console(fdt);
     uint64_t base, size;
     if (node < 0 || fdt_node_check_compatible(fdt, node, "arm,pl011") != 0 ||
-        !boot_tree_reg(fdt, node, 0, &base, &size) || !use(base, true))
+        !boot_tree_reg(fdt, node, 0, &base, &size) || !use(base, BY_TREE))
         console_search();
 }
 
 void console_search(void)
 {
-    for (uint32_t i = 0; i < ARRAY_SIZE(known) && physical == 0; i++)
-        use(known[i], false);
+    if (physical == 0 && !use(QEMU_VIRT_UART, BY_ID) &&
+        (ARM_READ("midr_el1") & MIDR_PART) == MIDR_CORTEX_A76)
+        use(RPI5_UART10, BY_FIRMWARE);
 }
 
 void console_move(void)

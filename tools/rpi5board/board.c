@@ -49,12 +49,23 @@ static uint32_t cpu_count;
 static enum board_end ended;
 static bool over;
 static uint64_t executed;
+static uint64_t quiet, quiet_max; /* instructions without progress */
 static uint64_t last_unanswered;
 
 void board_insert(const struct sdcard *new_card, uint64_t memory)
 {
     card = new_card;
     memory_size = memory;
+}
+
+void board_watchdog(uint64_t instructions)
+{
+    quiet_max = instructions;
+}
+
+void board_progress(void)
+{
+    quiet = 0;
 }
 
 void board_look_into_ram(void (*new_look)(void *context, const uint8_t *at, uint64_t size),
@@ -178,6 +189,7 @@ void port_begin(const struct sim_config *config)
     sim_now = (struct sim_now){ 0 };
     cpu_count = 0;
     executed = 0;
+    quiet = 0;
     last_unanswered = 0;
     ended = BOARD_END_POWER;
     over = false;
@@ -243,6 +255,30 @@ static void step(void)
     }
 }
 
+/* A vector that faults itself is nothing but exceptions; the host needs a thousand instructions' time for one. */
+#define EXCEPTION_WEIGHT 1000u
+
+static uint64_t work_of(const struct cpu *cpu)
+{
+    return cpu->executed + cpu->exceptions * EXCEPTION_WEIGHT;
+}
+
+/* Its own work in this turn is on the account unless it made progress. */
+static bool turn(struct cpu *cpu, char *reason)
+{
+    uint64_t before = work_of(cpu);
+    if (!cpu_run(cpu, TURN, reason, SIM_REASON_MAX))
+        return false;
+    quiet += work_of(cpu) - before;
+    if (quiet <= quiet_max)
+        return true;
+    format_text(reason, SIM_REASON_MAX,
+                "watchdog: no device was touched and no CPU waited for %llu instructions; CPU %u "
+                "is at 0x%llx",
+                (unsigned long long)quiet_max, cpu->index, (unsigned long long)cpu->pc);
+    return false;
+}
+
 static void run(void)
 {
     char reason[SIM_REASON_MAX];
@@ -251,8 +287,8 @@ static void run(void)
             if (cpus[i].state != CPU_STATE_RUNNING)
                 continue;
             sim_now.cpu = i;
-            if (!cpu_run(&cpus[i], TURN, reason, sizeof reason)) {
-                machine_end_with(-EFAULT, reason);
+            if (!turn(&cpus[i], reason)) {
+                machine_end_with(quiet > quiet_max ? -EDEADLK : -EFAULT, reason);
                 return;
             }
         }

@@ -9,6 +9,9 @@
 /* What the next sim_run() boots; the card stays the caller's. memory: bytes of RAM. */
 void board_insert(const struct sdcard *card, uint64_t memory);
 
+/* The run ends with -EDEADLK when for so many instructions no CPU has touched a device or waited. */
+void board_watchdog(uint64_t instructions);
+
 /* Called when the run is over and what is in RAM is still there; look: NULL for nobody. */
 void board_look_into_ram(void (*look)(void *context, const uint8_t *ram, uint64_t size),
                          void *context);
@@ -25,6 +28,9 @@ enum board_end board_ended(void);
 uint64_t board_instructions(void);
 
 /* --- of the CPUs --- */
+
+/* A device was touched, or a CPU waits. */
+void board_progress(void);
 
 /* An SMC with x0 to x3; what it returns in x0. */
 int64_t board_firmware_call(uint32_t cpu, const uint64_t x[4]);

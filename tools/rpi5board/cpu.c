@@ -45,6 +45,7 @@ static void charge(struct cpu *cpu)
 /* What a register costs (sim/cpu_model.c): a loop that waits for a UART's character is run hundreds of times, not thousands. */
 static void charge_access(struct cpu *cpu)
 {
+    board_progress();
     cpu->uncharged_ps += cpu_model_cost_ns(SIM_CPU_RPI5)[ARCH_WORK_MMIO] * UINT64_C(1000);
     charge(cpu);
 }
@@ -145,6 +146,10 @@ static bool timer_value_register(const uc_arm64_cp_reg *reg, enum sysreg *count,
 static bool known_value(struct cpu *cpu, const uc_arm64_cp_reg *reg, uint64_t *value)
 {
     enum sysreg which, compare;
+    if (is(reg, 0, 0, 0, 0)) { /* MIDR_EL1: Cortex-A76 r4p1 */
+        *value = 0x414fd0b1;
+        return true;
+    }
     if (is(reg, 0, 0, 0, 5)) { /* MPIDR_EL1: bit 31 is 1, MT because Aff0 is a thread */
         *value = 0x81000000u | cpu_affinity(cpu->index);
         return true;
@@ -244,8 +249,12 @@ static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *conte
 static void on_exception(uc_engine *uc, uint32_t number, void *context)
 {
     struct cpu *cpu = context;
+    cpu->exceptions++;
+    cpu->budget -= cpu->budget != 0; /* a vector that cannot be fetched has no blocks */
     if (number != UNICORN_EXCEPTION_SMC) {
         unicorn_take_exception(uc);
+        if (cpu->budget == 0)
+            uc_emu_stop(uc);
         return;
     }
     uint64_t x[4];
@@ -393,8 +402,10 @@ bool cpu_run(struct cpu *cpu, uint64_t instructions, char *reason, size_t size)
                  (unsigned long long)cpu->pc, uc_strerror(err));
         return false;
     }
-    if (unicorn_waits(cpu->uc) && cpu->state == CPU_STATE_RUNNING && !cpu->line)
+    if (unicorn_waits(cpu->uc) && cpu->state == CPU_STATE_RUNNING && !cpu->line) {
         cpu->state = CPU_STATE_WAITING;
+        board_progress();
+    }
     return true;
 }
 

@@ -30,6 +30,7 @@ struct cpu {
     uint64_t pc;       /* where it goes on */
     uint64_t budget;   /* instructions until another CPU's turn */
     uint64_t executed; /* instructions, ever */
+    uint64_t exceptions; /* taken, ever */
     uint64_t uncharged_ps;
     struct fp_trap fp;
 };

@@ -17,7 +17,8 @@ static const char usage_text[] =
     "usage: rpi5board FOLDER [--dtb FILE] [--smp N] [--mem MIB] [--trace FILE [--bind "
     "CHANNEL=DEVICE]...]\n"
     "                 [--record FILE] [--kernel-record FILE --stop-after MS] [--append TEXT]\n"
-    "                 [--fault FILE] [--seed N] [--for SECONDS] [--stats]\n"
+    "                 [--fault FILE] [--seed N] [--for SECONDS] [--stats] [--kernel-dtb FILE] "
+    "[--watchdog N]\n"
     "\n"
     "Boots the SD card's folder that `axiom image rpi5` wrote on a simulated Raspberry Pi 5: the "
     "very image, on\n"
@@ -34,9 +35,15 @@ static const char usage_text[] =
     "  --stop-after MS  the kernel ends by itself so long after its boot\n"
     "  --append TEXT  more words for the kernel's command line\n"
     "  --for SECONDS  switch the board off after so much virtual time (60 without a trace)\n"
+    "  --kernel-dtb FILE  what the kernel gets in the place of the tree, as it is; \"none\" for "
+    "none at all\n"
+    "  --watchdog N   give up when for N million instructions no CPU has touched a device or "
+    "waited "
+    "(2000)\n"
     "  --self-test    try what the board needs of libunicorn, and end\n"
     "\n"
-    "Exit: 0 switched off, or the time is over; 1 it wants to boot again; else as `axiom run`.\n"
+    "Exit: 0 switched off, or the time is over; 1 it wants to boot again; 5 it hangs; else as "
+    "`axiom run`.\n"
     "Example: axiom image rpi5 sdcard --bpf stop.bpf.o && rpi5board sdcard --for 5\n";
 
 #define BOOT_MS 10000u /* a kernel that takes longer to come to its programs is not waited for */
@@ -51,6 +58,8 @@ enum option_id {
     OPTION_KERNEL_RECORD,
     OPTION_STOP_AFTER,
     OPTION_APPEND,
+    OPTION_KERNEL_DTB,
+    OPTION_WATCHDOG,
     OPTION_FAULT,
     OPTION_SEED,
     OPTION_FOR,
@@ -69,6 +78,8 @@ static const struct option options[] = {
     { "kernel-record", required_argument, NULL, OPTION_KERNEL_RECORD },
     { "stop-after", required_argument, NULL, OPTION_STOP_AFTER },
     { "append", required_argument, NULL, OPTION_APPEND },
+    { "kernel-dtb", required_argument, NULL, OPTION_KERNEL_DTB },
+    { "watchdog", required_argument, NULL, OPTION_WATCHDOG },
     { "fault", required_argument, NULL, OPTION_FAULT },
     { "seed", required_argument, NULL, OPTION_SEED },
     { "for", required_argument, NULL, OPTION_FOR },
@@ -79,8 +90,8 @@ static const struct option options[] = {
 };
 
 struct arguments {
-    const char *folder, *tree, *trace, *faults, *append;
-    uint64_t memory_mib, cpus, seconds, stop_after_ms;
+    const char *folder, *tree, *trace, *faults, *append, *kernel_tree;
+    uint64_t memory_mib, cpus, seconds, stop_after_ms, watchdog_million;
     struct ram_file kernel_record;
     int kernel_record_code;
     bool stats, self_test, help;
@@ -121,6 +132,12 @@ static int take(struct arguments *a, int option)
     case OPTION_APPEND:
         a->append = optarg;
         return EXIT_OK;
+    case OPTION_KERNEL_DTB:
+        a->kernel_tree = optarg;
+        return EXIT_OK;
+    case OPTION_WATCHDOG:
+        return parse_u64("--watchdog", optarg, 1000000000, &a->watchdog_million) ? EXIT_OK
+                                                                                 : EXIT_USAGE;
     case OPTION_FAULT:
         a->faults = optarg;
         return EXIT_OK;
@@ -227,6 +244,7 @@ static int boot(struct arguments *a, const struct sdcard *card)
         board_look_into_ram(look, a);
     s->quiet = true;
     board_insert(card, a->memory_mib << 20);
+    board_watchdog(a->watchdog_million * 1000000);
     int code = read_whole_text(a->faults, &s->fault_script);
     if (code == EXIT_OK)
         code = open_trace(a, &source, &feed);
@@ -256,6 +274,8 @@ static int run(struct arguments *a)
         return EXIT_OK;
     }
     int err = sdcard_open(&card, a->folder, a->tree, reason);
+    if (!err && a->kernel_tree != NULL)
+        err = sdcard_hand_over(&card, a->kernel_tree, reason);
     int code = err ? complain(EXIT_INPUT, "%s", reason) : append(a, &card);
     if (code == EXIT_OK)
         code = boot(a, &card);
@@ -273,7 +293,7 @@ const char *__asan_default_options(void)
 
 int main(int count, char **values)
 {
-    struct arguments a = { .memory_mib = 256, .cpus = 4 };
+    struct arguments a = { .memory_mib = 256, .cpus = 4, .watchdog_million = 2000 };
     setvbuf(stdout, NULL, _IOLBF, 0);
     session_init(&a.session);
     int code = parse(&a, count, values);

@@ -167,6 +167,10 @@ int sdcard_open(struct sdcard *card, const char *folder, const char *tree_path, 
     if (!err && config.initramfs[0] != '\0') {
         snprintf(path, sizeof path, "%s/%s", folder, config.initramfs);
         err = read_file(path, FILE_MAX, &card->initramfs, &card->initramfs_size, reason);
+        if (err == -ENOENT) { /* the firmware goes on */
+            fprintf(stderr, "rpi5board: %s, and the kernel gets none\n", reason);
+            err = 0;
+        }
     }
     if (!err)
         err = read_command_line(card, folder, config.command_line, reason);
@@ -183,7 +187,16 @@ void sdcard_close(struct sdcard *card)
     free(card->kernel);
     free(card->initramfs);
     free(card->tree);
+    free(card->handed);
     *card = (struct sdcard){ 0 };
+}
+
+int sdcard_hand_over(struct sdcard *card, const char *path, char *reason)
+{
+    card->hands_other_tree = true;
+    if (strcmp(path, "none") == 0)
+        return 0;
+    return read_file(path, 2 * TREE_MAX, &card->handed, &card->handed_size, reason);
 }
 
 bool sdcard_append(struct sdcard *card, const char *words)
@@ -318,8 +331,17 @@ int sdcard_load(const struct sdcard *card, uint8_t *ram, uint64_t size, const ui
     memcpy(ram + card->kernel_address, card->kernel, card->kernel_size);
     if (card->initramfs != NULL)
         memcpy(ram + initramfs_address(card), card->initramfs, card->initramfs_size);
-    memcpy(ram + tree_address(card), tree, tree_size);
     *out = (struct sdcard_loaded){ .entry = card->kernel_address, .tree = tree_address(card) };
+    if (card->hands_other_tree) {
+        tree = card->handed;
+        tree_size = card->handed_size;
+    }
+    if (tree == NULL)
+        out->tree = 0;
+    else if (tree_size > size - out->tree)
+        return fail(reason, -ENOSPC, "the kernel's tree does not fit into RAM");
+    else
+        memcpy(ram + out->tree, tree, tree_size);
     return 0;
 }
 

@@ -8,6 +8,10 @@
 struct sdcard {
     uint8_t *kernel, *initramfs, *tree; /* initramfs: NULL for none */
     size_t kernel_size, initramfs_size, tree_size;
+    /* What the kernel gets instead of the tree that the machine is made from. */
+    bool hands_other_tree;
+    uint8_t *handed; /* NULL: x0 is 0 */
+    size_t handed_size;
     char command_line[4096];
     uint64_t kernel_address;
     uint64_t initramfs_address; /* 0: behind the kernel */
@@ -22,6 +26,9 @@ void sdcard_close(struct sdcard *card);
 
 /* More words for the kernel. False: they have no room. */
 bool sdcard_append(struct sdcard *card, const char *words);
+
+/* The kernel gets this file's bytes as they are, or with "none" no tree. 0, or a negative errno with reason. */
+int sdcard_hand_over(struct sdcard *card, const char *path, char *reason);
 
 /* Where things are in RAM when the kernel is entered. */
 struct sdcard_loaded {
