@@ -69,6 +69,7 @@ void x86_alu_imm(struct emit *e, enum x86_alu op, uint32_t size, struct x86_rm d
 
 void x86_mov(struct emit *e, uint32_t size, uint32_t dst, struct x86_rm src); /* 4 or 8 bytes */
 void x86_mov_imm(struct emit *e, uint32_t dst, uint64_t value); /* may change the flags */
+void x86_clear_keeping_flags(struct emit *e, uint32_t dst);
 void x86_store(struct emit *e, uint32_t size, struct x86_rm to, uint32_t src);
 void x86_store_imm(struct emit *e, uint32_t size, struct x86_rm to, int32_t imm);
 void x86_push(struct emit *e, uint32_t reg);

@@ -77,6 +77,14 @@ void x86_mov_imm(struct emit *e, uint32_t dst, uint64_t value)
     }
 }
 
+void x86_clear_keeping_flags(struct emit *e, uint32_t dst)
+{
+    if (dst >= R8)
+        emit8(e, 0x41);
+    emit8(e, 0xb8 | (dst & 7));
+    emit32(e, 0);
+}
+
 void x86_store(struct emit *e, uint32_t size, struct x86_rm to, uint32_t src)
 {
     uint32_t force = size == 1 && src >= RSP ? X86_FORCE_REX : 0;

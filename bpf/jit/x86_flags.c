@@ -142,6 +142,8 @@ static void write_compare(const struct x86 *x, const struct ir_insn *insn)
     x86_alu_reg(e, X86_CMP, size, a.reg, b);
 }
 
+/* The whole register is cleared first, never a byte moved into another: an instruction that writes a
+ * byte waits for what the rest of the register was. */
 void x86_encode_set(struct x86 *x, const struct ir_insn *insn)
 {
     uint32_t d = x86_target(insn->dst);
@@ -149,11 +151,10 @@ void x86_encode_set(struct x86 *x, const struct ir_insn *insn)
     if (clears_before)
         x86_mov_imm(x->e, d, 0);
     x86_compare(x, insn);
-    uint32_t byte = clears_before ? d : RAX;
-    x86_op(x->e, 0x0f90 | x86_condition(insn->cond) | (byte >= RSP ? X86_FORCE_REX : 0), 4, 0,
-           x86_reg_rm(byte));
     if (!clears_before)
-        x86_op(x->e, 0x0fb6, 4, d, x86_reg_rm(RAX));
+        x86_clear_keeping_flags(x->e, d);
+    x86_op(x->e, 0x0f90 | x86_condition(insn->cond) | (d >= RSP ? X86_FORCE_REX : 0), 4, 0,
+           x86_reg_rm(d));
     x86_finish(x, insn->dst, d);
     x86_set_flags(x, insn, X86_FLAGS_NOTHING, 0);
 }
