@@ -149,8 +149,8 @@ int lower_summarise(struct lower *f)
     struct lower_summary *own = &f->summaries[f->number];
     if (f->is_main) /* nobody calls it */
         return 0;
-    bool small = f->is_verified && !f->options->count_insns && f->options->blinding_seed == 0 &&
-                 f->call_count == 0 && f->block_count <= INLINE_BLOCKS;
+    bool small = f->is_verified && f->options->blinding_seed == 0 && f->call_count == 0 &&
+                 f->block_count <= INLINE_BLOCKS;
     uint32_t count = 0;
     own->needs_frame = !f->is_verified;
     for (uint32_t i = 0; i < f->insn_count; i++) {
@@ -185,12 +185,20 @@ int lower_summarise(struct lower *f)
     return 0;
 }
 
+/* Reads or writes the run's count of instructions. */
+static bool is_of_count(const struct ir_insn *insn, ir_place run)
+{
+    return (insn->op == IR_LOAD || insn->op == IR_STORE) && insn->a == run && run != IR_NONE &&
+           insn->b == IR_NONE && insn->disp == (int32_t)offsetof(struct bpf_run, insn_count);
+}
+
 static void copy_insn(struct builder *b, const struct lower_summary *callee, uint32_t number,
                       ir_place places, uint32_t blocks)
 {
     struct lower *f = b->f;
     struct ir_insn insn = callee->insns[number];
     bool frame = reads_frame(&insn, callee->params[IR_ARG_RUN]);
+    bool of_count = is_of_count(&insn, callee->params[IR_ARG_RUN]);
     ir_place *sources[LOWER_SOURCE_MAX];
     uint32_t count = lower_sources(f, &insn, sources);
     for (uint32_t s = 0; s < count; s++)
@@ -202,6 +210,12 @@ static void copy_insn(struct builder *b, const struct lower_summary *callee, uin
         return;
     }
     struct ir_insn *to;
+    if (of_count) { /* to the caller's own, which goes into the run when the caller returns */
+        to = build_insn(b, IR_MOV, insn.op == IR_LOAD ? insn.dst : (ir_place)VAR_COUNT);
+        to->a = insn.op == IR_LOAD ? (ir_place)VAR_COUNT : insn.c;
+        to->imm = insn.imm;
+        return;
+    }
     switch (insn.op) {
     case IR_RETURN: /* the result, and on after the last block */
         to = build_insn(b, IR_MOV, 0);
@@ -225,7 +239,7 @@ bool build_inline_function(struct builder *b, uint32_t function)
 {
     struct lower *f = b->f;
     const struct lower_summary *callee = &f->summaries[function];
-    if (!callee->is_done || callee->insns == NULL || f->options->count_insns ||
+    if (!callee->is_done || callee->insns == NULL ||
         f->inlined_count + callee->insn_count > INLINE_ALL_MAX)
         return false;
     f->inlined_count += callee->insn_count;

@@ -2,9 +2,10 @@
 /* For work on the JIT: native code and compiled program of each workload in many short turns, of which the least of each
  * counts, so that a loaded machine hardly shows.
  *
- *     jit_bench [--dump FOLDER] [WORKLOAD...]
+ *     jit_bench [--count] [--dump FOLDER] [WORKLOAD...]
  *
- * --dump writes each program's machine code (objdump -D -b binary -m i386:x86-64) and its form. */
+ * --count compiles as the kernel does, which counts instructions. --dump writes each program's machine code (objdump -D
+ * -b binary -m i386:x86-64) and its form. */
 #include "bpf_engines.h"
 #include "bpf_workloads.h"
 #include "ir.h"
@@ -32,6 +33,8 @@ static const struct workload {
     BENCH_WORKLOADS(ROW)
 };
 
+static bool counts;
+
 static void write_file(const char *folder, const char *name, const char *ending, const void *bytes,
                        size_t size)
 {
@@ -51,7 +54,8 @@ static void dump(const char *folder, const char *name, const struct bench_engine
     struct ir_form *form;
     static char text[1 << 20];
     write_file(folder, name, ".bin", code, size);
-    if (bpf_jit_lower(engines->prog, bpf_jit_host_target(), NULL, &form, NULL) != 0)
+    const struct bpf_jit_options options = { .count_insns = counts };
+    if (bpf_jit_lower(engines->prog, bpf_jit_host_target(), &options, &form, NULL) != 0)
         return;
     size_t length = 0;
     for (uint32_t i = 0; i < form->function_count; i++)
@@ -69,6 +73,10 @@ static double measure(const struct workload *workload, const char *dump_folder)
     *workload->memory = input;
     if (!bench_engines_open(&engines, workload->object, workload->native, &input, sizeof input) ||
         !engines.there[BENCH_JIT])
+        return 0;
+    const struct bpf_jit_options options = { .count_insns = counts };
+    bpf_jit_destroy(engines.jit);
+    if (bpf_jit_create(engines.prog, NULL, &options, &engines.jit, NULL) != 0)
         return 0;
     if (dump_folder != NULL)
         dump(dump_folder, workload->name, &engines);
@@ -96,6 +104,11 @@ static double measure(const struct workload *workload, const char *dump_folder)
 int main(int argc, char **argv)
 {
     const char *folder = NULL;
+    if (argc > 1 && strcmp(argv[1], "--count") == 0) {
+        counts = true;
+        argv++;
+        argc--;
+    }
     if (argc > 2 && strcmp(argv[1], "--dump") == 0) {
         folder = argv[2];
         argv += 2;
