@@ -21,6 +21,7 @@ struct side {
         ir_place var, value;
     } writes[SIDE_INSN_MAX];
     uint32_t write_count;
+    int64_t counted; /* instructions, into VAR_COUNT */
 };
 
 /* --- What may be computed for nothing --- */
@@ -49,6 +50,13 @@ static bool is_cheap(const struct ir_insn *insn)
     }
 }
 
+/* Counts the instructions of its block: goes on being counted, by the condition (count_sides()). */
+static bool counts(const struct ir_insn *insn)
+{
+    return insn->op == IR_ADD && insn->dst == VAR_COUNT && insn->a == VAR_COUNT &&
+           insn->b == IR_NONE;
+}
+
 /* The block can be computed ahead: it is entered from here alone, and short. */
 static bool open_side(const struct flow *w, uint32_t block, struct side *side)
 {
@@ -58,7 +66,11 @@ static bool open_side(const struct flow *w, uint32_t block, struct side *side)
         return false;
     for (uint32_t i = b->head; i != FLOW_NONE; i = w->next[i]) {
         const struct ir_insn *insn = &w->f->insns[i];
-        if (++side->count > SIDE_INSN_MAX || !is_cheap(insn))
+        if (counts(insn)) {
+            side->counted += insn->imm;
+            continue;
+        }
+        if (++side->count > SIDE_INSN_MAX || !is_cheap(insn) || insn->dst == VAR_COUNT)
             return false;
         side->cost += insn->op != IR_MOV;
     }
@@ -160,6 +172,8 @@ static void compute_side(struct flow *w, uint32_t block, struct side *side)
         return;
     for (uint32_t i = w->blocks[side->block].head; i != FLOW_NONE && !w->failed; i = w->next[i]) {
         struct ir_insn insn = w->f->insns[i];
+        if (counts(&insn))
+            continue;
         ir_place *sources[LOWER_SOURCE_MAX], var = insn.dst;
         uint32_t count = lower_sources(w->f, &insn, sources);
         for (uint32_t s = 0; s < count; s++)
@@ -201,10 +215,52 @@ static void copy_operand(struct flow *w, uint32_t block, ir_place *place)
     *place = mov.dst;
 }
 
+/* What one side counts more than the other: 1 or 0 by the condition, before anything it compares
+ * changes. IR_NONE: no difference. */
+static ir_place ask_which(struct flow *w, uint32_t block, const struct side sides[2])
+{
+    if (sides[0].counted == sides[1].counted)
+        return IR_NONE;
+    struct ir_insn set = w->f->insns[w->blocks[block].branch];
+    set.op = IR_SET;
+    set.cond ^= sides[0].counted < sides[1].counted;
+    set.d = IR_NONE;
+    set.dst = new_temp(w);
+    flow_append(w, block, &set);
+    return set.dst;
+}
+
+/* VAR_COUNT += what both count, and the difference if `more` says 1. */
+static void count_sides(struct flow *w, uint32_t block, const struct side sides[2], ir_place more)
+{
+    int64_t yes = sides[0].counted, no = sides[1].counted, both = yes < no ? yes : no;
+    struct ir_insn add = { .op = IR_ADD,
+                           .size = 8,
+                           .dst = VAR_COUNT,
+                           .a = VAR_COUNT,
+                           .b = IR_NONE,
+                           .c = IR_NONE,
+                           .d = IR_NONE,
+                           .imm = both };
+    if (both != 0)
+        flow_append(w, block, &add);
+    if (more == IR_NONE)
+        return;
+    struct ir_insn product = add;
+    product.op = IR_MUL;
+    product.a = more;
+    product.imm = yes + no - 2 * both;
+    product.dst = new_temp(w);
+    flow_append(w, block, &product);
+    add.b = product.dst;
+    flow_append(w, block, &add);
+}
+
 static void choose(struct flow *w, uint32_t block, struct side sides[2])
 {
     ir_place vars[2 * SIDE_INSN_MAX];
     struct ir_insn select = w->f->insns[w->blocks[block].branch];
+    ir_place more = ask_which(w, block, sides);
     select.op = IR_SELECT;
     compute_side(w, block, &sides[0]);
     compute_side(w, block, &sides[1]);
@@ -219,6 +275,7 @@ static void choose(struct flow *w, uint32_t block, struct side sides[2])
         select.d = written(&sides[1], vars[i]);
         flow_append(w, block, &select);
     }
+    count_sides(w, block, sides, more);
 }
 
 static uint32_t count_writes(const struct flow *w, const struct side *side)
@@ -229,6 +286,8 @@ static uint32_t count_writes(const struct flow *w, const struct side *side)
         return 0;
     for (uint32_t i = w->blocks[side->block].head; i != FLOW_NONE; i = w->next[i]) {
         ir_place dst = w->f->insns[i].dst;
+        if (counts(&w->f->insns[i]))
+            continue;
         if (dst < LOWER_VAR_MAX)
             vars |= UINT64_C(1) << dst;
         else

@@ -41,6 +41,20 @@ static void link_last(struct flow *w, uint32_t block, uint32_t insn)
     b->tail = insn;
 }
 
+void flow_unlink(struct flow *w, uint32_t block, uint32_t insn)
+{
+    struct flow_block *b = &w->blocks[block];
+    uint32_t next = w->next[insn], previous = w->previous[insn];
+    if (previous == FLOW_NONE)
+        b->head = next;
+    else
+        w->next[previous] = next;
+    if (next == FLOW_NONE)
+        b->tail = previous;
+    else
+        w->previous[next] = previous;
+}
+
 struct ir_insn *flow_append(struct flow *w, uint32_t block, const struct ir_insn *insn)
 {
     struct ir_insn copy = *insn, *to = lower_append(w->f);
@@ -228,6 +242,8 @@ int lower_flow(struct lower *f)
     if (!open_graph(&w))
         return -ENOMEM;
     int err = flow_find_loops(&w);
+    if (err == 0 && f->options->count_insns)
+        err = flow_count(&w);
     if (err)
         return err;
     simplify_graph(&w);

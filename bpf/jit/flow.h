@@ -32,6 +32,8 @@ struct flow {
 
 /* A copy of the instruction at the block's end. */
 struct ir_insn *flow_append(struct flow *w, uint32_t block, const struct ir_insn *insn);
+/* Out of the block's list. */
+void flow_unlink(struct flow *w, uint32_t block, uint32_t insn);
 /* A new empty block, not yet reached from anywhere; FLOW_NONE without memory. */
 uint32_t flow_new_block(struct flow *w);
 /* Changes where `block` goes to next: counts of edges follow. */
@@ -47,6 +49,8 @@ bool flow_convert(struct flow *w, uint32_t block);
  * where it leads. */
 bool flow_thread(struct flow *w, uint32_t block);
 
+/* counts.c: instructions are counted in few places, those that run seldom. */
+int flow_count(struct flow *w);
 /* loops.c: loop_depth and starts_loop of every block. */
 int flow_find_loops(struct flow *w);
 /* order.c: the function's list again. */

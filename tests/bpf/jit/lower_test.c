@@ -29,7 +29,7 @@ static void teardown(void)
 }
 
 static const struct golden {
-    const char *name;
+    const char *name; /* "counted: ...": with instructions counted, as the kernel wants it */
     struct bpf_insn insns[24];
     const char *text;
 } goldens[] = {
@@ -158,6 +158,64 @@ static const struct golden {
       "b0:\n"
       "    r6 = add.8 r6 r2\n"
       "    return.8 r6\n" },
+    { "counted: a loop counts once a round, also what jumps back",
+      { MOV_K(0, 0), ALU_X(BPF_ADD, 0, 1), ALU_K(BPF_SUB, 1, 1), JUMP_K(BPF_JEQ, 1, 0, 1), JUMP(-4),
+        EXIT() },
+      "f0( r7 r6 - - - - ) slots 0\n"
+      "b0:\n"
+      "    r2 = mov.8 0\n"
+      "    r8 = mov.8 0\n"
+      "b1: loop\n"
+      "    r2 = add.8 r2 4\n"
+      "    r8 = add.8 r8 r6\n"
+      "    r6 = add.8 r6 -1\n"
+      "    branch.8 r6 != 0 b1\n"
+      "b2:\n"
+      "    r2 = add.8 r2 1\n"
+      "    r6 = load.8 [ r7 +40 ]\n"
+      "    r6 = add.8 r6 r2\n"
+      "    store.8 [ r7 +40 ] r6\n"
+      "    return.8 r8\n" },
+    { "counted: of two ways only the longer counts",
+      { MOV_K(0, 0), JUMP_K(BPF_JEQ, 1, 0, 2), STX(BPF_DW, 2, 0, 0), JUMP(1), STX(BPF_DW, 2, 8, 0),
+        ALU_K(BPF_ADD, 0, 1), ALU_K(BPF_SUB, 1, 1), JUMP_K(BPF_JNE, 1, 0, -7), EXIT() },
+      "f0( r7 r6 r2 - - - ) slots 0\n"
+      "b0:\n"
+      "    r8 = mov.8 0\n"
+      "    r8 = add.8 r8 1\n"
+      "    r9 = mov.8 0\n"
+      "    branch.8 r6 == 0 b4\n"
+      "b1:\n"
+      "    store.8 [ r2 +0 ] r9\n"
+      "b2:\n"
+      "    r8 = add.8 r8 6\n"
+      "    r9 = add.8 r9 1\n"
+      "    r6 = add.8 r6 -1\n"
+      "    branch.8 r6 != 0 b1\n"
+      "b3:\n"
+      "    r8 = add.8 r8 1\n"
+      "    r6 = load.8 [ r7 +40 ]\n"
+      "    r6 = add.8 r6 r8\n"
+      "    store.8 [ r7 +40 ] r6\n"
+      "    return.8 r9\n"
+      "b4:\n"
+      "    r8 = add.8 r8 -1\n"
+      "    store.8 [ r2 +8 ] r9\n"
+      "    jump.8 b2\n" },
+    { "counted: a choice counts by its condition",
+      { MOV_X(0, 1), JUMP_K(BPF_JGT, 1, 5, 1), MOV_X(0, 2), EXIT() },
+      "f0( r7 r6 r2 - - - ) slots 0\n"
+      "b0:\n"
+      "    r8 = mov.8 0\n"
+      "    r8 = add.8 r8 2\n"
+      "    r9 = set.8 r6 u<= 5\n"
+      "    r2 = select.8 r6 u> 5 r6 r2\n"
+      "    r8 = add.8 r8 r9\n"
+      "    r8 = add.8 r8 1\n"
+      "    r6 = load.8 [ r7 +40 ]\n"
+      "    r6 = add.8 r6 r8\n"
+      "    store.8 [ r7 +40 ] r6\n"
+      "    return.8 r2\n" },
 };
 
 static uint32_t length_of(const struct bpf_insn *insns)
@@ -168,10 +226,11 @@ static uint32_t length_of(const struct bpf_insn *insns)
     return count + 1;
 }
 
-static void print(const struct bpf_prog *prog, char *text, size_t size)
+static void print(const struct bpf_prog *prog, bool counts, char *text, size_t size)
 {
     struct ir_form *form;
-    ck_assert_int_eq(bpf_jit_lower(prog, &bpf_jit_x86_64, NULL, &form, NULL), 0);
+    const struct bpf_jit_options options = { .count_insns = counts };
+    ck_assert_int_eq(bpf_jit_lower(prog, &bpf_jit_x86_64, &options, &form, NULL), 0);
     size_t length = 0;
     for (uint32_t i = 0; i < form->function_count; i++)
         length += bpf_jit_print(form, i, text + length, size - length);
@@ -189,7 +248,7 @@ START_TEST(lowered_as_told)
     struct bpf_error error;
     char text[4000];
     ck_assert_msg(bpf_prog_create_unverified(&request, &prog, &error) == 0, "%s", error.text);
-    print(prog, text, sizeof text);
+    print(prog, strncmp(golden->name, "counted", 7) == 0, text, sizeof text);
     if (getenv("AXIOM_PRINT") != NULL)
         printf("=== %s\n%s", golden->name, text);
     else
@@ -202,7 +261,7 @@ END_TEST
 /* --- With facts of the verifier --- */
 
 static void lower_verified(const struct bpf_insn *insns, uint32_t count, struct bpf_map *map,
-                           char *text, size_t size)
+                           bool counts, char *text, size_t size)
 {
     const struct bpf_verify_request request = { .env = &host.env,
                                                 .name = "golden",
@@ -215,7 +274,7 @@ static void lower_verified(const struct bpf_insn *insns, uint32_t count, struct 
                                                 .ignore_budget = true };
     struct bpf_verify_result result;
     ck_assert_msg(bpf_verify(&request, &result) == 0, "%s", result.text);
-    print(result.prog, text, size);
+    print(result.prog, counts, text, size);
     if (getenv("AXIOM_PRINT") != NULL)
         printf("===\n%s", text);
     bpf_prog_destroy(result.prog);
@@ -228,10 +287,12 @@ START_TEST(small_functions_are_inlined)
         ALU_X(BPF_ADD, 1, 2), MOV_X(0, 1),  ALU_K(BPF_AND, 0, 63), EXIT(),
     };
     char text[4000];
-    lower_verified(insns, sizeof insns / sizeof insns[0], NULL, text, sizeof text);
-    const char *second = strstr(text, "f1(");
-    ck_assert_ptr_nonnull(second);
-    ck_assert_msg(strstr(text, "call") == NULL, "%s", text);
+    for (uint32_t counts = 0; counts < 2; counts++) {
+        lower_verified(insns, sizeof insns / sizeof insns[0], NULL, counts != 0, text, sizeof text);
+        const char *second = strstr(text, "f1(");
+        ck_assert_ptr_nonnull(second);
+        ck_assert_msg(strstr(text, "call") == NULL, "%s", text);
+    }
 }
 END_TEST
 
@@ -251,7 +312,7 @@ START_TEST(array_lookups_call_nothing)
     struct bpf_error error;
     char text[4000];
     ck_assert_int_eq(bpf_map_create(&host.env, &spec, &map, &error), 0);
-    lower_verified(insns, sizeof insns / sizeof insns[0], map, text, sizeof text);
+    lower_verified(insns, sizeof insns / sizeof insns[0], map, false, text, sizeof text);
     ck_assert_msg(strstr(text, "call") == NULL, "%s", text);
     ck_assert_msg(strstr(text, "u>= 16") != NULL || strstr(text, "u< 16") != NULL, "%s", text);
     bpf_map_put(map);
