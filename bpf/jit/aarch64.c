@@ -260,7 +260,7 @@ int a64_encode(const struct ir_form *form, uint32_t number, struct emit *e)
 #define AARCH64_TARGET(NAME, CPU)                                                                  \
     .name = NAME, .cpu = CPU,                                                                      \
     .features = IR_BLINDS | IR_HAS_SELECT | IR_HAS_BITS | IR_HAS_ROTATE | IR_INDEX | IR_INDEX_SIZE |           \
-                IR_HAS_LEA_SHIFT | IR_HAS_LEA32,                                                   \
+                IR_HAS_LEA_SHIFT | IR_HAS_LEA32 | IR_UNALIGNED,                                                   \
     /* What is not an argument first: it need not move for calls. */                               \
     .caller_saved = { 8, 9, 10, 11, 12, 7, 6, 5, 4, 3, 2, 1, 0 }, .caller_saved_count = 13,        \
     .callee_saved = { 19, 20, 21, 22, 23, 24, 25, 26, 27, 28 }, .callee_saved_count = 10,          \

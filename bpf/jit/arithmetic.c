@@ -115,7 +115,7 @@ static void simplify_add(struct simplifier *s, struct ir_insn *insn)
         insn->op = IR_ADD;
         insn->imm = -insn->imm;
     }
-    if (insn->op != IR_ADD || simplify_rotate(s, insn))
+    if (insn->op != IR_ADD || simplify_rotate(s, insn) || simplify_join(s, insn))
         return;
     if (insn->b != IR_NONE) {
         simplify_scaled_add(s, insn);
@@ -220,8 +220,8 @@ void simplify_arithmetic(struct simplifier *s, struct ir_insn *insn)
         simplify_shift_pair(s, insn);
     else if (insn->op == IR_ADD || insn->op == IR_SUB)
         simplify_add(s, insn);
-    else if (insn->op == IR_OR || insn->op == IR_XOR)
-        simplify_rotate(s, insn);
+    else if ((insn->op == IR_OR || insn->op == IR_XOR) && !simplify_rotate(s, insn))
+        simplify_join(s, insn);
     else if (by_constant(insn, IR_MUL))
         simplify_multiply(s, insn);
     bool shifts = insn->op >= IR_SHL && insn->op <= IR_ROL && insn->b == IR_NONE;

@@ -217,6 +217,7 @@ enum ir_features {
     IR_HAS_LEA_SHIFT = 1u << 7,
     IR_HAS_LEA32 = 1u << 10,
     IR_BLINDS = 1u << 9,     /* the encoder hides IR_BLIND immediates itself */
+    IR_UNALIGNED = 1u << 11, /* loads may lie at any address */
     IR_FREE_IMM32 = 1u << 8, /* any signed 32-bit immediate costs nothing */
 };
 

@@ -59,6 +59,8 @@ void simplify_emit(struct simplifier *s, const struct ir_insn *insn)
         return;
     }
     *to = *insn;
+    if (!lower_is_pure(insn))
+        s->memory_since = s->f->insn_count;
     if (insn->dst != IR_NONE)
         s->last_def[insn->dst] = s->f->insn_count - 1;
 }
@@ -221,7 +223,7 @@ int lower_simplify(struct lower *f)
         return err;
     for (s.block = 0; s.block < f->block_count; s.block++) {
         struct ir_block *block = &f->blocks[s.block];
-        s.block_first = f->insn_count;
+        s.block_first = s.memory_since = f->insn_count;
         for (uint32_t i = block->first; i < block->end; i++) {
             struct ir_insn insn = s.old_insns[i];
             if (insn.op == IR_NOP)

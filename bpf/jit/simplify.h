@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What simplify.c (the pass), widths.c, arithmetic.c, address.c and divide.c share.
+/* What simplify.c (the pass), widths.c, arithmetic.c, address.c, join.c and divide.c share.
  *
  * The pass copies instructions one by one into a new list. A register's value is known by the
  * instruction that made it, if that is the only one in the function that writes the register (then
@@ -15,6 +15,7 @@ struct simplifier {
     const struct ir_insn *old_insns;
     const struct ir_block *old_blocks;
     uint32_t block, block_first; /* the block that is open, and where it begins in the new list */
+    uint32_t memory_since;       /* in the new list: memory is as it was there, in this block */
     uint32_t *def_count;         /* of each register: instructions that write it */
     uint32_t *last_def;          /* the newest in the new list; NO_INSN */
     uint8_t *width;              /* how many low bits may be set; upper ones are 0 */
@@ -76,6 +77,8 @@ void simplify_compare(struct simplifier *s, struct ir_insn *insn);
 void simplify_compare_size(struct simplifier *s, struct ir_insn *insn);
 void simplify_address(struct simplifier *s, struct ir_insn *insn);
 void simplify_divide(struct simplifier *s, struct ir_insn *insn);
+/* Pieces of memory put together (join.c): true if it is one load now, maybe with its bytes swapped. */
+bool simplify_join(struct simplifier *s, struct ir_insn *insn);
 
 /* dst = a, all 64 bits. */
 static inline void become_copy(struct ir_insn *insn, ir_place a)

@@ -239,7 +239,7 @@ static int encode(const struct ir_form *form, uint32_t number, struct emit *e)
 const struct bpf_jit_target bpf_jit_x86_64 = {
     .name = "x86_64",
     .features = IR_HAS_SELECT | IR_HAS_ROTATE | IR_INDEX | IR_INDEX_SIZE | IR_INDEX_ANY |
-                IR_INDEX_DISP | IR_HAS_LEA_SHIFT | IR_HAS_LEA32 | IR_FREE_IMM32,
+                IR_INDEX_DISP | IR_HAS_LEA_SHIFT | IR_HAS_LEA32 | IR_FREE_IMM32 | IR_UNALIGNED,
     .caller_saved = { RDI, RSI, RDX, R8, R9, R10, R11 },
     .caller_saved_count = 7,
     .callee_saved = { RBX, RBP, R12, R13, R14, R15 },

@@ -155,15 +155,13 @@ void x86_encode_bswap(const struct x86 *x, const struct ir_insn *insn)
     uint32_t d = x86_target(insn->dst);
     if (insn->a != d)
         x86_mov(x->e, insn->size == 8 ? 8 : 4, d, x86_place(x, insn->a));
-    if (insn->size == 2) {
-        x86_op(x->e, 0xc1, 2, 0, x86_reg_rm(d)); /* rol 8 */
-        emit8(x->e, 8);
-        x86_op(x->e, 0x0fb7, 4, d, x86_reg_rm(d));
-    } else {
-        if (insn->size == 8 || d >= R8)
-            emit8(x->e, 0x40 | (insn->size == 8 ? 8u : 0) | (d >= R8));
-        emit8(x->e, 0x0f);
-        emit8(x->e, 0xc8 | (d & 7));
+    if (insn->size == 8 || d >= R8)
+        emit8(x->e, 0x40 | (insn->size == 8 ? 8u : 0) | (d >= R8));
+    emit8(x->e, 0x0f);
+    emit8(x->e, 0xc8 | (d & 7));
+    if (insn->size == 2) { /* two bytes swapped are the upper ones of four: shr 16 */
+        x86_op(x->e, 0xc1, 4, 5, x86_reg_rm(d));
+        emit8(x->e, 16);
     }
     x86_finish(x, insn->dst, d);
 }

@@ -26,6 +26,25 @@ static inline u64 rotate32(u32 value, u32 by)
     return value << by | value >> (32 - by);
 }
 
+/* The bytes of the inputs from one of them on, put together in both orders. */
+static inline u64 little(u64 at, u32 size)
+{
+    const u8 *bytes = (const u8 *)inputs + (at & 31);
+    u64 value = 0;
+    for (u32 i = 0; i < size; i++)
+        value |= (u64)bytes[i] << 8 * i;
+    return value;
+}
+
+static inline u64 big(u64 at, u32 size)
+{
+    const u8 *bytes = (const u8 *)inputs + (at & 31);
+    u64 value = 0;
+    for (u32 i = 0; i < size; i++)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
 #ifdef __bpf__
 #define PROGRAM(name) __attribute__((section("timer/1000hz"), used)) u64 name(void *context)
 #define PROGRAMS_BEGIN

@@ -101,7 +101,7 @@ static void expression(uint32_t level)
             printf("v%u", roll(VAR_COUNT));
         return;
     }
-    switch (roll(12)) {
+    switch (roll(13)) {
     case 0:
         return shift(level);
     case 1:
@@ -153,6 +153,11 @@ static void expression(uint32_t level)
             return;
         }
         break;
+    case 9:
+        printf("%s(", roll(2) ? "little" : "big");
+        expression(level + 2);
+        printf(", %u)", 2 + roll(7));
+        return;
     default:
         break;
     }

@@ -158,6 +158,49 @@ static const struct golden {
       "b0:\n"
       "    r6 = add.8 r6 r2\n"
       "    return.8 r6\n" },
+    { "four bytes put together are one load",
+      { LDX(BPF_B, 2, 1, 5), LDX(BPF_B, 3, 1, 6), ALU_K(BPF_LSH, 3, 8), ALU_X(BPF_OR, 3, 2),
+        LDX(BPF_B, 2, 1, 7), LDX(BPF_B, 0, 1, 8), ALU_K(BPF_LSH, 0, 8), ALU_X(BPF_OR, 0, 2),
+        ALU_K(BPF_LSH, 0, 16), ALU_X(BPF_OR, 0, 3), EXIT() },
+      "f0( - r6 - - - - ) slots 0\n"
+      "b0:\n"
+      "    r7 = load.4 [ r6 +5 ]\n"
+      "    return.8 r7\n" },
+    { "the first byte uppermost: one load and a swap",
+      { LDX(BPF_B, 2, 1, 5), LDX(BPF_B, 0, 1, 6), ALU_K(BPF_LSH, 2, 8), ALU_X(BPF_OR, 0, 2),
+        EXIT() },
+      "f0( - r6 - - - - ) slots 0\n"
+      "b0:\n"
+      "    r7 = load.2 [ r6 +5 ]\n"
+      "    r7 = bswap.2 r7\n"
+      "    return.8 r7\n" },
+    { "not over a store, which may be in between",
+      { LDX(BPF_B, 2, 1, 5), STX(BPF_B, 1, 6, 2), LDX(BPF_B, 0, 1, 6), ALU_K(BPF_LSH, 2, 8),
+        ALU_X(BPF_OR, 0, 2), EXIT() },
+      "f0( - r6 - - - - ) slots 0\n"
+      "b0:\n"
+      "    r7 = load.1 [ r6 +5 ]\n"
+      "    store.1 [ r6 +6 ] r7\n"
+      "    r6 = load.1 [ r6 +6 ]\n"
+      "    r7 = shl.8 r7 8\n"
+      "    r6 = or.8 r6 r7\n"
+      "    return.8 r6\n" },
+    { "nor where the base has changed, or bytes are not neighbours",
+      { LDX(BPF_B, 2, 1, 5), LDX(BPF_B, 0, 1, 7), ALU_K(BPF_LSH, 2, 8), ALU_X(BPF_OR, 0, 2),
+        LDX(BPF_B, 2, 1, 0), ALU_K(BPF_ADD, 1, 1), LDX(BPF_B, 3, 1, 1), ALU_K(BPF_LSH, 3, 8),
+        ALU_X(BPF_OR, 3, 2), ALU_X(BPF_ADD, 0, 3), EXIT() },
+      "f0( - r6 - - - - ) slots 0\n"
+      "b0:\n"
+      "    r7 = load.1 [ r6 +5 ]\n"
+      "    r2 = load.1 [ r6 +7 ]\n"
+      "    r7 = shl.8 r7 8\n"
+      "    r2 = or.8 r2 r7\n"
+      "    r7 = load.1 [ r6 +0 ]\n"
+      "    r6 = load.1 [ r6 +2 ]\n"
+      "    r6 = shl.8 r6 8\n"
+      "    r6 = or.8 r6 r7\n"
+      "    r2 = add.8 r2 r6\n"
+      "    return.8 r2\n" },
     { "counted: a loop counts once a round, also what jumps back",
       { MOV_K(0, 0), ALU_X(BPF_ADD, 0, 1), ALU_K(BPF_SUB, 1, 1), JUMP_K(BPF_JEQ, 1, 0, 1), JUMP(-4),
         EXIT() },
