@@ -10,6 +10,8 @@
 
 #include "internal.h"
 
+#define PCI_SPACE_MEMORY_32 0x02000000u /* in phys.hi, IEEE 1275's PCI bus binding */
+
 uint64_t model_time_ns(const struct model *model)
 {
     (void)model;
@@ -203,12 +205,13 @@ struct model *model_find(struct model *model, const char *compatible, uint32_t i
 int model_region_add(struct model *model, uint32_t region, const char *child, uint64_t bus_address,
                      uint64_t size)
 {
-    const struct model_node *bus = board_child(model->node, child);
+    const struct model_node *bus = child != NULL ? board_child(model->node, child) : model->node;
+    uint32_t space = child != NULL ? 0 : PCI_SPACE_MEMORY_32;
     uint64_t base;
     if (bus == NULL)
         return -ENOENT;
     if (size == 0 || machine.extra_count == BUS_EXTRA_MAX ||
-        board_translate(bus, 0, bus_address, size, &base) != 0)
+        board_translate(bus, space, bus_address, size, &base) != 0)
         return -EINVAL;
     machine.extras[machine.extra_count++] =
         (struct bus_extra){ .model = model, .base = base, .size = size, .index = region };

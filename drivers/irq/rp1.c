@@ -7,7 +7,9 @@
  * in raspberrypi/linux). Masking is MSIX_CFG.ENABLE.
  *
  * The firmware has trained the link and assigned BAR1 so that RP1's registers are where the tree's
- * ranges say; the MSI-X table in BAR0 is left as the firmware set it up. */
+ * ranges say; rp1_link.c opens the way that messages take. */
+#include "rp1_link.h"
+
 #include <axiom/bits.h>
 #include <axiom/errno.h>
 #include <axiom/log.h>
@@ -30,6 +32,8 @@ struct source {
 
 struct rp1 {
     struct mmio msix;
+    struct rp1_link link;
+    struct device *mip;
     struct irq_domain *domain, *msi_domain;
     struct source sources[SOURCE_COUNT];
 };
@@ -69,6 +73,7 @@ static int take_vector(struct rp1 *rp1, struct source *source, uint32_t hwirq)
     if (err)
         return err;
     source->vector = vector;
+    rp1_link_unmask(&rp1->link, hwirq);
     return 0;
 }
 
@@ -129,12 +134,11 @@ static int map_msix(struct device *device, int node, struct rp1 *rp1)
 
 static int find_msi_domain(struct device *device, struct rp1 *rp1)
 {
-    struct device *mip;
-    int err = device_property_device(device, "msi-parent", 0, &mip);
+    int err = device_property_device(device, "msi-parent", 0, &rp1->mip);
     if (err == -EPROBE_DEFER)
         return err;
     if (err == 0)
-        rp1->msi_domain = irq_domain_find(mip);
+        rp1->msi_domain = irq_domain_find(rp1->mip);
     if (rp1->msi_domain == NULL) {
         log_err("%s: msi-parent names no interrupt controller; RP1's interrupts cannot arrive",
                 device_name(device));
@@ -155,9 +159,12 @@ static int probe(struct device *device)
     int err = find_msi_domain(device, rp1);
     if (err)
         goto free_rp1;
-    err = map_msix(device, node, rp1);
+    err = rp1_link_start(&rp1->link, device, node, rp1->mip);
     if (err)
         goto free_rp1;
+    err = map_msix(device, node, rp1);
+    if (err)
+        goto stop_link;
     err = irq_domain_create(device, node, &domain_ops, SOURCE_COUNT, rp1, &rp1->domain);
     if (err)
         goto unmap;
@@ -165,6 +172,8 @@ static int probe(struct device *device)
     return 0;
 unmap:
     mmio_unmap(&rp1->msix);
+stop_link:
+    rp1_link_stop(&rp1->link);
 free_rp1:
     kfree(rp1);
     return err;
@@ -181,6 +190,7 @@ static void remove(struct device *device)
     }
     irq_domain_destroy(rp1->domain);
     mmio_unmap(&rp1->msix);
+    rp1_link_stop(&rp1->link);
     kfree(rp1);
 }
 

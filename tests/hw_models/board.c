@@ -6,8 +6,11 @@ enum { PHANDLE_GIC = 1, PHANDLE_CLOCKS = 2, PHANDLE_MIP = 0x27, PHANDLE_GPIO = 0
 struct board board;
 
 static const struct env_property no_properties[] = { { NULL, NULL, 0, { 0 } } };
-static const struct env_property mip_properties[] = { { "brcm,msi-offset", NULL, 1, { 0 } },
-                                                      { 0 } };
+static const struct env_property mip_properties[] = {
+    { "reg", NULL, 8, { 0x10, 0x130000, 0, 0xc0, 0xff, 0xfffff000, 0, 0x1000 } },
+    { "brcm,msi-offset", NULL, 1, { 0 } },
+    { 0 }
+};
 static const struct env_property pcie_properties[] = { { "msi-parent", NULL, 1, { PHANDLE_MIP } },
                                                        { 0 } };
 static const struct env_property pwm0_properties[] = {
@@ -80,19 +83,46 @@ static void setup(uint32_t cpus, const struct model_node *imu)
         env_wire(board.timer, i, board.gic, 3, (const uint32_t[]){ 1, ppi[i], 0xf08 });
 }
 
+/* What facts of pcie-brcmstb.c and PCI's MSI-X say: window 3, bus master, an entry a source. */
+static void open_the_way(void)
+{
+    env_write(board.msix, 0, 0x403c, 0xfffff01c); /* RC_BAR3_CONFIG_LO: 4 KiB at ff_ffff_f000 */
+    env_write(board.msix, 0, 0x4040, 0xff);
+    env_write(board.msix, 0, 0x40bc,
+              0x00130001); /* UBUS_BAR3_CONFIG_REMAP: 10_0013_0000, enabled */
+    env_write(board.msix, 0, 0x40c0, 0x10);
+    env_write(board.msix, 0, 0x9000, 0x00100000); /* bus 1 */
+    env_write(board.msix, 0, 0x8004, 0x6);        /* memory, bus master */
+    env_write(board.msix, 0, 0x80b0, 0x80000000); /* MSI-X enable */
+    for (uint32_t i = 0; i < 61; i++) {
+        env_write(board.msix, 3, 16 * i, 0xfffff000);
+        env_write(board.msix, 3, 16 * i + 4, 0xff);
+        env_write(board.msix, 3, 16 * i + 8, i);
+        env_write(board.msix, 3, 16 * i + 12, 0);
+    }
+}
+
+void board_setup_closed(void)
+{
+    setup(1, &imu_node);
+}
+
 void board_setup(void)
 {
     setup(1, &imu_node);
+    open_the_way();
 }
 
 void board_setup_four_cpus(void)
 {
     setup(4, &imu_node);
+    open_the_way();
 }
 
 void board_setup_own_rate(void)
 {
     setup(1, &imu_odr_node);
+    open_the_way();
 }
 
 void board_teardown(void)

@@ -13,6 +13,8 @@ extern struct board board;
 /* Check fixtures. */
 void board_setup(void);
 void board_setup_four_cpus(void);
+/* RP1's messages have no way to the MIP yet. */
+void board_setup_closed(void);
 void board_teardown(void);
 /* With `axiom,sampling = "odr"` on the IMU. */
 void board_setup_own_rate(void);

@@ -369,11 +369,18 @@ struct model *model_find(struct model *model, const char *compatible, uint32_t i
 int model_region_add(struct model *model, uint32_t region, const char *child, uint64_t bus_address,
                      uint64_t size)
 {
+    static const struct {
+        const char *child;
+        uint64_t address, size;
+    } places[] = { [1] = { "rp1", 0xc040108000, 0x1000 }, /* PCIE_APBS */
+                   [2] = { "rp1", 0xc040000000, 0x4000 }, /* SYSINFO */
+                   [3] = { NULL, 0x410000, 0x4000 } };    /* BAR0 on PCI */
     (void)model;
-    (void)region;
-    ck_assert_str_eq(child, "rp1");
-    ck_assert_uint_eq(bus_address, 0xc040108000);
-    ck_assert_uint_eq(size, 0x1000);
+    ck_assert_uint_ge(region, 1);
+    ck_assert_uint_lt(region, ARRAY_SIZE(places));
+    ck_assert_pstr_eq(child, places[region].child);
+    ck_assert_uint_eq(bus_address, places[region].address);
+    ck_assert_uint_eq(size, places[region].size);
     return 0;
 }
 

@@ -34,7 +34,7 @@ static void access_register(void)
                                      board.pwm0, board.pwm1, board.i2c,  board.gpio };
     static const uint32_t sizes[] = { 0x2000, 0x100, 0x1000, 0x240, 0x64, 0x64, 0x100, 0xc000 };
     uint32_t which = random32() % ARRAY_SIZE(models), cpu = random32() % 4;
-    uint32_t region = random32() % 3, offset = random32() % sizes[which] & ~3u;
+    uint32_t region = random32() % 4, offset = random32() % sizes[which] & ~3u;
     uint32_t size = random32() % 16 == 0 ? 1u << random32() % 4 : 4;
     if (random32() % 4 == 0)
         (void)env_read_cpu(models[which], cpu, region, offset, size);

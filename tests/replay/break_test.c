@@ -3,9 +3,11 @@
  * wrong, by a write that no driver does, and the run is gone; where the element is put right again,
  * the next edge's is back. */
 #include <axiom/bits.h>
+#include <hw/regs/brcm_pcie.h>
 #include <hw/regs/gic_v2.h>
 #include <hw/regs/rp1_gpio.h>
 #include <hw/regs/rp1_msix.h>
+#include <hw/regs/rp1_pcie.h>
 #include <tests/check_main.h>
 
 #include "rig.h"
@@ -14,6 +16,8 @@
 #define IO_BASE   UINT64_C(0x1f000d0000)
 #define PADS_BASE UINT64_C(0x1f000f0000)
 #define MSIX_BASE UINT64_C(0x1f00108000)
+#define PCIE_BASE  UINT64_C(0x1000120000)
+#define TABLE_BASE UINT64_C(0x1f00410000)
 #define GICD_BASE UINT64_C(0x107fff9000)
 #define GICC_BASE UINT64_C(0x107fffa000)
 #define BANK0_SPI 128u
@@ -93,6 +97,29 @@ static void msix_on(void)
               RP1_MSIX_ENABLE | RP1_MSIX_IACK);
 }
 
+/* The root complex's inbound window to the MIP: the tree's third range. A message that was lost leaves RP1 waiting. */
+static void window_off(void)
+{
+    write_reg(PCIE_BASE, BRCM_PCIE_SIZE, BRCM_PCIE_REMAP_LO(3), 0x00130000);
+}
+
+static void window_on(void)
+{
+    write_reg(PCIE_BASE, BRCM_PCIE_SIZE, BRCM_PCIE_REMAP_LO(3),
+              0x00130000 | BRCM_PCIE_REMAP_ENABLE);
+    msix_on();
+}
+
+static void entry_masked(void)
+{
+    write_reg(TABLE_BASE, RP1_BAR0_SIZE, 12, PCI_MSIX_ENTRY_MASKED);
+}
+
+static void entry_unmasked(void)
+{
+    write_reg(TABLE_BASE, RP1_BAR0_SIZE, 12, 0);
+}
+
 static void spi_off(void)
 {
     uint32_t intid = GIC_SPI_FIRST + BANK0_SPI;
@@ -130,6 +157,8 @@ static const struct breakage {
     { "pad input enable", input_off, input_on, 1 },
     { "CTRL event enables", events_off, events_on, 1 },
     { "MSIX_CFG enable", msix_off, msix_on, 1 },
+    { "inbound window", window_off, window_on, 1 },
+    { "MSI-X table", entry_masked, entry_unmasked, 1 },
     { "GIC SPI enable", spi_off, spi_on, 1 },
     { "end of interrupt", not_ended, ended, 1 },
 };

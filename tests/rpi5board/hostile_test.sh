@@ -14,7 +14,7 @@ checks=0 failures=0
 says() {
     local expected=$1 text=$2 status
     shift 2
-    timeout 60 "$board" "$@" > "$work/out" 2>&1
+    timeout 60 "$board" --stop-after 10 "$@" > "$work/out" 2>&1
     status=$?
     checks=$((checks + 1))
     [[ $status == "$expected" ]] && grep -qF -- "$text" "$work/out" && return
@@ -27,7 +27,7 @@ changed() {
     cp "$tree" "$work/changed.dtb" && fdtput "${@:1:1}" "$work/changed.dtb" "${@:2}"
 }
 
-"$axiom" image rpi5 "$work/card" --append stop_after_ms=10 --bpf "$build/tests/rpi5board/edges.bpf.o" > "$work/out" 2>&1 ||
+"$axiom" image rpi5 "$work/card" --bpf "$build/tests/rpi5board/edges.bpf.o" > "$work/out" 2>&1 ||
     { cat "$work/out"; exit 1; }
 says 0 "kernel: stopping" "$work/card"
 
@@ -47,6 +47,21 @@ says 3 "bytes of RAM, there are 67108864" "$work/card" --mem 64 # the archive's 
 changed -r /soc@107c000000/interrupt-controller@7fff9000
 says 0 "gic: the device tree has no interrupt controller that this kernel knows" "$work/card" --kernel-dtb "$work/changed.dtb"
 says 0 "CPU 3 does not start" "$work/card" --kernel-dtb "$tree" --smp 2
+
+# RP1: the machine has no bridge; or the way of its messages is left alone, and its pins are polled.
+changed -ts /axi/pcie@1000120000 status disabled
+says 0 "pcie@1000120000: the link to RP1 is down" "$work/card" --kernel-dtb "$tree" --dtb "$work/changed.dtb"
+says 0 "boot: interlock failed with error -22" "$work/card" --kernel-dtb "$tree" --dtb "$work/changed.dtb"
+printf 'time_ns,channel,value\n0,gpio/chip0/17,0\n1000000,gpio/chip0/17,1\n30000000,gpio/chip0/17,0\n' > "$work/pin.csv"
+polls() { # RUNS ARGUMENT...: programs that ran at two edges
+    checks=$((checks + 1))
+    timeout 60 "$board" "$work/card" --smp 1 --trace "$work/pin.csv" --stop-after 1200 --kernel-record "$work/kernel.mcap" \
+        --append "$2" > "$work/out" 2>&1
+    [[ $("$axiom" trace info "$work/kernel.mcap" | grep -c "/bpf/run  *$1 messages") == 1 ]] && return
+    failures=$((failures + 1)); echo "FAILED: $2: not $1 runs"; tail -20 "$work/out"; "$axiom" trace info "$work/kernel.mcap"
+}
+polls 2 rp1.anything
+polls 2 "rp1.keep gpio.poll_us=100"
 
 # The archive of programs: not there, or no archive.
 cp "$work/card/initramfs.cpio" "$work/initramfs.cpio"

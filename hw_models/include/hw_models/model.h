@@ -151,7 +151,8 @@ struct model *model_find(struct model *model, const char *compatible, uint32_t i
 
 /* The model also answers `size` bytes at `bus_address` of the bus below the child node named
  * `child`, translated through the ranges above like a reg; accesses come with region index
- * `region`. For blocks that no node names. From init(). -EINVAL, -ENOENT. */
+ * `region`. Without a child: 32-bit memory of the PCI bus below the node itself. For blocks that no node names.
+ * From init(). -EINVAL, -ENOENT. */
 int model_region_add(struct model *model, uint32_t region, const char *child, uint64_t bus_address,
                      uint64_t size);
 
