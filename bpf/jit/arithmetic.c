@@ -198,8 +198,8 @@ static void simplify_multiply(struct simplifier *s, struct ir_insn *insn)
 static void simplify_select(struct simplifier *s, struct ir_insn *insn)
 {
     int64_t c, d;
-    if (!constant_of(s, insn->c, &c) || !constant_of(s, insn->d, &d) || c + d != 1 ||
-        (c != 0 && c != 1))
+    if (!constant_of(s, insn->c, &c) || !constant_of(s, insn->d, &d) || (c != 0 && c != 1) ||
+        d != 1 - c)
         return;
     insn->op = IR_SET;
     insn->cond ^= c == 0;
