@@ -74,9 +74,27 @@ static ir_place quotient_32(struct simplifier *s, ir_place x, uint32_t divisor)
     return compute(s, IR_MULHI, x, factor, 0);
 }
 
-/* The reciprocal has 65 bits: its top bit is the addition of x itself, halved on the way so that
- * nothing overflows. */
-static ir_place quotient_64(struct simplifier *s, ir_place x, uint64_t divisor)
+/* m = ceil(2^(64 + k) / d) below 2^64, k as large as that allows, serves x below 2^width if it is at
+ * most 2^(64 + k - width) / d too large (as above). */
+static bool wide_reciprocal(uint32_t width, uint64_t divisor, uint64_t *factor, uint32_t *shift)
+{
+    *shift = 63u - (uint32_t)__builtin_clzll(divisor); /* 2^shift < divisor, no power of two */
+    *factor = divide_wide(UINT64_C(1) << *shift, divisor) + 1;
+    uint64_t excess = *factor * divisor; /* less 2^(64 + shift): below the divisor */
+    uint32_t most = 64 + *shift - width;
+    return most >= 64 || excess <= UINT64_C(1) << most;
+}
+
+static ir_place quotient_by(struct simplifier *s, ir_place x, uint64_t reciprocal, uint32_t shift)
+{
+    ir_place factor = compute(s, IR_MOV, IR_NONE, IR_NONE, (int64_t)reciprocal);
+    ir_place high = compute(s, IR_MULHI, x, factor, 0);
+    return compute(s, IR_SHR, high, IR_NONE, shift);
+}
+
+/* Else the reciprocal has 65 bits: its top bit is the addition of x itself, halved on the way so
+ * that nothing overflows. */
+static ir_place quotient_65(struct simplifier *s, ir_place x, uint64_t divisor)
 {
     uint32_t length = 64u - (uint32_t)__builtin_clzll(divisor - 1); /* 2^length >= divisor */
     uint64_t power = length == 64 ? 0 - divisor : (UINT64_C(1) << length) - divisor;
@@ -87,6 +105,18 @@ static ir_place quotient_64(struct simplifier *s, ir_place x, uint64_t divisor)
     ir_place half = compute(s, IR_SHR, rest, IR_NONE, 1);
     ir_place sum = compute(s, IR_ADD, half, high, 0);
     return compute(s, IR_SHR, sum, IR_NONE, length - 1);
+}
+
+/* An even divisor leaves x a bit less, and that is enough. */
+static ir_place quotient_64(struct simplifier *s, ir_place x, uint64_t divisor)
+{
+    uint64_t reciprocal;
+    uint32_t shift, even = (uint32_t)__builtin_ctzll(divisor), width = s->width[x];
+    if (wide_reciprocal(width, divisor, &reciprocal, &shift))
+        return quotient_by(s, x, reciprocal, shift);
+    if (even == 0 || !wide_reciprocal(64 - even, divisor >> even, &reciprocal, &shift))
+        return quotient_65(s, x, divisor);
+    return quotient_by(s, compute(s, IR_SHR, x, IR_NONE, even), reciprocal, shift);
 }
 
 void simplify_divide(struct simplifier *s, struct ir_insn *insn)

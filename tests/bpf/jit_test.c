@@ -174,6 +174,77 @@ START_TEST(jumps_reach_over_any_distance)
 }
 END_TEST
 
+struct quotients {
+    uint64_t value, quotient, rest;
+    uint64_t quotient32, rest32; /* of the low half */
+    uint64_t quotient16;         /* of the low 16 bits, as 64 */
+};
+
+static struct bpf_prog *make_divisions(int32_t divisor)
+{
+    const struct bpf_insn insns[] = {
+        LDX(BPF_DW, 2, 1, 0),
+        MOV_X(0, 2),
+        ALU_K(BPF_DIV, 0, divisor),
+        STX(BPF_DW, 1, 8, 0),
+        MOV_X(0, 2),
+        ALU_K(BPF_MOD, 0, divisor),
+        STX(BPF_DW, 1, 16, 0),
+        MOV_X(0, 2),
+        ALU32_K(BPF_DIV, 0, divisor),
+        STX(BPF_DW, 1, 24, 0),
+        MOV_X(0, 2),
+        ALU32_K(BPF_MOD, 0, divisor),
+        STX(BPF_DW, 1, 32, 0),
+        LDX(BPF_H, 0, 1, 0),
+        ALU_K(BPF_DIV, 0, divisor),
+        STX(BPF_DW, 1, 40, 0),
+        EXIT(),
+    };
+    return make(insns, sizeof insns / sizeof insns[0]);
+}
+
+/* Immediates are sign-extended: negative ones are divisors near 2^64, and near 2^32. */
+static void check_divisions(struct bpf_jit *jit, int32_t imm, uint64_t value)
+{
+    uint64_t divisor = (uint64_t)(int64_t)imm;
+    uint32_t low = (uint32_t)value, divisor32 = (uint32_t)imm;
+    struct quotients q = { .value = value };
+    struct bpf_run run = { .stack = stack, .stack_size = sizeof stack };
+    bpf_jit_run(jit, &q, &run);
+    ck_assert_msg(q.quotient == value / divisor && q.rest == value % divisor &&
+                      q.quotient32 == low / divisor32 && q.rest32 == low % divisor32 &&
+                      q.quotient16 == (value & 0xffff) / divisor,
+                  "%#" PRIx64 " by %d", value, imm);
+}
+
+START_TEST(quotients_by_constants_are_exact)
+{
+    static const int32_t divisors[] = {
+        1,         2,     3,     5,       6,       7,       9,         10,         11,
+        12,        13,    14,    19,      25,      28,      31,        60,         63,
+        64,        65,    100,   125,     127,     641,     1000,      8191,       10000,
+        16383,     65535, 65537, 1 << 20, 1000000, 6700417, 715827883, 1000000000, INT32_MAX,
+        INT32_MIN, -1,    -2,    -3,      -7,      -10,     -641,      -65537,     -1000000000,
+    };
+    for (size_t i = 0; i < sizeof divisors / sizeof divisors[0]; i++) {
+        struct bpf_prog *prog = make_divisions(divisors[i]);
+        struct bpf_jit *jit;
+        ck_assert_int_eq(bpf_jit_create(prog, NULL, NULL, &jit, NULL), 0);
+        uint64_t divisor = (uint64_t)(int64_t)divisors[i], last = UINT64_MAX / divisor * divisor;
+        for (int64_t near = -2; near <= 2; near++) {
+            for (uint32_t bit = 0; bit < 64; bit++)
+                check_divisions(jit, divisors[i], (UINT64_C(1) << bit) + (uint64_t)near);
+            for (uint64_t k = 0, multiple = 0; k < 64; k++, multiple = multiple * 5 + divisor)
+                check_divisions(jit, divisors[i], multiple / divisor * divisor + (uint64_t)near);
+            check_divisions(jit, divisors[i], last + (uint64_t)near);
+        }
+        bpf_jit_destroy(jit);
+        bpf_prog_destroy(prog);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("bpf_jit");
@@ -184,6 +255,7 @@ int main(void)
     tcase_add_test(tcase, every_target_refuses_a_buffer_one_byte_short);
     tcase_add_test(tcase, every_failed_allocation_is_an_error_and_leaves_nothing);
     tcase_add_test(tcase, jumps_reach_over_any_distance);
+    tcase_add_test(tcase, quotients_by_constants_are_exact);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
