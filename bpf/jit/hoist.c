@@ -29,8 +29,17 @@ struct insertion {
     struct insertion *next; /* of those before the same block's end */
 };
 
+/* A loop whose constants are made before it. */
+struct done_loop {
+    struct done_loop *next;
+    uint32_t first, last;
+    uint32_t count;
+    ir_place places[];
+};
+
 struct hoister {
     struct lower *f;
+    struct done_loop *done;        /* the last first */
     uint32_t *writes;              /* of each register: instructions that write it */
     uint32_t *stamp;               /* of each register: block + 1 it was seen live in */
     uint32_t *latch;               /* of each block: the last that jumps back to it; NO_BLOCK */
@@ -163,6 +172,23 @@ static int insert_before(struct hoister *h, uint32_t first, uint32_t last,
     return 0;
 }
 
+static int note_done(struct hoister *h, uint32_t first, uint32_t last, const struct candidate *list,
+                     uint32_t count)
+{
+    struct done_loop *loop =
+        lower_alloc_raw(h->f->pass, 1, sizeof *loop + count * sizeof loop->places[0]);
+    if (loop == NULL)
+        return -ENOMEM;
+    loop->next = h->done;
+    loop->first = first;
+    loop->last = last;
+    loop->count = count;
+    for (uint32_t i = 0; i < count; i++)
+        loop->places[i] = list[i].place;
+    h->done = loop;
+    return insert_before(h, first, last, list, count);
+}
+
 static int hoist_loop(struct hoister *h, uint32_t first, uint32_t last, bool *done)
 {
     struct lower *f = h->f;
@@ -191,7 +217,7 @@ static int hoist_loop(struct hoister *h, uint32_t first, uint32_t last, bool *do
         }
     }
     *done = true;
-    return insert_before(h, first, last, list, count);
+    return note_done(h, first, last, list, count);
 }
 
 /* Outer loops come before inner ones that begin later; those inside of one that was done are. The
@@ -231,6 +257,50 @@ static void rename(struct hoister *h)
         for (uint32_t s = 0; s < count; s++)
             *sources[s] = h->instead[*sources[s]];
     }
+}
+
+static void add_live(struct hoister *h, uint32_t block, ir_place place, uint32_t mark, int *err)
+{
+    if (h->stamp[place] == mark)
+        return;
+    h->stamp[place] = mark;
+    struct lower_live *node = lower_alloc_raw(h->f->scratch, 1, sizeof *node);
+    if (node == NULL) {
+        *err = -ENOMEM;
+        return;
+    }
+    *node = (struct lower_live){ .next = h->f->live_out[block], .place = place };
+    h->f->live_out[block] = node;
+}
+
+/* What is live where, by its new names; a constant is all through its loop. */
+static int rename_live(struct hoister *h)
+{
+    struct lower *f = h->f;
+    const struct done_loop *loop = h->done;
+    int err = 0;
+    for (uint32_t block = f->block_count; block-- != 0;) {
+        const uint32_t mark = f->block_count + 1 + block; /* no block's */
+        struct lower_live *nodes = f->live_out[block];
+        f->live_out[block] = NULL;
+        while (nodes != NULL) {
+            struct lower_live *node = nodes;
+            nodes = node->next;
+            node->place = h->instead[node->place];
+            if (h->stamp[node->place] == mark)
+                continue;
+            h->stamp[node->place] = mark;
+            node->next = f->live_out[block];
+            f->live_out[block] = node;
+        }
+        while (loop != NULL && loop->first > block)
+            loop = loop->next;
+        for (uint32_t i = 0; loop != NULL && block <= loop->last && i < loop->count; i++)
+            add_live(h, block, loop->places[i], mark, &err);
+        for (const struct insertion *i = h->before_end[block]; i != NULL; i = i->next)
+            add_live(h, block, i->place, mark, &err);
+    }
+    return err;
 }
 
 /* A new list with what is inserted, before the instruction that ends the block. */
@@ -322,6 +392,6 @@ int lower_hoist(struct lower *f)
     if (err || h.inserted == 0)
         return err;
     rename(&h);
-    err = write_list(&h);
-    return err ? err : lower_live(f);
+    err = rename_live(&h);
+    return err ? err : write_list(&h);
 }

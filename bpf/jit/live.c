@@ -147,10 +147,10 @@ static int find_live(struct live *l)
     return 0;
 }
 
-/* Backwards through each block: what is pure and writes what is not live goes. True: some did. */
-static bool remove_dead(struct lower *f, uint32_t *live_stamp)
+/* Backwards through each block: what is pure and writes what is not live goes. What only that read
+ * stays live where it was: too long, which does no harm. */
+static void remove_dead(struct lower *f, uint32_t *live_stamp)
 {
-    bool removed = false;
     for (uint32_t block = 0; block < f->block_count; block++) {
         for (const struct lower_live *out = f->live_out[block]; out != NULL; out = out->next)
             live_stamp[out->place] = block + 1;
@@ -159,7 +159,6 @@ static bool remove_dead(struct lower *f, uint32_t *live_stamp)
             if (insn->dst != IR_NONE && live_stamp[insn->dst] != block + 1) {
                 if (lower_is_pure(insn)) {
                     lower_erase(insn);
-                    removed = true;
                     continue;
                 }
                 if (insn->op == IR_CALL || (insn->op >= IR_ATOMIC_ADD && insn->op <= IR_ATOMIC_XOR))
@@ -173,7 +172,6 @@ static bool remove_dead(struct lower *f, uint32_t *live_stamp)
                 live_stamp[*sources[s]] = block + 1;
         }
     }
-    return removed;
 }
 
 static int analyse(struct lower *f)
@@ -235,8 +233,7 @@ int lower_live(struct lower *f)
     int err = f->block_count == 1 ? 0 : remove_unread(f);
     if (err == 0)
         err = analyse(f);
-    /* What a removed instruction read may be dead in other blocks now: once more, not for ever. */
-    if (err == 0 && remove_dead(f, live_stamp))
-        err = analyse(f);
+    if (err == 0)
+        remove_dead(f, live_stamp);
     return err;
 }
