@@ -23,6 +23,7 @@ struct gpio_core {
     uint16_t rising_count[GPIO_LINE_MAX], falling_count[GPIO_LINE_MAX]; /* who wants edges */
     /* The interlock's write lock protects: */
     uint64_t outputs; /* lines that direction_output() made outputs */
+    uint64_t levels;  /* what was written to them */
 };
 
 static struct gpio_chip *chips[GPIO_CHIP_MAX];
@@ -126,6 +127,34 @@ static void record_edge(const struct gpio_chip *chip, uint32_t line, enum gpio_e
     event_emit(&event);
 }
 
+/* What was written to a line, where it is something else than before: on a board where nobody sees the pin this is what
+ * the robot did. Registers are not read for it: of the bank it has the lines that the kernel drives. Inside the
+ * interlock's write. */
+static void record_write(struct gpio_chip *chip, uint32_t line, bool level)
+{
+    struct gpio_core *core = chip->core;
+    core->levels = (core->levels & ~BIT64(line)) | (uint64_t)level << line;
+    if (!event_wanted(EVENT_GPIO)) {
+        event_skip();
+        return;
+    }
+    uint32_t bank = gpio_bank_of(chip, line), first = chip->bank_first[bank];
+    uint32_t end = bank + 1 < chip->bank_count ? chip->bank_first[bank + 1] : chip->line_count;
+    uint64_t lines = end - first < 64 ? BIT64(end - first) - 1 : UINT64_MAX;
+    struct event event; /* the other kinds' part is left as it is */
+    event.source_ns = 0;
+    event.kind = EVENT_GPIO;
+    event.layer = EVENT_LAYER_KERNEL;
+    event.role = EVENT_ROLE_OUTPUT;
+    event.gpio =
+        (struct event_gpio){ .chip = (uint8_t)chip->index,
+                             .line = (uint8_t)line,
+                             .level = level,
+                             .driven = 1,
+                             .bank_level = (core->levels & core->outputs) >> first & lines };
+    event_emit(&event);
+}
+
 void gpio_line_edge(struct gpio_chip *chip, uint32_t line, enum gpio_edge edge, uint64_t bank_level)
 {
     uint64_t time_ns = ktime_get_ns();
@@ -160,8 +189,10 @@ int gpio_direction_input(uint32_t chip_index, uint32_t line, enum gpio_pull pull
 static int become_output(struct gpio_chip *chip, uint32_t line, bool level)
 {
     int err = chip->ops->direction_output(chip, line, level);
-    if (err == 0)
+    if (err == 0) {
         chip->core->outputs |= BIT64(line);
+        record_write(chip, line, level);
+    }
     return err;
 }
 
@@ -210,10 +241,13 @@ int gpio_set(uint32_t chip_index, uint32_t line, bool level, const char *origin)
     err = interlock_write_begin(origin, ACTUATOR_GPIO, chip_index, line);
     if (err)
         return err;
-    if (chip->core->outputs & BIT64(line))
-        chip->ops->set(chip, line, level);
-    else
+    if ((chip->core->outputs & BIT64(line)) == 0) {
         err = become_output(chip, line, level);
+    } else {
+        chip->ops->set(chip, line, level);
+        if ((chip->core->levels >> line & 1) != level)
+            record_write(chip, line, level);
+    }
     interlock_write_end();
     return err;
 }

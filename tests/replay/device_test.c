@@ -195,6 +195,41 @@ START_TEST(a_pulse_nobody_saw_is_two_edges)
 }
 END_TEST
 
+static void write_lines(struct rig *unused)
+{
+    (void)unused;
+    static const bool levels[] = { true, true, false, false, true };
+    int err = gpio_direction_output(0, 16, false, "test");
+    for (uint32_t i = 0; i < ARRAY_SIZE(levels); i++)
+        err |= gpio_set(0, 16, levels[i], "test");
+    err |= gpio_set(0, 30, true, "test"); /* becomes an output by it; of another bank */
+    err |= gpio_direction_input(0, 16, GPIO_PULL_NONE);
+    err |= gpio_set(0, 16, true, "test"); /* as before, but an output again */
+    if (err)
+        abort();
+}
+
+/* On a real board only the kernel records. */
+START_TEST(what_is_written_to_a_line_is_on_the_kernels_record)
+{
+    static const struct {
+        uint8_t line, level;
+        uint64_t bank_level;
+    } expected[] = { { 16, 0, 0 },        { 16, 1, 1u << 16 }, { 16, 0, 0 },
+                     { 16, 1, 1u << 16 }, { 30, 1, 1u << 2 },  { 16, 1, 1u << 16 } };
+    run(write_lines);
+    ck_assert_uint_eq(rig_count(&rig, EVENT_GPIO, EVENT_LAYER_KERNEL, NULL), ARRAY_SIZE(expected));
+    for (uint32_t i = 0; i < ARRAY_SIZE(expected); i++) {
+        const struct event *event = &rig_find(&rig, EVENT_GPIO, EVENT_LAYER_KERNEL, NULL, i)->event;
+        ck_assert_int_eq(event->role, EVENT_ROLE_OUTPUT);
+        ck_assert_uint_eq(event->gpio.driven, 1);
+        ck_assert_uint_eq(event->gpio.line, expected[i].line);
+        ck_assert_uint_eq(event->gpio.level, expected[i].level);
+        ck_assert_uint_eq(event->gpio.bank_level, expected[i].bank_level);
+    }
+}
+END_TEST
+
 /* --- PWM --- */
 
 static int pwm_result[6];
@@ -310,6 +345,7 @@ int main(void)
     tcase_add_test(tcase, self_test_passes);
     tcase_add_test(tcase, a_debounced_line_has_no_bounces);
     tcase_add_test(tcase, a_pulse_nobody_saw_is_two_edges);
+    tcase_add_test(tcase, what_is_written_to_a_line_is_on_the_kernels_record);
     tcase_add_test(tcase, pwm_has_limits_and_a_polarity);
     tcase_add_test(tcase, our_pin_table_knows_the_boards_groups);
     tcase_add_test(tcase, funcsels_are_the_facts_tables);

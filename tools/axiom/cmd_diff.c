@@ -187,7 +187,8 @@ const struct command command_diff = {
         "hashes.\n"
         "--order compares in which order programs ran, what they gave back, printed and left in "
         "maps, and what\n"
-        "became of PWM, not when: for a recording of a real board, whose kernel alone recorded.\n"
+        "was written to pins and PWM, not when: for a recording of a real board, whose kernel "
+        "alone recorded.\n"
         "--without leaves out what begins so, as /bpf/map/button, in which the program keeps a "
         "time.\n"
         "--all compares every event. Exit code 0: equal; 1: they differ; 3: a file is broken.\n",

@@ -27,9 +27,10 @@ enum event_role {
 };
 
 enum event_kind {
-    EVENT_GPIO = 1, /* a pin (machine) or a driver's edge (kernel) changed level */
-    EVENT_PWM,      /* a channel's waveform changed */
-    EVENT_I2C,      /* one whole transaction, START to STOP */
+    EVENT_GPIO =
+        1, /* a pin (machine), a driver's edge or what is written to a line (kernel) changed level */
+    EVENT_PWM,   /* a channel's waveform changed */
+    EVENT_I2C,   /* one whole transaction, START to STOP */
     EVENT_IIO,   /* one scan of an IIO device (kernel), or the physical quantities given to a sensor
                     (machine) */
     EVENT_TIMER, /* a BPF timer program's timer ran */
@@ -71,8 +72,9 @@ struct event_gpio {
     uint8_t line;
     uint8_t level;  /* after the change, 0 or 1 */
     uint8_t driven; /* 1: this chip drives the line; 0: the outside world does */
-    uint64_t
-        bank_level; /* all lines of the line's bank after the change; bit = line within the bank */
+    /* All lines of the line's bank after the change, bit = line within the bank; of a kernel's own write, those that it
+     * drives. */
+    uint64_t bank_level;
 };
 
 struct event_pwm {
