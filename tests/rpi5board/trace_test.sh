@@ -55,6 +55,8 @@ same() {
     check "$name: the kernel's own recording" "$axiom" diff --order --without "/bpf/map/$map" "$work/sim.mcap" "$work/kernel.mcap" > "$work/log"
     echo "$name: the kernel's own recording: $(cat "$work/log")"
     replays "$name"
+    "$axiom" run "$work/kernel.mcap" --quiet --board "$build/boards/rpi5-board.dtb" "${objects[@]}" --record "$work/desk.mcap" > "$work/log" 2>&1
+    check "$name: its recording as a trace" "$axiom" diff --order --without "/bpf/map/$map" "$work/desk.mcap" "$work/kernel.mcap" > "$work/log"
     for channel in $channels; do
         outputs "$work/sim.mcap" "$channel" "$until" > "$work/sim.txt"
         outputs "$work/board.mcap" "$channel" "$until" > "$work/board.txt"
@@ -97,7 +99,7 @@ awk 'BEGIN { print "time_ns,channel,value"; for (i = 0; i < 140; i++) { t = i * 
     printf "%.0f,gpio/chip0/17,1\n", t; if (i % 15 == 0) printf "%.0f,temp,%.1f\n", t, 20 + i / 20
     printf "%.0f,gpio/chip0/17,0\n", t + 3000000 } }' > "$work/mixed.csv"
 "$axiom" image rpi5 "$work/mixed" --bpf "$build/tests/rpi5board/mixed.bpf.o" > "$work/log" 2>&1
-check "mixed: the board runs" "$board" "$work/mixed" --smp 1 --trace "$work/mixed.csv" --bind temp=iio/sht31/temp \
+check "mixed: the board runs, on four CPUs" "$board" "$work/mixed" --trace "$work/mixed.csv" --bind temp=iio/sht31/temp \
     --kernel-record "$work/kernel.mcap" --stop-after 3100 >> "$work/log"
 replays mixed
 
