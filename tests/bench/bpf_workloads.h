@@ -14,8 +14,10 @@ static inline void bench_fill(struct workload_memory *memory)
     }
 }
 
+// clang-format off
 #define BENCH_WORKLOADS(X)                                                              \
     X(alu64) X(alu32) X(sieve) X(checksum) X(quadrature) X(biquad) X(pid) X(crc32)      \
     X(search) X(matrix) X(sort) X(calls) X(median) X(average) X(parse) X(bits)          \
     X(base64) X(crctable) X(chacha) X(kalman) X(strings) X(histogram) X(packet)         \
-    X(machine) X(rotation) X(decimal)
+    X(machine) X(rotation) X(decimal) X(unaligned) X(divide) X(tree)
+// clang-format on
