@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Calls that need none: lookups in arrays, which are a comparison and a sum; the clock, whose
- * function the platform has; small functions of the program itself. Only in verified programs, where
- * facts say what map a helper is called with.
+/* Calls that need none: lookups in arrays, which are a comparison and a sum (and for per-CPU arrays
+ * the question which CPU this is); the clock, whose function the platform has; small functions of the
+ * program itself. Only in verified programs, where facts say what map a helper is called with.
  *
  * What a helper does besides (its cost by the CPU model, bpf_map_touch()) is done here, too. */
 #include <axiom/errno.h>
@@ -41,6 +41,54 @@ static void begin_pending(struct builder *b, const struct pending *pending)
         b->f->insns[pending->insns[i]].d = BLOCK_TARGET | (b->f->block_count - 1);
 }
 
+/* --- The platform's own functions --- */
+
+static void call_platform(struct builder *b, const struct bpf_env *env, uint64_t address,
+                          ir_place result)
+{
+    ir_place user = build_temp(b);
+    build_mov_imm(b, user, (int64_t)(uintptr_t)env->user);
+    struct ir_call *call = build_call(b, result, IR_CALL_ADDRESS);
+    call->address = address;
+    call->args[IR_ARG_RUN] = user;
+    b->f->has_helper_calls = true;
+}
+
+/* How far this CPU's values lie behind the first one's, as bpf_env_cpu_index() says; IR_NONE: not at
+ * all. */
+static ir_place cpu_offset(struct builder *b, const struct bpf_map *map, uint64_t cpu_stride)
+{
+    const struct bpf_env *env = map->env;
+    if (cpu_stride == 0 || env->cpu_count <= 1 || env->platform == NULL ||
+        env->platform->cpu_index == NULL)
+        return IR_NONE;
+    ir_place cpu = build_temp(b), is_one = build_temp(b), offset = build_temp(b);
+    call_platform(b, env, (uint64_t)(uintptr_t)env->platform->cpu_index, cpu);
+    struct ir_insn *set = build_insn(b, IR_SET, is_one);
+    set->size = 4;
+    set->cond = IR_LTU;
+    set->a = cpu;
+    set->imm = env->cpu_count;
+    struct ir_insn *chosen = build_insn(b, IR_MUL, cpu); /* else the first */
+    chosen->size = 4;
+    chosen->a = cpu;
+    chosen->b = is_one;
+    struct ir_insn *product = build_insn(b, IR_MUL, offset);
+    product->a = cpu;
+    product->imm = (int64_t)cpu_stride;
+    return offset;
+}
+
+/* R0 += offset */
+static void add_offset(struct builder *b, ir_place offset)
+{
+    if (offset == IR_NONE)
+        return;
+    struct ir_insn *sum = build_insn(b, IR_ADD, 0);
+    sum->a = 0;
+    sum->b = offset;
+}
+
 /* --- Lookups in arrays --- */
 
 static void touch(struct builder *b, const struct bpf_map *map, struct pending *pending)
@@ -59,48 +107,39 @@ static void touch(struct builder *b, const struct bpf_map *map, struct pending *
 static bool look_up(struct builder *b, uint32_t index)
 {
     const struct bpf_insn_fact *fact = build_fact(b->f, index);
-    uint8_t *values;
-    uint32_t stride;
+    struct bpf_map_layout layout;
     if ((fact->flags & BPF_FACT_MAP) == 0 || fact->map_index >= b->f->prog->map_count)
         return false;
     const struct bpf_map *map = b->f->prog->maps[fact->map_index];
-    if (!bpf_map_array_layout(map, &values, &stride))
+    if (!bpf_map_array_layout(map, &layout))
         return false;
+    ir_place of_cpu = cpu_offset(b, map, layout.cpu_stride);
     struct pending pending = { .count = 0 };
     if ((fact->flags & BPF_FACT_KEY) != 0) {
         bool inside = fact->key < map->max_entries;
-        uint64_t at = (uint64_t)(uintptr_t)values + (uint64_t)fact->key * stride;
+        uint64_t at = (uint64_t)(uintptr_t)layout.values + (uint64_t)fact->key * layout.stride;
         build_mov_imm(b, 0, inside ? (int64_t)at : 0);
-        if (inside)
+        if (inside) {
+            add_offset(b, of_cpu);
             touch(b, map, &pending);
+        }
     } else {
         ir_place key = build_temp(b), offset = build_temp(b), base = build_temp(b);
         build_load(b, key, 2, 0, 4);
         build_mov_imm(b, 0, 0);
         branch_later(b, &pending, IR_GEU, key, (int32_t)map->max_entries, IR_UNLIKELY);
-        build_mov_imm(b, base, (int64_t)(uintptr_t)values);
+        build_mov_imm(b, base, (int64_t)(uintptr_t)layout.values);
         struct ir_insn *product = build_insn(b, IR_MUL, offset);
         product->a = key;
-        product->imm = stride;
+        product->imm = layout.stride;
         struct ir_insn *sum = build_insn(b, IR_ADD, 0);
         sum->a = base;
         sum->b = offset;
+        add_offset(b, of_cpu);
         touch(b, map, &pending);
     }
     begin_pending(b, &pending);
     return true;
-}
-
-/* --- The platform's own functions --- */
-
-static void call_platform(struct builder *b, uint64_t address)
-{
-    ir_place user = build_temp(b);
-    build_mov_imm(b, user, (int64_t)(uintptr_t)b->f->prog->env->user);
-    struct ir_call *call = build_call(b, 0, IR_CALL_ADDRESS);
-    call->address = address;
-    call->args[IR_ARG_RUN] = user;
-    b->f->has_helper_calls = true;
 }
 
 bool build_inline_helper(struct builder *b, uint32_t index, const struct bpf_helper *helper)
@@ -111,7 +150,7 @@ bool build_inline_helper(struct builder *b, uint32_t index, const struct bpf_hel
     if (helper->body == bpf_helper_map_lookup_elem)
         return look_up(b, index);
     if (helper->body == bpf_helper_ktime_get_ns && platform != NULL && platform->clock_ns != NULL) {
-        call_platform(b, (uint64_t)(uintptr_t)platform->clock_ns);
+        call_platform(b, b->f->prog->env, (uint64_t)(uintptr_t)platform->clock_ns, 0);
         return true;
     }
     return false;

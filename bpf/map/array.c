@@ -206,15 +206,6 @@ static void *array_direct_value(struct bpf_map *map, uint32_t offset)
     return value_at(map, 0) + offset;
 }
 
-bool bpf_map_array_layout(const struct bpf_map *map, uint8_t **values, uint32_t *stride)
-{
-    if (map->ops != &bpf_array_ops || map->reference_count == 0) /* a template has no values */
-        return false;
-    *values = array_of(map)->values;
-    *stride = array_of(map)->stride;
-    return true;
-}
-
 #define ARRAY_FLAGS \
     (BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
 
@@ -252,3 +243,17 @@ const struct bpf_map_ops bpf_percpu_array_ops = {
     .iterate = array_iterate,
     .holds = array_holds,
 };
+
+bool bpf_map_array_layout(const struct bpf_map *map, struct bpf_map_layout *layout)
+{
+    bool per_cpu = map->ops == &bpf_percpu_array_ops;
+    if ((map->ops != &bpf_array_ops && !per_cpu) ||
+        map->reference_count == 0) /* a template has no values */
+        return false;
+    const struct array_map *array = array_of(map);
+    *layout = (struct bpf_map_layout){ .values = array->values,
+                                       .stride = array->stride,
+                                       .cpu_stride =
+                                           per_cpu && map->cpu_count > 1 ? array->cpu_stride : 0 };
+    return true;
+}

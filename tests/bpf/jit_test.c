@@ -4,7 +4,10 @@
 #include "host_env.h"
 #include "prog_builder.h"
 #include <axiom/errno.h>
+#include <bpf/context.h>
 #include <bpf/jit.h>
+#include <bpf/map.h>
+#include <bpf/verifier.h>
 #include <bpf_unverified/unverified.h>
 
 #include <check.h>
@@ -245,6 +248,67 @@ START_TEST(quotients_by_constants_are_exact)
 }
 END_TEST
 
+/* Stores 77 into the value at a key: `is_known`, as the verifier sees it, or from the context. R0: it
+ * was there. */
+static struct bpf_prog *make_lookup(struct bpf_map *map, bool is_known, int32_t key)
+{
+    const struct bpf_insn insns[] = {
+        LDX(BPF_W, 3, 1, 0),
+        is_known ? MOV_K(3, key) : MOV_X(3, 3),
+        STX(BPF_W, 10, -4, 3),
+        MOV_X(2, 10),
+        ALU_K(BPF_ADD, 2, -4),
+        LDDW_MAP(1, 0),
+        CALL(1),
+        JUMP_K(BPF_JEQ, 0, 0, 2),
+        ST(BPF_DW, 0, 0, 77),
+        MOV_K(0, 1),
+        EXIT(),
+    };
+    const struct bpf_verify_request request = { .env = &host.env,
+                                                .name = "lookup",
+                                                .insns = insns,
+                                                .insn_count = sizeof insns / sizeof insns[0],
+                                                .maps = &map,
+                                                .map_count = 1,
+                                                .context = bpf_context_by_section("timer/1hz"),
+                                                .memory_limit = 1 << 20,
+                                                .ignore_budget = true };
+    struct bpf_verify_result result;
+    ck_assert_msg(bpf_verify(&request, &result) == 0, "%s", result.text);
+    return result.prog;
+}
+
+/* The host says CPU 3; where there are fewer it counts as the first. */
+START_TEST(per_cpu_lookups_find_the_value_of_this_cpu)
+{
+    static const uint32_t cpu_counts[] = { 0, 2, 5 }, ours[] = { 0, 0, 3 };
+    const uint32_t cpus = cpu_counts[_i / 4], our = ours[_i / 4];
+    const bool is_known = (_i & 1) != 0, is_there = (_i & 2) != 0;
+    const uint32_t key = is_there ? 6 : 7;
+    host.env.cpu_count = cpus;
+    const struct bpf_map_spec spec = MAP_SPEC("values", BPF_MAP_TYPE_PERCPU_ARRAY, 4, 24, 7, 0);
+    struct bpf_map *map;
+    struct bpf_error error;
+    ck_assert_int_eq(bpf_map_create(&host.env, &spec, &map, &error), 0);
+    struct bpf_prog *prog = make_lookup(map, is_known, (int32_t)key);
+    struct bpf_jit *jit;
+    ck_assert_int_eq(bpf_jit_create(prog, NULL, &counted, &jit, NULL), 0);
+    struct bpf_run run = { .stack = stack, .stack_size = sizeof stack };
+    uint64_t context[AXIOM_BPF_CONTEXT_SLOT_MAX] = { key };
+    ck_assert_uint_eq(bpf_jit_run(jit, context, &run), is_there);
+    for (uint32_t k = 0; k < 7; k++) {
+        for (uint32_t cpu = 0; cpu < (cpus == 0 ? 1 : cpus); cpu++) {
+            const uint64_t *value = bpf_map_lookup_cpu(map, &k, cpu);
+            ck_assert_uint_eq(*value, is_there && k == key && cpu == our ? 77 : 0);
+        }
+    }
+    bpf_jit_destroy(jit);
+    bpf_prog_destroy(prog);
+    bpf_map_put(map);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("bpf_jit");
@@ -256,6 +320,7 @@ int main(void)
     tcase_add_test(tcase, every_failed_allocation_is_an_error_and_leaves_nothing);
     tcase_add_test(tcase, jumps_reach_over_any_distance);
     tcase_add_test(tcase, quotients_by_constants_are_exact);
+    tcase_add_loop_test(tcase, per_cpu_lookups_find_the_value_of_this_cpu, 0, 12);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

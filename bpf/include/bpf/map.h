@@ -59,8 +59,9 @@ enum bpf_special_kind {
 struct bpf_special_field {
     uint32_t kind; /* enum bpf_special_kind */
     uint32_t offset, size;
-    uint32_t btf_id;  /* of what it points to or holds; 0: none */
-    uint32_t flavour; /* for the verifier: of a list or tree, where the node lies in what it holds */
+    uint32_t btf_id; /* of what it points to or holds; 0: none */
+    uint32_t
+        flavour; /* for the verifier: of a list or tree, where the node lies in what it holds */
 };
 
 #define BPF_SPECIAL_FIELD_MAX 11u /* Linux: BTF_FIELDS_MAX */
@@ -263,9 +264,15 @@ bool bpf_map_values_read_only(const struct bpf_map *map);
 uint64_t bpf_map_direct_size(const struct bpf_map *map);
 
 /* Where an array's values lie, for a JIT that does lookups by itself: index < max_entries gives
- * values + index * stride. False for other types. Such code also does what bpf_map_touch() does,
- * unless bpf_map_values_read_only(). */
-bool bpf_map_array_layout(const struct bpf_map *map, uint8_t **values, uint32_t *stride);
+ * values + index * stride + bpf_env_cpu_index(map->env) * cpu_stride. */
+struct bpf_map_layout {
+    uint8_t *values;
+    uint32_t stride;
+    uint64_t cpu_stride; /* 0: no matter on which CPU */
+};
+/* False for types that are no arrays. Such code also does what bpf_map_touch() does, unless
+ * bpf_map_values_read_only(). */
+bool bpf_map_array_layout(const struct bpf_map *map, struct bpf_map_layout *layout);
 
 /* The spin lock of a value (BPF_SPECIAL_SPIN_LOCK): 0 is free. */
 void bpf_value_lock(uint32_t *lock);
