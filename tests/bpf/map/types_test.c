@@ -104,12 +104,11 @@ START_TEST(inner_arrays_may_differ_in_size_if_they_say_so)
     larger.max_entries = 300;
     outer.inner = &inner;
     struct bpf_map *map = make_spec(&outer), *in = make_spec(&larger);
-    uint8_t *values;
-    uint32_t stride;
+    struct bpf_map_layout layout;
     ck_assert(bpf_map_fits_inner(map, in));
-    ck_assert(!bpf_map_array_layout(map->inner, &values, &stride) || values == NULL);
-    ck_assert(bpf_map_array_layout(in, &values, &stride));
-    ck_assert_ptr_eq(bpf_map_lookup(in, &(uint32_t){ 7 }), values + 7 * stride);
+    ck_assert(!bpf_map_array_layout(map->inner, &layout));
+    ck_assert(bpf_map_array_layout(in, &layout));
+    ck_assert_ptr_eq(bpf_map_lookup(in, &(uint32_t){ 7 }), layout.values + 7 * layout.stride);
     bpf_map_put(in);
     bpf_map_put(map);
 }
