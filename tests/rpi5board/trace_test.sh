@@ -94,6 +94,15 @@ sed '603s/^[0-9]*/1503900000/' "$work/edges.csv" > "$work/late.csv"
     --record "$work/other.mcap" > "$work/log" 2>&1
 check "a late edge is in order" "$axiom" diff --order "$work/other.mcap" "$work/kernel.mcap" > "$work/log"
 
+# An interrupt that is lost and one that is late: the kernel finds the one and merges edges by the other; so does the replay.
+printf 'at 1.5s lost-irq gpio@d0000 output=0\nat 2s late-irq gpio@d0000 delay=7ms\n' > "$work/faults.txt"
+head -401 "$work/edges.csv" > "$work/two_seconds.csv"
+"$board" "$work/edges" --smp 1 --trace "$work/two_seconds.csv" --fault "$work/faults.txt" --kernel-record "$work/kernel.mcap" \
+    --stop-after 2200 > "$work/log" 2>&1
+check "faults: the kernel finds the lost interrupt" grep -q "rp1_gpio: interrupt lost" "$work/log"
+check "faults: edges are missing" test "$("$axiom" trace info "$work/kernel.mcap" | awk '$1 == "/bpf/run" { print $2 }')" -lt 399
+replays faults
+
 # Edges of one direction, a timer among them, and a sensor that is measured each second: all must come back from the kernel's recording.
 awk 'BEGIN { print "time_ns,channel,value"; for (i = 0; i < 140; i++) { t = i * 13000000 + i % 7 * 100000
     printf "%.0f,gpio/chip0/17,1\n", t; if (i % 15 == 0) printf "%.0f,temp,%.1f\n", t, 20 + i / 20
