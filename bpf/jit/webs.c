@@ -14,7 +14,7 @@ struct webs {
     struct lower *f;
     uint64_t *live_in; /* of each block: bit per variable */
     uint64_t *uses, *defines;
-    uint32_t *in_base; /* number of the block's first live-in variable */
+    uint32_t *in_base; /* number of the block's first live-in variable; the others follow */
     uint32_t *parent;  /* union-find over numbers */
     uint32_t number_count;
     uint32_t current[LOWER_VAR_MAX];
@@ -87,13 +87,6 @@ static uint32_t new_number(struct webs *w)
     return w->number_count++;
 }
 
-/* The number that `var` has at the start of the block. */
-static uint32_t number_in(const struct webs *w, uint32_t block, uint32_t var)
-{
-    uint64_t below = w->live_in[block] & ((UINT64_C(1) << var) - 1);
-    return w->in_base[block] + (uint32_t)__builtin_popcountll(below);
-}
-
 /* Numbers become places after those of the temporaries, until compact() closes the gaps. */
 static void rename_insn(struct webs *w, struct ir_insn *insn)
 {
@@ -112,9 +105,10 @@ static void rename_insn(struct webs *w, struct ir_insn *insn)
 
 static void start_block(struct webs *w, uint32_t block)
 {
+    uint32_t number = w->in_base[block];
     for (uint64_t live = w->live_in[block]; live != 0; live &= live - 1) {
         uint32_t var = (uint32_t)__builtin_ctzll(live);
-        w->current[var] = number_in(w, block, var);
+        w->current[var] = number++;
     }
     if (block != 0)
         return;
@@ -132,10 +126,11 @@ static void join_successors(struct webs *w, uint32_t block)
     uint32_t to[2];
     uint32_t count = lower_successors(w->f, block, to);
     for (uint32_t i = 0; i < count; i++) {
+        uint32_t number = w->in_base[to[i]];
         for (uint64_t live = w->live_in[to[i]]; live != 0; live &= live - 1) {
             uint32_t var = (uint32_t)__builtin_ctzll(live);
             uint32_t a = find_root(w, w->current[var]);
-            uint32_t b = find_root(w, number_in(w, to[i], var));
+            uint32_t b = find_root(w, number++);
             /* The smaller becomes the root: numbers stay in the order of the code. */
             if (a < b)
                 w->parent[b] = a;
