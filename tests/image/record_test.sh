@@ -29,5 +29,9 @@ for line in "attached: bpf/ticks.bpf.o" "/bpf/run +[4-5][0-9] messages +output" 
 done
 check "it is equal to itself" "^equal: 4[0-9]|^equal: 5[0-9]" "$axiom" diff "$work/board.mcap" "$work/board.mcap"
 check "it replays on the desk" "^equal: [4-6][0-9] outputs in the board's order" "$axiom" replay --quiet "$work/board.mcap"
+# The same from there on: the desk's recording of that replay is replayed by an image on the simulated machine.
+check "the desk records it" "^equal: " "$axiom" replay --quiet "$work/board.mcap" --record "$work/desk.mcap"
+check "an image replays that" "^recorded " "$axiom" qemu "$arch" --headless --trace "$work/desk.mcap" --record "$work/image.mcap"
+check "desk and image agree" "^equal: " "$axiom" diff "$work/desk.mcap" "$work/image.mcap"
 echo "100%: Checks: $checks, Failures: $failures, Errors: 0"
 [[ $failures == 0 ]]

@@ -110,6 +110,8 @@ awk 'BEGIN { print "time_ns,channel,value"; for (i = 0; i < 140; i++) { t = i * 
 "$axiom" image rpi5 "$work/mixed" --bpf "$build/tests/rpi5board/mixed.bpf.o" > "$work/log" 2>&1
 check "mixed: the board runs, on four CPUs" "$board" "$work/mixed" --trace "$work/mixed.csv" --bind temp=iio/sht31/temp \
     --kernel-record "$work/kernel.mcap" --stop-after 3100 >> "$work/log"
+"$axiom" replay --quiet "$work/kernel.mcap" --record "$work/desk.mcap" > "$work/log" 2>&1
+check "mixed: the replay's own recording replays, to the nanosecond" "$axiom" replay --quiet "$work/desk.mcap" > "$work/log" 2>&1
 replays mixed
 
 echo "100%: Checks: $checks, Failures: $failures, Errors: 0"

@@ -22,8 +22,8 @@
 #include <unistd.h>
 
 #define LINE_SIZE 512
-#define PC_COMPATIBLE \
-    "axiom,pc" /* root of the tree that arch/x86_64 makes: no models of a PC's interrupts and clocks */
+/* Root of the tree that arch/x86_64 makes: a PC's interrupts and clocks have no models. */
+#define PC_COMPATIBLE "axiom,pc"
 
 struct replay {
     struct session session;
@@ -83,6 +83,7 @@ static void take_run_text(struct session *s, const char *text)
         { "hash_interval_ns ", &s->hash_interval_ns },
         { "fail_allocation ", &s->allocation_to_fail },
         { "ignore_budget ", &s->ignore_budget },
+        { "start_ns ", &s->start_ns },
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         const char *at = strstr(text, rows[i].name);
@@ -127,7 +128,8 @@ static int take_attachment(struct replay *r, const char *name, uint8_t *data, si
 static int load_board(struct replay *r, const char *path)
 {
     struct session *s = &r->session;
-    if (s->fdt != NULL && fdt_node_check_compatible(s->fdt, 0, PC_COMPATIBLE) == 0) {
+    if (s->fdt_size >= sizeof(struct fdt_header) && fdt_check_full(s->fdt, s->fdt_size) == 0 &&
+        fdt_node_check_compatible(s->fdt, 0, PC_COMPATIBLE) == 0) {
         free(s->fdt);
         s->fdt = NULL;
         int code = session_load_board(s, NULL);
@@ -175,7 +177,7 @@ static int load_recording(struct replay *r, const char *path)
         if (code != EXIT_OK)
             return code;
     }
-    if (s->fdt == NULL)
+    if (s->fdt == NULL || s->fdt_size == 0)
         return complain(EXIT_INPUT, "%s has no attachment board.dtb: it cannot be replayed", path);
     /* Times in a recording are virtual: nothing is added. The run ended when its end says it did.
      */
@@ -553,22 +555,23 @@ static int run(int argc, char **argv)
 const struct command command_replay = {
     .name = "replay",
     .summary = "run a recording again and fail where its outputs differ",
-    .help = "usage: axiom replay FILE.mcap [--bpf OBJECT]... [--at EVENT [--gdb]] [--record "
-            "OUT.mcap] [--engine jit|interp] [--json]\n\n"
-            "A recording holds its inputs, its programs, its board, seed and faults. Run all that "
-            "again, and hold\n"
-            "each output against the recorded one:\n"
-            "  axiom replay run.mcap\n"
-            "Yesterday's recording against today's program: which output is the first to differ?\n"
-            "  axiom replay run.mcap --bpf position.o\n"
-            "What a real board's kernel recorded (rpi5board, axiom qemu --record) drives models of "
-            "that "
-            "board, and the\n"
-            "outputs are compared in their order: no clock gives the same times twice.\n"
-            "Stop at event 1234 (events are numbered through /log and all other channels), in a "
-            "debugger:\n"
-            "  axiom replay run.mcap --at 1234 --gdb\n\n"
-            "Exit code 0: equal; 1: the first difference is printed, old and new; 3: the file is "
-            "broken.\n",
+    .help =
+        "usage: axiom replay FILE.mcap [--bpf OBJECT]... [--at EVENT [--gdb]] [--record "
+        "OUT.mcap] [--engine jit|interp] [--json]\n\n"
+        "A recording holds its inputs, its programs, its board, seed and faults. Run all that "
+        "again, and hold\n"
+        "each output against the recorded one:\n"
+        "  axiom replay run.mcap\n"
+        "Yesterday's recording against today's program: which output is the first to differ?\n"
+        "  axiom replay run.mcap --bpf position.o\n"
+        "What a real board's kernel recorded (rpi5board --kernel-record, axiom qemu --record) "
+        "drives models of\n"
+        "that board, and the outputs are compared in their order: no clock gives the same times "
+        "twice.\n"
+        "Stop at event 1234 (events are numbered through /log and all other channels), in a "
+        "debugger:\n"
+        "  axiom replay run.mcap --at 1234 --gdb\n\n"
+        "Exit code 0: equal; 1: the first difference is printed, old and new; 3: the file is "
+        "broken.\n",
     .run = run,
 };

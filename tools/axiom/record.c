@@ -58,6 +58,9 @@ static int describe(struct record *r, const struct session *s)
              s->end_time_ns, s->hash_interval_ns, s->allocation_to_fail);
     if (s->ignore_budget)
         strcat(run, "ignore_budget 1\n");
+    if (s->start_ns != 0)
+        snprintf(run + strlen(run), sizeof run - strlen(run), "start_ns %" PRIu64 "\n",
+                 s->start_ns);
     /* Which allocation is the nth depends on the engine, nothing else does. */
     if (session_counts_allocations(s) && s->engine == SESSION_ENGINE_JIT)
         strcat(run, "engine jit\n");

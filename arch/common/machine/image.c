@@ -54,7 +54,6 @@ static int run(struct recording *recording, uint64_t memory_size, struct disk di
         return err;
     }
     recording->config.memory_size = memory_size;
-    recording->config.command_line = "bpf.required";
     recording->config.sinks = sinks;
     recording->config.sink_count = 2;
     sim_run(&recording->config, &result);

@@ -13,6 +13,9 @@ void machine_boot_info_set(const struct boot_info *info);
 /* recording.c: a run out of a recording of `axiom run --record` or `axiom replay --record`. */
 struct recording {
     struct sim_config config; /* modules, fdt, inputs, seed, end: as recorded */
+    uint64_t start_ns;        /* programs are loaded then; 0: at once */
+    uint64_t ignores_budget;  /* 1: programs may exceed their attach points' budgets */
+    char command_line[96];    /* what of it is the kernel's */
     char board[64];
     char reason[SIM_REASON_MAX];
 };

@@ -19,12 +19,20 @@ static void add(const char *name, const char *media_type, const void *data, size
     files[file_count++] = (struct record_file){ name, media_type, data, size };
 }
 
+/* As tools/axiom/record.c: only what is not 0. */
+static void add_line(char *text, size_t size, const char *name, uint64_t value)
+{
+    size_t length = strlen(text);
+    if (value != 0)
+        format_text(text + length, size - length, "%s %llu\n", name, (unsigned long long)value);
+}
+
 int output_begin(const struct recording *from, struct phys_addr at, uint64_t size,
                  struct event_sink **sink)
 {
     const struct sim_config *config = &from->config;
     char(*names)[NAME_SIZE] = port_alloc(BOOT_MODULE_MAX * sizeof *names);
-    char run[128];
+    char run[192];
     if (names == NULL)
         return -ENOMEM;
     file_count = 0;
@@ -38,6 +46,8 @@ int output_begin(const struct recording *from, struct phys_addr at, uint64_t siz
     format_text(run, sizeof run, "end_time_ns %llu\nhash_interval_ns %llu\nfail_allocation 0\n",
                 (unsigned long long)config->end_time_ns,
                 (unsigned long long)config->hash_interval_ns);
+    add_line(run, sizeof run, "ignore_budget", from->ignores_budget);
+    add_line(run, sizeof run, "start_ns", from->start_ns);
     add("run.txt", "text/plain", run, strlen(run));
     const struct record_config record = {
         .board = from->board,

@@ -231,6 +231,9 @@ static int take_metadata(const struct mcap_record *record, struct recording *out
         out->config.seed = metadata_number(&metadata, "seed", 1);
         if (mcap_map_find(metadata.map, "board", &text))
             mcap_text_copy(out->board, sizeof out->board, text);
+        if (mcap_map_find(metadata.map, "clock", &text) && mcap_text_equal(text, "board"))
+            return refuse(out, -EOPNOTSUPP,
+                          "recorded on a board's own time: axiom replay takes it");
         if (mcap_map_find(metadata.map, "cpu_model", &text) && mcap_text_equal(text, "rpi5"))
             return refuse(out, -EOPNOTSUPP, "recorded with a CPU model: only sim has one");
     } else if (mcap_text_equal(metadata.name, "axiom.end")) {
@@ -274,6 +277,8 @@ static int take_attachment(const struct mcap_record *record, struct recording *o
     if (strcmp(name, "run.txt") == 0) {
         config->end_time_ns = run_number(attachment.data, "end_time_ns ");
         config->hash_interval_ns = run_number(attachment.data, "hash_interval_ns ");
+        out->start_ns = run_number(attachment.data, "start_ns ");
+        out->ignores_budget = run_number(attachment.data, "ignore_budget ");
         return run_number(attachment.data, "fail_allocation ") == 0
                    ? 0
                    : refuse(out, -EOPNOTSUPP,
@@ -301,6 +306,17 @@ static int take_attachment(const struct mcap_record *record, struct recording *o
     return 0;
 }
 
+/* As `axiom replay` has it (tools/axiom/session.c). */
+static void make_command_line(struct recording *out)
+{
+    char start[40] = "";
+    if (out->start_ns != 0)
+        format_text(start, sizeof start, " bpf.start_ns=%llu", (unsigned long long)out->start_ns);
+    format_text(out->command_line, sizeof out->command_line, "bpf.required%s%s", start,
+                out->ignores_budget != 0 ? " bpf.ignore_budget" : "");
+    out->config.command_line = out->command_line;
+}
+
 int recording_open(const void *bytes, size_t size, struct recording *out)
 {
     *out = (struct recording){ 0 };
@@ -325,6 +341,7 @@ int recording_open(const void *bytes, size_t size, struct recording *out)
     if (out->config.fdt == NULL)
         return refuse(out, -EINVAL, "it has no attachment board.dtb");
     walk_begin(bytes, size, &file.walk);
+    make_command_line(out);
     out->config.cpu_count = 1;
     out->config.modules = file.modules;
     out->config.next_input = next_input;
