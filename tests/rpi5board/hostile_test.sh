@@ -14,7 +14,7 @@ checks=0 failures=0
 says() {
     local expected=$1 text=$2 status
     shift 2
-    timeout 60 "$board" --stop-after 10 "$@" > "$work/out" 2>&1
+    timeout 60 "$board" --smp 1 --stop-after 10 "$@" > "$work/out" 2>&1
     status=$?
     checks=$((checks + 1))
     [[ $status == "$expected" ]] && grep -qF -- "$text" "$work/out" && return
@@ -41,7 +41,7 @@ changed -r /memory@0
 says 0 "cannot boot: the device tree names no memory" "$work/card" --kernel-dtb "$work/changed.dtb"
 for pair in "0:names no memory" "90000:too little memory" "a0000:too little memory for page tables" "b0000:boot: CPUs failed with error -12"; do
     changed -tx /memory@0 reg 0 0 0 "${pair%%:*}"
-    says 0 "${pair#*:}" "$work/card" --kernel-dtb "$work/changed.dtb"
+    says 0 "${pair#*:}" "$work/card" --smp 4 --kernel-dtb "$work/changed.dtb"
 done
 says 3 "bytes of RAM, there are 67108864" "$work/card" --mem 64 # the archive's place is beyond
 changed -r /soc@107c000000/interrupt-controller@7fff9000
@@ -52,6 +52,12 @@ says 0 "CPU 3 does not start" "$work/card" --kernel-dtb "$tree" --smp 2
 changed -ts /axi/pcie@1000120000 status disabled
 says 0 "pcie@1000120000: the link to RP1 is down" "$work/card" --kernel-dtb "$tree" --dtb "$work/changed.dtb"
 says 0 "boot: interlock failed with error -22" "$work/card" --kernel-dtb "$tree" --dtb "$work/changed.dtb"
+changed -d /axi/pcie@1000120000 dma-ranges
+says 0 "RP1's interrupts may not arrive (error 22); gpio.poll_us=100 polls pins" "$work/card" --kernel-dtb "$work/changed.dtb"
+changed -tx /axi/pcie@1000120000 dma-ranges 3000000 ff fffff000 10 130000 0 1800
+says 0 "dma-ranges has no window for msi-controller@1000130000" "$work/card" --kernel-dtb "$work/changed.dtb"
+changed -tx /axi/pcie@1000120000/rp1 ranges c0 40000000 2000000 0 4000 0 410000
+says 0 "there is no RP1: CHIP_ID is 0x" "$work/card" --kernel-dtb "$work/changed.dtb"
 printf 'time_ns,channel,value\n0,gpio/chip0/17,0\n1000000,gpio/chip0/17,1\n30000000,gpio/chip0/17,0\n' > "$work/pin.csv"
 polls() { # RUNS ARGUMENT...: programs that ran at two edges
     checks=$((checks + 1))
