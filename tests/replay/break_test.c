@@ -100,12 +100,12 @@ static void msix_on(void)
 /* The root complex's inbound window to the MIP: the tree's third range. A message that was lost leaves RP1 waiting. */
 static void window_off(void)
 {
-    write_reg(PCIE_BASE, BRCM_PCIE_SIZE, BRCM_PCIE_REMAP_LO(3), 0x00130000);
+    write_reg(PCIE_BASE, BRCM_PCIE_SIZE, BRCM_PCIE_REMAP_LO(3u), 0x00130000);
 }
 
 static void window_on(void)
 {
-    write_reg(PCIE_BASE, BRCM_PCIE_SIZE, BRCM_PCIE_REMAP_LO(3),
+    write_reg(PCIE_BASE, BRCM_PCIE_SIZE, BRCM_PCIE_REMAP_LO(3u),
               0x00130000 | BRCM_PCIE_REMAP_ENABLE);
     msix_on();
 }

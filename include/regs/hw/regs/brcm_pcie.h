@@ -14,19 +14,22 @@
 #define BRCM_PCIE_STATUS_DL_ACTIVE BIT(5)
 #define BRCM_PCIE_STATUS_PORT      BIT(7) /* a root complex, not an endpoint */
 
-#define BRCM_PCIE_WINDOWS   10u
-#define BRCM_PCIE_BAR_LO(n) ((n) <= 3 ? 0x402cu + 8u * ((n)-1) : 0x40d4u + 8u * ((n)-4))
+#define BRCM_PCIE_WINDOWS 10u
+/* Windows 1 to 3 have their registers in one place, the others in another. */
+#define BRCM_PCIE_OF_WINDOW(n, first, fourth) \
+    ((n) < 4u ? (first) + 8u * ((uint32_t)(n)-1u) : (fourth) + 8u * ((uint32_t)(n)-4u))
+#define BRCM_PCIE_BAR_LO(n) BRCM_PCIE_OF_WINDOW(n, 0x402cu, 0x40d4u)
 #define BRCM_PCIE_BAR_HI(n) (BRCM_PCIE_BAR_LO(n) + 4u)
-#define BRCM_PCIE_BAR_SIZE \
-    GENMASK(4, 0) /* of BAR_LO: 0 is off, 0x1c to 0x1f 4 to 32 KiB, from 1 on 64 KiB and up */
+/* Of BAR_LO: 0 is off, 0x1c to 0x1f 4 to 32 KiB, from 1 on 64 KiB and up. */
+#define BRCM_PCIE_BAR_SIZE     GENMASK(4, 0)
 #define BRCM_PCIE_BAR_SIZE_4K  0x1cu
-#define BRCM_PCIE_REMAP_LO(n)  ((n) <= 3 ? 0x40acu + 8u * ((n)-1) : 0x410cu + 8u * ((n)-4))
+#define BRCM_PCIE_REMAP_LO(n)  BRCM_PCIE_OF_WINDOW(n, 0x40acu, 0x410cu)
 #define BRCM_PCIE_REMAP_HI(n)  (BRCM_PCIE_REMAP_LO(n) + 4u)
 #define BRCM_PCIE_REMAP_ENABLE BIT(0) /* of REMAP_LO */
 
 #define BRCM_PCIE_CONFIG 0x8000u /* 4 KiB of the function that INDEX names */
-#define BRCM_PCIE_CONFIG_INDEX \
-    0x9000u /* as ECAM's offset: bus 31:20, device 19:15, function 14:12 */
+/* As ECAM's offset: bus 31:20, device 19:15, function 14:12. */
+#define BRCM_PCIE_CONFIG_INDEX 0x9000u
 
 /* What a SIZE means in bytes; 0: off. */
 static inline uint64_t brcm_pcie_bar_bytes(uint32_t size)
