@@ -3,7 +3,11 @@
  *
  * ktime is an exact function of the counter's value, so it neither drifts nor depends on when it
  * was read before. One division by the frequency splits off whole seconds, a second one scales the
- * rest; both are multiplications by a reciprocal, because every event is stamped. */
+ * rest; both are multiplications by a reciprocal, because every event is stamped.
+ *
+ * A clock that is registered goes on from where the one before it stands: its driver sees to that.
+ * One that is left when a better one goes may be behind, by as much as the two differ in rate; what it
+ * lacks is added from then on. */
 #include <arch/entry.h>
 #include <axiom/bug.h>
 #include <axiom/errno.h>
@@ -19,6 +23,8 @@
 static struct clock_source *sources[SOURCE_MAX];
 static struct clock_source *current_source; /* the best; NULL: none */
 static struct reciprocal frequency;
+static uint64_t
+    offset_ns;           /* what the current source lacks; 0 while there was no better one before */
 static uint64_t last_ns; /* when the last source went */
 
 uint64_t clock_ticks_to_ns(struct reciprocal by, uint64_t ticks)
@@ -45,7 +51,7 @@ uint64_t ktime_get_ns(void)
     struct clock_source *source = current_source;
     if (source == NULL)
         return last_ns;
-    return clock_ticks_to_ns(frequency, source->read(source));
+    return offset_ns + clock_ticks_to_ns(frequency, source->read(source));
 }
 
 uint64_t kernel_time_ns(void)
@@ -65,22 +71,26 @@ bool clock_source_is_there(void)
 
 uint64_t clock_deadline_ticks(uint64_t ns)
 {
-    return ns == TIME_NEVER ? TIME_NEVER : clock_ns_to_ticks(frequency.divisor, ns);
+    if (ns == TIME_NEVER)
+        return TIME_NEVER;
+    return ns <= offset_ns ? 0 : clock_ns_to_ticks(frequency.divisor, ns - offset_ns);
 }
 
 uint64_t clock_reached_ns(uint64_t ns)
 {
     if (current_source == NULL || ns == TIME_NEVER)
         return ns;
-    uint64_t ticks = clock_ns_to_ticks(frequency.divisor, ns);
+    if (ns <= offset_ns)
+        return 0;
+    uint64_t ticks = clock_ns_to_ticks(frequency.divisor, ns - offset_ns);
     uint64_t rest, part;
     uint64_t seconds = reciprocal_divide(frequency, ticks, &rest);
     uint64_t below = reciprocal_divide(frequency, rest * NSEC_PER_SEC, &part);
     return seconds * NSEC_PER_SEC + below + (part != 0);
 }
 
-/* The best of those registered becomes the clock. */
-static void choose(void)
+/* The best of those registered becomes the clock; `going`: because one went. */
+static void choose(bool going)
 {
     struct clock_source *best = NULL;
     for (uint32_t i = 0; i < SOURCE_MAX; i++) {
@@ -97,10 +107,13 @@ static void choose(void)
     }
     frequency = reciprocal_of(best->frequency_hz);
     current_source = best;
+    offset_ns = 0;
     uint64_t now = ktime_get_ns();
-    if (now < before)
+    if (now < before && !going)
         panic("clock %s is %llu ns behind the clock before it: time would run backwards",
               best->name, (unsigned long long)(before - now));
+    if (now < before)
+        offset_ns = before - now;
     timer_clock_changed();
     log_info("clock: %s at %llu Hz", best->name, (unsigned long long)best->frequency_hz);
 }
@@ -122,7 +135,7 @@ int clock_source_register(struct clock_source *source)
     if (place == SOURCE_MAX)
         return -ENOSPC;
     sources[place] = source;
-    choose();
+    choose(false);
     return 0;
 }
 
@@ -132,7 +145,7 @@ void clock_source_unregister(struct clock_source *source)
         if (sources[i] == source) {
             /* Chosen anew while it can still be read: ktime goes on from where it was. */
             sources[i] = NULL;
-            choose();
+            choose(true);
         }
     }
 }
@@ -144,4 +157,5 @@ void clock_init(void)
     current_source = NULL;
     frequency = reciprocal_of(1);
     last_ns = 0;
+    offset_ns = 0;
 }

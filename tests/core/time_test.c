@@ -260,6 +260,36 @@ START_TEST(the_best_clock_source_is_the_clock)
 }
 END_TEST
 
+static uint64_t ahead_read(struct clock_source *source)
+{
+    (void)source;
+    return port_now_ns() + 5000;
+}
+
+static void behind_body(void *argument)
+{
+    (void)argument;
+    thread_sleep_until(12345);
+    struct clock_source ahead = { "ahead", NSEC_PER_SEC, ahead_read, 200 };
+    ck_assert_int_eq(clock_source_register(&ahead), 0);
+    ck_assert_uint_eq(ktime_get_ns(), 17345);
+    clock_source_unregister(&ahead);
+    ck_assert_uint_eq(ktime_get_ns(), 17345);
+    ck_assert_int_eq(thread_sleep_until(20000), 0); /* with what the clock that is left lacks */
+    ck_assert_uint_eq(ktime_get_ns(), 20000);
+    ck_assert_uint_eq(port_now_ns(), 15000);
+    ck_assert(ktime_reached(20000) && !ktime_reached(20001));
+    delay_us(1);
+    ck_assert_uint_ge(ktime_get_ns(), 21000);
+    ck_assert_uint_le(ktime_get_ns(), 21001);
+}
+
+START_TEST(time_goes_on_where_a_better_clock_goes)
+{
+    ck_assert_int_eq(port_run(NULL, behind_body, NULL), 0);
+}
+END_TEST
+
 static void backwards_body(void *argument)
 {
     (void)argument;
@@ -340,6 +370,7 @@ int main(void)
     tcase_add_test(tcase, a_timer_may_start_itself_again);
     tcase_add_test(tcase, a_coarse_clock_is_late_not_early);
     tcase_add_test(tcase, the_best_clock_source_is_the_clock);
+    tcase_add_test(tcase, time_goes_on_where_a_better_clock_goes);
     tcase_add_test(tcase, polling_without_a_clock_sees_what_happens_and_ends);
     TCase *panics = tcase_create("panics");
     suite_add_tcase(suite, panics);

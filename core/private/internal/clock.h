@@ -36,7 +36,7 @@ uint64_t clock_ns_to_ticks(uint64_t frequency_hz, uint64_t ns);
 bool clock_source_is_there(void);
 /* Ticks of the clock source in use at that time. */
 uint64_t clock_deadline_ticks(uint64_t ns);
-/* When ktime will be `ns` or more, in real nanoseconds: at a whole tick, rounded up. What is waited
+/* When ktime will be `ns` or more, in real nanoseconds of the clock in use: at a whole tick, rounded up. What is waited
  * for by polling has to be this, else the clock stands still just before the deadline. */
 uint64_t clock_reached_ns(uint64_t ns);
 void clock_init(void);
