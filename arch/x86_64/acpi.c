@@ -117,6 +117,8 @@ static bool table_find(const struct root *root, const char *signature, uint32_t 
 
 /* --- MADT (5.2.12) --- */
 
+#define APIC_ID_MAX 254u /* 255 is all of them; xAPIC numbers have eight bits */
+
 enum madt_type {
     MADT_LAPIC = 0,
     MADT_IOAPIC = 1,
@@ -125,14 +127,18 @@ enum madt_type {
     MADT_X2APIC = 9,
 };
 
-static void madt_cpu(const uint8_t *entry, struct acpi_info *out)
+static void madt_cpu(uint32_t apic_id, uint32_t flags, struct acpi_info *out)
 {
-    if ((get32(entry + 4) & 1) == 0)
+    if ((flags & 1) == 0)
         return; /* not enabled; one that could be plugged in later is none now */
-    if (out->cpu_count == CPU_MAX)
+    for (uint32_t i = 0; i < out->cpu_count; i++) {
+        if (out->apic_ids[i] == apic_id)
+            return; /* told twice */
+    }
+    if (out->cpu_count == CPU_MAX || apic_id > APIC_ID_MAX)
         out->cpus_left_out++;
     else
-        out->apic_ids[out->cpu_count++] = entry[3];
+        out->apic_ids[out->cpu_count++] = apic_id;
 }
 
 static void madt_override(const uint8_t *entry, struct acpi_info *out)
@@ -150,7 +156,7 @@ static void madt_override(const uint8_t *entry, struct acpi_info *out)
 static void madt_entry(const uint8_t *entry, uint32_t size, struct acpi_info *out)
 {
     if (entry[0] == MADT_LAPIC && size >= 8) {
-        madt_cpu(entry, out);
+        madt_cpu(entry[3], get32(entry + 4), out);
     } else if (entry[0] == MADT_IOAPIC && size >= 12 && out->ioapic_count < ACPI_IOAPIC_MAX) {
         out->ioapics[out->ioapic_count].base = get32(entry + 4);
         out->ioapics[out->ioapic_count].gsi_base = get32(entry + 8);
@@ -159,8 +165,8 @@ static void madt_entry(const uint8_t *entry, uint32_t size, struct acpi_info *ou
         madt_override(entry, out);
     } else if (entry[0] == MADT_LAPIC_ADDRESS && size >= 12) {
         out->lapic = get64(entry + 4);
-    } else if (entry[0] == MADT_X2APIC && size >= 16 && (get32(entry + 8) & 1) != 0) {
-        out->cpus_left_out++; /* its number does not fit the xAPIC */
+    } else if (entry[0] == MADT_X2APIC && size >= 16) {
+        madt_cpu(get32(entry + 4), get32(entry + 8), out);
     }
 }
 

@@ -119,11 +119,16 @@ static inline uint64_t x86_image_phys(const void *at)
 #define VECTOR_SPURIOUS 0xffu
 void x86_trap(struct x86_trap_frame *frame);
 
+/* context.c: which registers contexts have; of the calling CPU, the boot CPU first. */
+void x86_fpu_init(bool boot_cpu);
 /* context.c: the FPU is the running context's from now on. False: nothing runs that may use it. */
 bool x86_fpu_take(void);
 
 /* lapic.c: the CPU's own interrupt controller, as far as the port itself needs it. */
 void x86_lapic_map(uint64_t physical);
+/* The calling CPU's registers are where x86_lapic_map() finds them from now on, also where firmware
+ * left it off or in x2APIC mode. False: they cannot be. */
+bool x86_lapic_reach(void);
 void x86_lapic_enable(void); /* of the calling CPU */
 uint32_t x86_lapic_id(void);
 void x86_lapic_eoi(void);

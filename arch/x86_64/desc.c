@@ -132,4 +132,5 @@ void x86_cpu_init(uint32_t id)
     x86_wrmsr(MSR_GS_BASE, (uint64_t)cpu);
     x86_wrmsr(MSR_KERNEL_GS_BASE, 0);
     protections_enable();
+    x86_fpu_init(id == 0);
 }

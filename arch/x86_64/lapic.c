@@ -12,6 +12,14 @@
 
 #define BUSY_LOOKS_MAX 1000000u
 
+#define MSR_APIC_BASE            0x1bu
+#define APIC_BASE_X2APIC         (UINT64_C(1) << 10)
+#define APIC_BASE_ENABLE         (UINT64_C(1) << 11)
+#define CPUID_ARCH_CAPABILITIES  (1u << 29)
+#define MSR_ARCH_CAPABILITIES    0x10au
+#define CAPABILITY_XAPIC_DISABLE (UINT64_C(1) << 21)
+#define MSR_XAPIC_DISABLE_STATUS 0xbdu
+
 static char *registers;
 
 void x86_lapic_map(uint64_t physical)
@@ -28,6 +36,30 @@ static uint32_t read(uint32_t reg)
 static void write(uint32_t reg, uint32_t value)
 {
     io_write32(registers + reg, value);
+}
+
+/* Whether firmware may have locked x2APIC mode, and has (SDM volume 3, 10.12.1; volume 4, table 2-2). */
+static bool x2apic_is_locked(void)
+{
+    bool has_capabilities =
+        x86_cpuid(0, 0).eax >= 7 && (x86_cpuid(7, 0).edx & CPUID_ARCH_CAPABILITIES) != 0;
+    return has_capabilities && (x86_rdmsr(MSR_ARCH_CAPABILITIES) & CAPABILITY_XAPIC_DISABLE) != 0 &&
+           (x86_rdmsr(MSR_XAPIC_DISABLE_STATUS) & 1) != 0;
+}
+
+bool x86_lapic_reach(void)
+{
+    uint64_t base = x86_rdmsr(MSR_APIC_BASE);
+    if ((base & APIC_BASE_X2APIC) != 0) {
+        if (x2apic_is_locked())
+            return false;
+        base &=
+            ~(APIC_BASE_X2APIC | APIC_BASE_ENABLE); /* the only way back is through off (10.12.5) */
+        x86_wrmsr(MSR_APIC_BASE, base);
+    }
+    if ((base & APIC_BASE_ENABLE) == 0)
+        x86_wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+    return true;
 }
 
 void x86_lapic_enable(void)

@@ -85,6 +85,7 @@ void x86_secondary_start(void)
 {
     struct x86_cpu *cpu = &x86_cpus[starting];
     x86_cpu_init(starting);
+    (void)x86_lapic_reach(); /* as the boot CPU could */
     x86_lapic_enable();
     secondary_main(cpu);
 }

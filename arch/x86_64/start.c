@@ -144,6 +144,8 @@ static uint32_t modules_collect(void)
 
 static void apic_start(void)
 {
+    if (!x86_lapic_reach())
+        give_up("the firmware locked the local APIC in x2APIC mode, and this kernel speaks xAPIC");
     x86_lapic_map(acpi.lapic != 0 ? acpi.lapic : LAPIC_DEFAULT);
     x86_lapic_enable();
     /* The 8259s would use vectors of exceptions: masked for good. */

@@ -10,6 +10,7 @@ struct arch_context {
     uint64_t stack_pointer; /* callee-saved registers lie there */
     void (*entry)(void *argument);
     void *argument;
-    bool uses_fpu;    /* it has used the FPU; `fpu` is valid while it does not run */
-    uint8_t fpu[528]; /* FXSAVE's 512 bytes, at the first multiple of 16 */
+    bool uses_fpu; /* it has used the FPU; `fpu` is valid while it does not run */
+    uint8_t
+        fpu[896]; /* XSAVE's 832 bytes, at the first multiple of 64; FXSAVE's are the first 512 */
 };
