@@ -29,6 +29,11 @@ for line in "attached: bpf/ticks.bpf.o" "/bpf/run +[4-5][0-9] messages +output" 
 done
 check "it is equal to itself" "^equal: 4[0-9]|^equal: 5[0-9]" "$axiom" diff "$work/board.mcap" "$work/board.mcap"
 check "it replays on the desk" "^equal: [4-6][0-9] outputs in the board's order" "$axiom" replay --quiet "$work/board.mcap"
+# For a board whose RAM nobody can read: the file on the console.
+"$axiom" qemu "$arch" --headless --mem 128 --bpf "$object" --record "$work/ram.mcap" --stop-after 100 --append record.print > "$work/console" 2>&1
+sed -n '/BEGIN AXIOM RECORDING/,/END AXIOM RECORDING/{//!p}' "$work/console" | tr -d '\r' | base64 -d > "$work/printed.mcap"
+check "the console's file is that in RAM" "^same" bash -c "cmp '$work/ram.mcap' '$work/printed.mcap' && echo same"
+check "it has runs" "/bpf/run" "$axiom" trace info "$work/printed.mcap"
 # The same from there on: the desk's recording of that replay is replayed by an image on the simulated machine.
 check "the desk records it" "^equal: " "$axiom" replay --quiet "$work/board.mcap" --record "$work/desk.mcap"
 check "an image replays that" "^recorded " "$axiom" qemu "$arch" --headless --trace "$work/desk.mcap" --record "$work/image.mcap"

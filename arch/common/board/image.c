@@ -2,7 +2,8 @@
 /* An image that runs on its own board: real registers, real time.
  *
  * With `record` on the command line a quarter of RAM is the recorder's: what the kernel does on the
- * board's own time becomes a file there, with the board's tree and the programs. */
+ * board's own time becomes a file there, with the board's tree and the programs. `record.print` beside it has the file
+ * on the console at the end. */
 #include <arch/cpu.h>
 #include <axiom/errno.h>
 #include <axiom/event.h>
@@ -24,6 +25,7 @@ const char image_name[] = "axiom";
 static struct record_file files[BOOT_MODULE_MAX + 1];
 static char names[BOOT_MODULE_MAX][NAME_SIZE];
 static struct event_sink *recorder; /* NULL: nothing is recorded */
+static bool prints;
 
 static int recorder_start(struct boot_info *info, struct memmap *map)
 {
@@ -64,7 +66,10 @@ static int recorder_stop(const char *reason)
         return 0;
     event_sink_remove(recorder);
     recorder = NULL;
-    return record_end("board", 0, reason);
+    int err = record_end("board", 0, reason);
+    if (prints)
+        record_print();
+    return err;
 }
 
 int image_run(struct boot_info *info, struct memmap *map)
@@ -74,6 +79,7 @@ int image_run(struct boot_info *info, struct memmap *map)
     event_clock_set(kernel_time_ns);
     event_sink_add(console_log_sink(LOG_INFO));
     recorder = NULL;
+    prints = boot_line_has(info->command_line, "record.print");
     if (boot_line_has(info->command_line, "record")) {
         int err = recorder_start(info, map);
         if (err)

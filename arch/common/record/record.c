@@ -106,3 +106,33 @@ int record_end(const char *who, uint64_t stop_ns, const char *reason)
         recorder.dropped_no_channel + recorder.dropped_too_large + recorder.dropped_disk_full;
     return err == 0 && dropped != 0 ? -ENOBUFS : err;
 }
+
+/* --- on the console --- */
+
+#define LINE_BYTES 48u /* 64 letters */
+
+/* Three bytes, or what is left of them, as four letters. */
+static void letters_of(const uint8_t *from, uint64_t left, char *to)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint32_t bits = (uint32_t)from[0] << 16 | (left > 1 ? (uint32_t)from[1] << 8 : 0) |
+                    (left > 2 ? from[2] : 0);
+    for (uint32_t i = 0; i < 4; i++)
+        to[i] = i <= left ? alphabet[bits >> (18 - 6 * i) & 0x3f] : '=';
+}
+
+void record_print(void)
+{
+    const uint8_t *bytes = arch_phys_to_virt(area);
+    console_print("-----BEGIN AXIOM RECORDING-----");
+    for (uint64_t at = 0; at < file_size;) {
+        char line[LINE_BYTES / 3 * 4 + 1];
+        uint32_t length = 0;
+        for (; at < file_size && length + 1 < sizeof line; at += 3, length += 4)
+            letters_of(bytes + at, file_size - at, line + length);
+        line[length] = '\0';
+        console_print("%s", line);
+    }
+    console_print("-----END AXIOM RECORDING-----");
+}

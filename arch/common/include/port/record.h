@@ -28,3 +28,6 @@ int record_begin(const struct record_config *config, struct phys_addr at, uint64
 /* The sink has been removed. `reason`: "complete", or why the run ended. Says on the console where the
  * file lies ("who: recorded N bytes at 0xADDRESS"). -ENOBUFS: not all events are in it. */
 int record_end(const char *who, uint64_t stop_ns, const char *reason);
+/* After that: the file on the console, in base64 (RFC 4648) between two lines with dashes, for a board whose RAM nobody
+ * can read. */
+void record_print(void);
