@@ -44,6 +44,10 @@ if command -v fdtput > /dev/null; then
     $qemu -M "$machine,dumpdtb=$tree" -smp 2 -m 128 -display none > /dev/null 2>&1
     fdtput -r "$tree" /memory@80000000
     refused "$image" "the device tree names no memory" -smp 2 -dtb "$tree"
+    # Room for the image, and not for what it needs.
+    $qemu -M "$machine,dumpdtb=$tree" -m 128 -display none > /dev/null 2>&1
+    fdtput -t x "$tree" /memory@80000000 reg 0 80200000 0 f0000
+    refused "$image" "too little memory" -dtb "$tree"
     # A CPU that is not there: the others serve.
     $qemu -M "$machine,dumpdtb=$tree" -smp 2 -m 128 -display none > /dev/null 2>&1
     fdtput -p -t s "$tree" /cpus/cpu@9 device_type cpu
