@@ -4,7 +4,11 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 umask 022
 
-say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+if [[ -t 1 ]]; then
+    say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+else
+    say() { printf '==> %s\n' "$*"; }
+fi
 die() { printf '%s\n' "$*" >&2; exit 2; }
 
 # install_packages KIND...: what tools/packages lists for these and the machine lacks, after saying so.

@@ -46,7 +46,7 @@ cp led/led.o signed.o
 check "signed" 0 "signed.o: signed" "$axiom" bpf sign --key team.key signed.o
 check "is good" 0 "'team': good" "$axiom" bpf info --keyring team.pub signed.o
 check "still an object" 0 "accepted  button" "$axiom" bpf verify signed.o
-check "by another key" 0 "REFUSED: .*not in the keyring" "$axiom" bpf info --keyring other.pub signed.o
+check "by another key" 4 "REFUSED: .*not in the keyring" "$axiom" bpf info --keyring other.pub signed.o
 check "taken" 0 "" "${run[@]}" --bpf signed.o --require-signed --keyring team.pub
 check "not by who does not know the key" 4 "not in the keyring" "${run[@]}" --bpf signed.o --require-signed --keyring other.pub
 cat team.pub other.pub > both.pub

@@ -24,6 +24,16 @@ check "gdb without an event" 2 "needs --at" "$axiom" replay x.mcap --gdb
 check "diff wants two" 2 "two recordings" "$axiom" diff x.mcap
 check "trace verb" 2 "info FILE" "$axiom" trace frob x
 check "bpf verb" 2 "no 'bpf frob'" "$axiom" bpf frob x.o
+check "bpf verb without what" 2 "bpf verify wants" "$axiom" bpf verify
+check "version" 0 "^axiom [0-9]" "$axiom" --version
+check "help by the word" 0 "usage: axiom bpf" "$axiom" help bpf
+check "help of nothing" 2 "no command 'frob'" "$axiom" help frob
+check "types without Linux" 2 "wants --linux" "$axiom" bpf verify --btf x y
+check "a run of nothing" 2 "would run nothing" "$axiom" bpf run --repeat 0 x
+check "a folder" 3 "is a folder" "$axiom" bpf verify "$source_dir"
+"$axiom" bpf verify --json nowhere.o "$source_dir" 2>/dev/null > wrong.json
+check "JSON of what cannot be opened" 0 "nowhere.o True False" python3 -c 'import json, sys
+a = json.load(open("wrong.json")); print(a[0]["object"], "No such" in a[0]["message"] and len(a) == 2, a[1]["accepted"])'
 check "export by suffix" 2 "must end in" "$axiom" trace export "$csv" out.pdf
 check "qemu without an architecture" 2 "one architecture" "$axiom" qemu
 check "qemu for another" 2 "no image for 'z80'" "$axiom" qemu z80

@@ -2,9 +2,9 @@
 /* Plugin for the runner of bpf_conformance (github.com/Alan-Jowett/bpf_conformance): runs one
  * unverified program.
  *
- *     axiom-bpf-plugin [MEMORY-HEX] [options] < program-hex
+ *     axiom-bpf-plugin [MEMORY-HEX] [--interpret | --jit] [--program HEX] < program-hex
  *
- * The program is one line of hex bytes. R1 is the memory, R2 its size. Prints R0 in hex; exit 0 if
+ * The program is hex bytes, from stdin where --program does not give it. R1 is the memory, R2 its size. Prints R0 in hex; exit 0 if
  * the program ran. --interpret (the default) and --jit choose the engine; other options of the runner
  * (--elf, ...) are refused. */
 #include <bpf/jit.h>
@@ -115,6 +115,7 @@ int main(int argc, char **argv)
     uint8_t *memory = NULL;
     long memory_size = 0;
     bool compiled = false;
+    const char *program = NULL;
     if (bytes == NULL)
         return 1;
     for (int i = 1; i < argc; i++) {
@@ -124,6 +125,15 @@ int main(int argc, char **argv)
             compiled = true;
             continue;
         }
+        if (strcmp(argv[i], "--program") == 0 && i + 1 < argc) {
+            program = argv[++i];
+            continue;
+        }
+        if (strcmp(argv[i], "--help") == 0) {
+            puts("usage: axiom-bpf-plugin [MEMORY-HEX] [--interpret | --jit] [--program HEX]\n"
+                 "Runs an unverified program, hex bytes on stdin, and prints R0 in hex.");
+            return 0;
+        }
         memory = realloc(memory, strlen(argv[i]) / 2 + 1);
         memory_size = memory == NULL ? -1 : parse_hex(argv[i], memory, strlen(argv[i]) / 2);
         if (memory_size < 0) {
@@ -132,11 +142,12 @@ int main(int argc, char **argv)
             return 2;
         }
     }
-    size_t length = fread(text, 1, sizeof text - 1, stdin);
-    text[length] = '\0';
-    long size = parse_hex(text, bytes, PROGRAM_SIZE_MAX);
+    if (program == NULL)
+        text[fread(text, 1, sizeof text - 1, stdin)] = '\0';
+    long size = parse_hex(program != NULL ? program : text, bytes, PROGRAM_SIZE_MAX);
     if (size <= 0 || size % (long)sizeof(struct bpf_insn) != 0) {
-        fprintf(stderr, "stdin holds no program: hex bytes, a multiple of 8\n");
+        fprintf(stderr, "%s holds no program: hex bytes, a multiple of 8\n",
+                program != NULL ? "--program" : "stdin");
         return 3;
     }
     int status = run((const struct bpf_insn *)(const void *)bytes,

@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "desk.h"
 #include "signing.h"
+#include "verdict.h"
 
 #include <axiom/errno.h>
 #include <bpf/btf.h>
@@ -21,7 +22,8 @@
 
 #define FILE_SIZE_MAX (64u << 20)
 
-static void print_signature(const uint8_t *bytes, size_t size, const struct bpf_keyring *keyring)
+/* false if there is a signature that the keyring does not bear out. */
+static bool print_signature(const uint8_t *bytes, size_t size, const struct bpf_keyring *keyring)
 {
     struct bpf_signature signature;
     struct bpf_error error = { 0 };
@@ -30,7 +32,7 @@ static void print_signature(const uint8_t *bytes, size_t size, const struct bpf_
     int err = bpf_signature_find(bytes, size, &object_size, &signature, &error);
     if (err) {
         printf("  signature: %s\n", err == -ENODATA ? "none" : error.text);
-        return;
+        return err == -ENODATA || keyring == NULL;
     }
     printf("  signature: by key ");
     for (int i = 0; i < BPF_KEY_ID_SIZE; i++)
@@ -40,7 +42,8 @@ static void print_signature(const uint8_t *bytes, size_t size, const struct bpf_
     else if (bpf_signature_check(keyring, bytes, size, &object_size, &key, &error) == 0)
         printf(", '%s': good\n", key->name);
     else
-        printf(": REFUSED: %s\n", error.text);
+        return printf(": REFUSED: %s\n", error.text), false;
+    return true;
 }
 
 static void print_maps(const struct bpf_object *object)
@@ -48,7 +51,7 @@ static void print_maps(const struct bpf_object *object)
     for (uint32_t i = 0; i < bpf_object_map_count(object); i++) {
         const struct bpf_map_spec *spec = bpf_object_map_spec(object, i);
         const struct bpf_map *map = bpf_object_map(object, i);
-        printf("  map %-24s %-12s %u entries, key %u, value %u bytes, %" PRIu64
+        printf("  map %-24s %-12s entries: %u, key %u, value %u bytes, %" PRIu64
                " bytes of memory\n",
                spec->name, map->ops->name, spec->max_entries, spec->key_size, spec->value_size,
                map->size_bytes);
@@ -62,13 +65,13 @@ static void print_programs(const struct bpf_object *object)
         struct bpf_verify_result *result = calloc(1, sizeof *result);
         if (result == NULL)
             return;
-        printf("  program %-20s section %s, %u instructions, %u functions, %u source lines\n",
+        printf("  program %-20s section %s, instructions: %u, functions: %u, source lines: %u\n",
                program->name, program->section, program->insn_count, program->debug.func_count,
                program->debug.line_count);
         if (bpf_object_verify(object, i, result) == 0) {
-            printf("    at worst %" PRIu64 " instructions, %" PRIu64 " ns, %u bytes of stack, %u "
-                   "frames\n",
-                   result->bounds.worst_case_insns, result->bounds.worst_case_ns,
+            printf("    at worst %" PRIu64 " instructions, %" PRIu64 " ns (rpi5), %u bytes of "
+                   "stack, frames: %u\n",
+                   result->bounds.worst_case_insns, verdict_worst_ns(&result->bounds),
                    result->bounds.stack_depth_bytes, result->bounds.call_depth);
             bpf_prog_destroy(result->prog);
         } else {
@@ -94,7 +97,8 @@ static int info(const char *path, const struct bpf_keyring *keyring)
             printf("  types: %u\n", bpf_btf_type_count(btf));
         else
             puts("  types: none (compile with -g)");
-        print_signature(bytes, size, keyring);
+        if (!print_signature(bytes, size, keyring))
+            code = EXIT_REFUSED;
         print_maps(object);
         print_programs(object);
         bpf_object_close(object);
@@ -111,8 +115,10 @@ int bpf_info(int argc, char **argv, const char *keyring_path)
         return complain_usage("bpf", "bpf info wants object files");
     if (keyring_path != NULL)
         code = signing_read_keyring(keyring_path, &keyring, NULL, NULL);
-    for (int i = 0; i < argc && code == EXIT_OK; i++)
-        code = info(argv[i], keyring_path != NULL ? &keyring : NULL);
+    for (int i = 0; i < argc && (code == EXIT_OK || code == EXIT_REFUSED); i++) {
+        int now = info(argv[i], keyring_path != NULL ? &keyring : NULL);
+        code = now != EXIT_OK ? now : code;
+    }
     return code;
 }
 

@@ -7,12 +7,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define TEXT_SIZE_MAX (1u << 20)
+
+static char complaint[1024];
+
+const char *last_complaint(void)
+{
+    return complaint;
+}
 
 int complain(int code, const char *format, ...)
 {
     va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(complaint, sizeof complaint, format, arguments);
+    va_end(arguments);
+    fflush(stdout); /* what was said before comes before, also where both lead to one file */
     va_start(arguments, format);
     fputs("axiom: ", stderr);
     vfprintf(stderr, format, arguments);
@@ -32,11 +44,22 @@ int complain_usage(const char *command, const char *format, ...)
     return EXIT_USAGE;
 }
 
+int wrong_option(const char *command)
+{
+    fprintf(stderr, "Try: axiom %s --help\n", command);
+    return EXIT_USAGE;
+}
+
 int read_whole_file(const char *path, size_t limit, uint8_t **bytes, size_t *size)
 {
+    struct stat status;
     FILE *file = fopen(path, "rb");
     if (file == NULL)
-        return complain(EXIT_INPUT, "%s: %s", path, strerror(errno));
+        return complain(EXIT_INPUT, "%s: %s", path[0] != '\0' ? path : "''", strerror(errno));
+    if (fstat(fileno(file), &status) == 0 && S_ISDIR(status.st_mode)) {
+        fclose(file);
+        return complain(EXIT_INPUT, "%s is a folder, not a file", path);
+    }
     size_t capacity = 65536, used = 0;
     uint8_t *buffer = malloc(capacity);
     int code = EXIT_OK;

@@ -26,9 +26,14 @@ extern const struct command command_run, command_replay, command_diff, command_t
 
 /* "axiom: text" on stderr; gives `code` back. */
 int complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What complain() said last, cut at 1,023 bytes; until it says something else. */
+const char *last_complaint(void);
 /* After a wrong option or word: says where help is; EXIT_USAGE. */
 int complain_usage(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* After an option that getopt_long() has complained of. */
+int wrong_option(const char *command);
 
 /* The whole of a file of at most `limit` bytes, in memory that the caller frees; the error was
  * complained of. */

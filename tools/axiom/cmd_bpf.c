@@ -15,6 +15,7 @@
 #include <bpf/jit.h>
 #include <bpf/verifier.h>
 
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -78,11 +79,17 @@ static int verify_object(const char *path, const struct verify_options *options,
     struct bpf_object *object;
     bool of_linux = options->of_linux;
     int code = open_object_with(of_linux ? desk_linux_open : desk_open, path, &object);
-    if (code != EXIT_OK)
+    if (code != EXIT_OK) {
+        if (list != NULL)
+            json_array_append_new(list, verdict_json_of_file(path, last_complaint()));
         return code;
-    if (bpf_object_program_count(object) == 0)
+    }
+    if (bpf_object_program_count(object) == 0) {
         code = complain(EXIT_INPUT,
                         "%s: no program in it: a function needs SEC(\"gpio/...\") or alike", path);
+        if (list != NULL)
+            json_array_append_new(list, verdict_json_of_file(path, last_complaint()));
+    }
     for (uint32_t i = 0; i < bpf_object_program_count(object); i++) {
         const struct bpf_object_program *program = bpf_object_program(object, i);
         struct bpf_verify_result *result = calloc(1, sizeof *result);
@@ -189,16 +196,21 @@ static bool fill_context(const struct bpf_context_layout *layout, const char *te
         while (slot < layout->slot_count && strcmp(layout->slot_names[slot], word) != 0)
             slot++;
         char *end = value;
-        int64_t number = value != NULL ? strtoll(value, &end, 0) : 0;
-        if (slot == layout->slot_count || value == NULL || *value == '\0' || *end != '\0') {
-            fprintf(stderr, "axiom: --context: '%s' is not NAME=NUMBER with a NAME of %s:", word,
+        uint64_t number = 0;
+        errno = 0; /* as a 64-bit word: -1 and 18446744073709551615 are the same */
+        if (value != NULL)
+            number = *value == '-' ? (uint64_t)strtoll(value, &end, 0) : strtoull(value, &end, 0);
+        if (slot == layout->slot_count || value == NULL || *value == '\0' || *end != '\0' ||
+            errno != 0) {
+            fprintf(stderr,
+                    "axiom: --context: '%s' is not NAME=NUMBER, 64 bits, with a NAME of %s:", word,
                     layout->struct_name);
             for (uint32_t i = 0; i < layout->slot_count; i++)
                 fprintf(stderr, " %s", layout->slot_names[i]);
             fputc('\n', stderr);
             return false;
         }
-        slots[slot] = (uint64_t)number;
+        slots[slot] = number;
     }
     return true;
 }
@@ -285,10 +297,23 @@ static int bpf_run_command(int argc, char **argv, const char *name, const char *
         code = complain(EXIT_INPUT, "%s has no program '%s'", argv[0], name != NULL ? name : "");
     } else {
         code = run_program(object, index, context, repeat, compiled);
-        print_maps(object);
+        if (code == EXIT_OK)
+            print_maps(object);
     }
     bpf_object_close(object);
     return code;
+}
+
+#define VERBS "init, build, verify, info, disasm, run, btf, keygen, sign"
+
+static bool is_verb(const char *word)
+{
+    static const char *const verbs[] = { "init", "build", "verify", "info", "disasm",
+                                         "run",  "btf",   "keygen", "sign" };
+    for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+        if (strcmp(word, verbs[i]) == 0)
+            return true;
+    return false;
 }
 
 static int run(int argc, char **argv)
@@ -365,9 +390,11 @@ static int run(int argc, char **argv)
         case 'n':
             if (!parse_u64("--repeat", optarg, 1000000000, &repeat))
                 return EXIT_USAGE;
+            if (repeat == 0)
+                return complain_usage("bpf", "--repeat 0 would run nothing");
             break;
         default:
-            return complain_usage("bpf", "see above");
+            return wrong_option("bpf");
         }
     }
     bool as_c = strcmp(format, "c") == 0;
@@ -375,11 +402,15 @@ static int run(int argc, char **argv)
         return complain_usage("bpf", "--format is c or raw, not '%s'", format);
     if (of_kernel && optind + 1 == argc && strcmp(argv[optind], "btf") == 0)
         return bpf_print_kernel_types(as_c);
-    if (optind + 1 >= argc)
-        return complain_usage(
-            "bpf", "bpf wants init, build, verify, info, disasm, run, btf, keygen or sign, "
-                   "and what to do it with");
+    if (optind == argc)
+        return complain_usage("bpf", "bpf wants one of " VERBS);
     const char *verb = argv[optind];
+    if (!is_verb(verb))
+        return complain_usage("bpf", "there is no 'bpf %s', but " VERBS, verb);
+    if (optind + 1 == argc)
+        return complain_usage("bpf", "bpf %s wants what to do it with", verb);
+    if (verify.btf != NULL && !verify.of_linux)
+        return complain_usage("bpf", "--btf names the types of a Linux: it wants --linux");
     argc -= optind + 1;
     argv += optind + 1;
     if (strcmp(verb, "verify") == 0)

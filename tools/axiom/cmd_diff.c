@@ -157,7 +157,8 @@ static int run(int argc, char **argv)
         else if (option == 'w' && o.without_count < WITHOUT_MAX)
             o.without[o.without_count++] = optarg;
         else
-            return complain_usage("diff", option == 'w' ? "too many --without" : "see above");
+            return option == 'w' ? complain_usage("diff", "too many --without")
+                                 : wrong_option("diff");
     }
     if (o.all && o.order)
         return complain_usage("diff", "--order compares outputs only; --all does not go with it");

@@ -215,7 +215,7 @@ static int run(int argc, char **argv)
             o.test = true;
             break;
         default:
-            return complain_usage("image", "see above");
+            return wrong_option("image");
         }
     }
     if (argc - optind != 2)

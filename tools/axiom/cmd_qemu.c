@@ -380,7 +380,7 @@ static int run(int argc, char **argv)
             o.modules.objects[o.modules.object_count++] = optarg;
             break;
         default:
-            return complain_usage("qemu", "see above");
+            return wrong_option("qemu");
         }
         if (!good)
             return EXIT_USAGE;

@@ -535,7 +535,7 @@ static int run(int argc, char **argv)
             r.session.log_level = LOG_DEBUG;
             break;
         default:
-            return complain_usage("replay", "see above");
+            return wrong_option("replay");
         }
     }
     if (argc - optind != 1)

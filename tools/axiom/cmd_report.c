@@ -78,7 +78,7 @@ static int run(int argc, char **argv)
         else if (option == 'o')
             to = optarg;
         else
-            return complain_usage("report", "see above");
+            return wrong_option("report");
     }
     int count = argc - optind;
     if (count != 1 && count != 2)

@@ -221,7 +221,7 @@ static int take_option(struct run_options *o, int option)
         s->log_level = LOG_DEBUG;
         return EXIT_OK;
     default:
-        return complain_usage("run", "see above");
+        return wrong_option("run");
     }
 }
 

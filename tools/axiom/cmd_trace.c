@@ -158,7 +158,7 @@ static int run(int argc, char **argv)
         else if (option == 's')
             code = parse_u64("--offset-ms", optarg, 3600000, &offset_ms) ? EXIT_OK : EXIT_USAGE;
         else
-            code = complain_usage("trace", "see above");
+            code = wrong_option("trace");
     }
     const char *verb = argv[optind];
     int count = argc - optind - 1;

@@ -2,6 +2,7 @@
 /* `axiom`: records, replays, compares and verifies. Each subcommand is a file of its own. */
 #include "bpf_project.h"
 #include "cli.h"
+#include "version.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,7 @@ static void print_help(FILE *to)
         fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
     fputs(
         "\n"
-        "axiom COMMAND --help teaches each by examples. Three to begin with:\n"
+        "axiom COMMAND --help teaches each by examples; axiom --version. Three to begin with:\n"
         "  axiom run button.csv --bind button=gpio/chip0/26 --bpf button_led.o --record run.mcap\n"
         "  axiom replay run.mcap\n"
         "  axiom bpf verify button_led.o\n\n"
@@ -33,16 +34,22 @@ int main(int argc, char **argv)
         print_help(stderr);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
+    bool is_help = strcmp(argv[1], "help") == 0;
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || (is_help && argc == 2)) {
         print_help(stdout);
         return EXIT_OK;
     }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("axiom " AXIOM_VERSION " (" AXIOM_COMMIT ")");
+        return EXIT_OK;
+    }
+    if (is_help)
+        argv++, argc--;
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
         if (strcmp(argv[1], commands[i]->name) != 0)
             continue;
-        for (int word = 2; word < argc; word++) {
-            if (strcmp(argv[word], "--help") == 0 || strcmp(argv[word], "-h") == 0) {
+        for (int word = is_help ? 1 : 2; word < argc; word++) {
+            if (is_help || strcmp(argv[word], "--help") == 0 || strcmp(argv[word], "-h") == 0) {
                 fputs(commands[i]->help, stdout);
                 return EXIT_OK;
             }

@@ -7,7 +7,7 @@
 
 #include "cli.h"
 
-#include <axiom/errno.h>
+#include <errno.h>
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -71,7 +71,8 @@ static int write_new(const char *path, mode_t mode, const char *text)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0)
-        return complain(EXIT_IO, "%s cannot be made: %m (keys are never overwritten)", path);
+        return complain(EXIT_IO, "%s cannot be made: %m%s", path,
+                        errno == EEXIST ? " (keys are never overwritten)" : "");
     size_t size = strlen(text);
     bool ok = write(fd, text, size) == (ssize_t)size;
     if (close(fd) != 0 || !ok)

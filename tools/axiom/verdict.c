@@ -104,6 +104,11 @@ static uint64_t worst_ns(const struct time_model *model, const struct bpf_prog_b
                : 0;
 }
 
+uint64_t verdict_worst_ns(const struct bpf_prog_bounds *bounds)
+{
+    return worst_ns(&time_models[1], bounds);
+}
+
 /* --- For people
  * --------------------------------------------------------------------------------------------------------------
  */
@@ -176,6 +181,7 @@ static void print_refused(const struct bpf_object *object, const struct bpf_obje
 {
     static struct place at;
     struct clean a, b;
+    fflush(stdout);
     fprintf(stderr, "REFUSED   %-20s %-32s %s\n", clean(&a, program->name),
             clean(&b, program->section), bpf_reject_name(result->reason));
     if (result->what[0] == '\0') {
@@ -300,4 +306,11 @@ json_t *verdict_json(const char *path, const struct bpf_object *object,
         add_refusal(out, object, program, result);
     }
     return out;
+}
+
+json_t *verdict_json_of_file(const char *path, const char *message)
+{
+    struct clean name, text;
+    return json_pack("{ss sb ss}", "object", clean(&name, path), "accepted", 0, "message",
+                     clean(&text, message));
 }

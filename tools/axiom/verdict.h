@@ -13,5 +13,9 @@ void verdict_print(const struct bpf_object *object, const struct bpf_object_prog
 struct json_t *verdict_json(const char *path, const struct bpf_object *object,
                             const struct bpf_object_program *program,
                             const struct bpf_verify_result *result);
+/* Of an object that has no programs to judge: it cannot be opened. */
+struct json_t *verdict_json_of_file(const char *path, const char *message);
+/* At most so long does one run take by the Pi's CPU model. */
+uint64_t verdict_worst_ns(const struct bpf_prog_bounds *bounds);
 /* One line of the verifier's log to stdout. */
 void verdict_log_line(void *user, const char *line);
