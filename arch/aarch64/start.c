@@ -21,8 +21,7 @@
 #include "smp.h"
 #include "space.h"
 
-#define BOOT_STACK_SIZE (64u * 1024u)
-#define TREE_HEADER     sizeof(struct fdt_header)
+#define TREE_HEADER sizeof(struct fdt_header)
 
 _Noreturn void arm_start(uint64_t tree_at, uint64_t image, uint64_t root, uint64_t next_page);
 
@@ -30,13 +29,6 @@ _Noreturn void arm_start(uint64_t tree_at, uint64_t image, uint64_t root, uint64
 static struct boot_tree tree;
 static struct boot_module modules[BOOT_MODULE_MAX];
 static struct boot_info info;
-
-/* Nothing works yet that panic() would need. */
-_Noreturn static void give_up(const char *why)
-{
-    console_print("axiom: cannot boot: %s", why);
-    port_exit(PORT_EXIT_FAILED);
-}
 
 /* The tree's bytes are mapped as its header says; NULL: there is no tree there. */
 static const void *tree_reach(uint64_t at, uint64_t *size)
@@ -60,8 +52,8 @@ static const void *tree_start(uint64_t at)
         console_print("%s: aarch64", image_name);
         if (fdt != NULL)
             boot_tree_check(fdt, size); /* again, because now it can be heard */
-        give_up(fdt == NULL ? "x0 does not lead to a device tree"
-                            : "there is no other description");
+        boot_give_up(fdt == NULL ? "x0 does not lead to a device tree"
+                                 : "there is no other description");
     }
     info.fdt = fdt;
     info.fdt_size = size;
@@ -84,7 +76,7 @@ static void memory_start(const void *fdt)
     struct boot_memory extra = space_extra();
     uint64_t image = space_image_phys(image_start);
     if (boot_tree_read(fdt, &tree) != 0)
-        give_up("the device tree names no memory");
+        boot_give_up("the device tree names no memory");
     initrd_check(image, extra.base.value + extra.size);
     memmap_remove(&tree.memory, PHYSICAL_END, UINT64_MAX - PHYSICAL_END);
     memmap_remove(&tree.memory, image, extra.base.value + extra.size - image);
@@ -99,7 +91,7 @@ static void memory_start(const void *fdt)
     for (uint32_t i = 0; i < tree.memory.count && err == 0; i++)
         err = space_reach(tree.memory.regions[i].base.value, tree.memory.regions[i].size);
     if (err)
-        give_up("RAM is in too many pieces");
+        boot_give_up("RAM is in too many pieces");
 }
 
 /* The kernel's own tables; the boot's pages are RAM again. */
@@ -119,7 +111,7 @@ static uint64_t address_space_start(void)
     struct phys_addr root;
     exec_pool_init(&tree.memory, PHYSICAL_END);
     if (kmap_init(&tree.memory, PHYSICAL_END, &config, &root) != 0)
-        give_up("too little memory for page tables");
+        boot_give_up("too little memory for page tables");
     space_replace(root.value);
     console_move();
     return root.value + PAGE_SIZE / 2; /* TTBR1's half */
@@ -135,12 +127,7 @@ _Noreturn static void run(void *argument)
                          tree.initrd_size, modules, &info.module_count);
     info.modules = modules;
     info.command_line = tree.command_line;
-    info.memory = tree.memory.regions;
-    info.memory_count = tree.memory.count;
-    int err = image_run(&info, &tree.memory);
-    if (err)
-        console_print("axiom: the kernel ended with error %d", err);
-    port_exit(err == 0 ? PORT_EXIT_OFF : PORT_EXIT_FAILED);
+    boot_run(&info, &tree.memory);
 }
 
 void arm_start(uint64_t tree_at, uint64_t image, uint64_t root, uint64_t next_page)
@@ -159,13 +146,13 @@ void arm_start(uint64_t tree_at, uint64_t image, uint64_t root, uint64_t next_pa
     uint64_t stack = memmap_take(&tree.memory, BOOT_STACK_SIZE, PHYSICAL_END);
     uint64_t idmap = space_idmap(&tree.memory);
     if (stack == 0 || idmap == 0)
-        give_up("too little memory");
+        boot_give_up("too little memory");
     uint64_t kernel = address_space_start();
     gic_init(fdt);
     smp_prepare(&tree, image, idmap, kernel);
     image_prepare();
     char *base = kmap_map((struct phys_addr){ stack }, BOOT_STACK_SIZE, MMU_READ | MMU_WRITE);
     if (base == NULL)
-        give_up("no room for the boot stack");
+        boot_give_up("no room for the boot stack");
     arm_run_on(base + BOOT_STACK_SIZE, run, NULL);
 }

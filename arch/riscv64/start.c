@@ -20,9 +20,8 @@
 #include "sbi.h"
 #include "smp.h"
 
-#define REACH           (UINT64_C(128) << 30) /* of the direct map (arch_impl/mmu.h, boot.S) */
-#define TREE_SIZE_MAX   (UINT64_C(2) << 20)   /* as the boot protocol limits it */
-#define BOOT_STACK_SIZE (64u * 1024u)
+#define REACH         (UINT64_C(128) << 30) /* of the direct map (arch_impl/mmu.h, boot.S) */
+#define TREE_SIZE_MAX (UINT64_C(2) << 20)   /* as the boot protocol limits it */
 
 void riscv_start(uint64_t hart, uint64_t tree_at, uint64_t image);
 _Noreturn void riscv_run_on(void *stack_top, void (*entry)(void *), void *argument);
@@ -102,28 +101,21 @@ static void board_console_start(void)
         console_set(uart_out, NULL);
 }
 
-/* Nothing works yet that panic() would need. */
-_Noreturn static void give_up(const char *why)
-{
-    console_print("axiom: cannot boot: %s", why);
-    port_exit(PORT_EXIT_FAILED);
-}
-
 /* --- memory --- */
 
 static void tree_read(uint64_t at)
 {
     if (at == 0 || at >= REACH - TREE_SIZE_MAX || at % 8 != 0)
-        give_up("the firmware gave no device tree");
+        boot_give_up("the firmware gave no device tree");
     const void *fdt = arch_phys_to_virt((struct phys_addr){ at });
     if (boot_tree_check(fdt, TREE_SIZE_MAX) != 0)
-        give_up("the device tree is not usable");
+        boot_give_up("the device tree is not usable");
     int err = boot_tree_read(fdt, &tree);
     info.fdt = fdt;
     info.fdt_size = fdt_totalsize(fdt);
     power_init(boot_line_has(tree.command_line, "exit=debug"));
     if (err)
-        give_up("the device tree names no memory");
+        boot_give_up("the device tree names no memory");
 }
 
 static void memory_reserve(uint64_t tree_at)
@@ -145,7 +137,7 @@ static void *boot_page_block(uint64_t size)
 {
     uint64_t at = memmap_take(&tree.memory, size, REACH);
     if (at == 0)
-        give_up("too little memory");
+        boot_give_up("too little memory");
     void *bytes = arch_phys_to_virt((struct phys_addr){ at });
     memset(bytes, 0, size);
     return bytes;
@@ -165,7 +157,7 @@ static void address_space_start(uint64_t tree_at)
     struct phys_addr root;
     exec_pool_init(&tree.memory, REACH);
     if (kmap_init(&tree.memory, REACH, &config, &root) != 0)
-        give_up("too little memory for page tables");
+        boot_give_up("too little memory for page tables");
     uint64_t satp = SATP_SV39 | root.value >> PAGE_SHIFT;
     CSR_WRITE("satp", satp);
     __asm__ volatile("sfence.vma" ::: "memory");
@@ -182,12 +174,7 @@ _Noreturn static void run(void *argument)
                          tree.initrd_size, modules, &info.module_count);
     info.modules = modules;
     info.command_line = tree.command_line;
-    info.memory = tree.memory.regions;
-    info.memory_count = tree.memory.count;
-    int err = image_run(&info, &tree.memory);
-    if (err)
-        console_print("axiom: the kernel ended with error %d", err);
-    port_exit(err == 0 ? PORT_EXIT_OFF : PORT_EXIT_FAILED);
+    boot_run(&info, &tree.memory);
 }
 
 void riscv_start(uint64_t hart, uint64_t tree_at, uint64_t image)
@@ -209,7 +196,7 @@ void riscv_start(uint64_t hart, uint64_t tree_at, uint64_t image)
     board_console_start();
     char *base = kmap_map(stack, BOOT_STACK_SIZE, MMU_READ | MMU_WRITE);
     if (base == NULL)
-        give_up("no room for the boot stack");
+        boot_give_up("no room for the boot stack");
     riscv_stack_note((uint64_t)base, BOOT_STACK_SIZE);
     riscv_run_on(base + BOOT_STACK_SIZE, run, NULL);
 }

@@ -28,8 +28,7 @@
 #define DOOR_MULTIBOOT2 2u
 #define DOOR_LIMINE     3u
 #define COM1            0x3f8u
-#define LOW_MEMORY      0x100000u /* the BIOS's, and the trampoline */
-#define BOOT_STACK_SIZE (64u * 1024u)
+#define LOW_MEMORY      0x100000u            /* the BIOS's, and the trampoline */
 #define LAPIC_DEFAULT   UINT64_C(0xfee00000) /* SDM volume 3, 10.4.1 */
 
 void x86_start(uint32_t door, uint32_t info);
@@ -70,13 +69,6 @@ static void console_start(void)
         console_set(console_out, NULL);
 }
 
-/* Nothing works yet that panic() would need. */
-_Noreturn static void give_up(const char *why)
-{
-    console_print("axiom: cannot boot: %s", why);
-    port_exit(PORT_EXIT_FAILED);
-}
-
 static void loader_read(uint32_t door, uint64_t at)
 {
     if (door == DOOR_LIMINE)
@@ -86,7 +78,7 @@ static void loader_read(uint32_t door, uint64_t at)
                  : door == DOOR_MULTIBOOT2 ? multiboot2_read(at, &record)
                                            : false;
     if (!known)
-        give_up("entered by a boot loader that speaks neither PVH nor multiboot2 nor Limine");
+        boot_give_up("entered by a boot loader that speaks neither PVH nor multiboot2 nor Limine");
 }
 
 static void memory_reserve(void)
@@ -105,7 +97,7 @@ static void *boot_page_block(uint64_t size)
 {
     uint64_t at = memmap_take(&record.memory, size, LOADED_MAX);
     if (at == 0)
-        give_up("too little memory");
+        boot_give_up("too little memory");
     void *bytes = arch_phys_to_virt((struct phys_addr){ at });
     memset(bytes, 0, size);
     return bytes;
@@ -126,7 +118,7 @@ static void address_space_start(const void *tree)
     struct phys_addr root;
     exec_pool_init(&record.memory, LOADED_MAX);
     if (kmap_init(&record.memory, LOADED_MAX, &config, &root) != 0)
-        give_up("too little memory for page tables");
+        boot_give_up("too little memory for page tables");
     x86_kernel_cr3 = root.value;
     x86_load_cr3(root.value);
 }
@@ -145,7 +137,8 @@ static uint32_t modules_collect(void)
 static void apic_start(void)
 {
     if (!x86_lapic_reach())
-        give_up("the firmware locked the local APIC in x2APIC mode, and this kernel speaks xAPIC");
+        boot_give_up(
+            "the firmware locked the local APIC in x2APIC mode, and this kernel speaks xAPIC");
     x86_lapic_map(acpi.lapic != 0 ? acpi.lapic : LAPIC_DEFAULT);
     x86_lapic_enable();
     /* The 8259s would use vectors of exceptions: masked for good. */
@@ -175,7 +168,7 @@ static void tree_start(void *tree)
         acpi.lapic = LAPIC_DEFAULT;
     acpi.has_pci = acpi.ecam != 0 || pci_ports_answer();
     if (tree_build(&acpi, &clocks, tree, &size) != 0)
-        give_up("the device tree that describes this machine does not fit");
+        boot_give_up("the device tree that describes this machine does not fit");
     info.fdt = tree;
     info.fdt_size = size;
 }
@@ -186,12 +179,7 @@ _Noreturn static void run(void *argument)
     info.module_count = modules_collect();
     info.modules = modules;
     info.command_line = record.command_line;
-    info.memory = record.memory.regions;
-    info.memory_count = record.memory.count;
-    int err = image_run(&info, &record.memory);
-    if (err)
-        console_print("axiom: the kernel ended with error %d", err);
-    port_exit(err == 0 ? PORT_EXIT_OFF : PORT_EXIT_FAILED);
+    boot_run(&info, &record.memory);
 }
 
 /* On the loader's tables and stack: what it says must be copied before they are left. */
@@ -203,7 +191,7 @@ void x86_limine_start(void)
     if (why == NULL)
         why = limine_move();
     if (why != NULL)
-        give_up(why);
+        boot_give_up(why);
     limine_switch(x86_image_phys(boot_pml4), DOOR_LIMINE);
 }
 
@@ -228,6 +216,6 @@ void x86_start(uint32_t door, uint32_t at)
     tree_start(tree);
     char *base = kmap_map(stack, BOOT_STACK_SIZE, MMU_READ | MMU_WRITE);
     if (base == NULL)
-        give_up("no room for the boot stack");
+        boot_give_up("no room for the boot stack");
     x86_run_on(base + BOOT_STACK_SIZE, run, NULL);
 }

@@ -2,6 +2,9 @@
 /* What ports do alike between their entry code and kernel_main(). Boot only, one CPU. */
 #pragma once
 #include <arch/entry.h>
+#include <port/memmap.h>
+
+#define BOOT_STACK_SIZE (64u * 1024u) /* that image_run() is called on, between guard pages */
 
 /* True if `word` is one of the words of the command line. */
 bool boot_line_has(const char *line, const char *word);
@@ -14,3 +17,9 @@ void boot_modules_add(const char *name, const void *data, size_t size, struct bo
 
 /* The tree's name for the board (its model), or "". The tree is sound. */
 const char *boot_board_name(const void *fdt);
+
+/* Says why; the machine is switched off, or stands. For what goes wrong before panic() has what it needs. */
+_Noreturn void boot_give_up(const char *why);
+/* The last step, on the boot stack: the image runs with what is left of *map, then the machine is switched off. The
+ * rest of *info is filled in. */
+_Noreturn void boot_run(struct boot_info *info, struct memmap *map);
