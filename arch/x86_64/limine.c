@@ -14,7 +14,8 @@
 
 #define COMMON          UINT64_C(0xc7b1dd30df4c8b88), UINT64_C(0x0a82e883a194f07b)
 #define BASE_REVISION   1
-#define ENTRIES_MAX     1024u
+#define LIST_MAX        4096u /* of the loader's memory map */
+#define ENTRIES_MAX     256u  /* of RAM */
 #define HHDM_REACH      LOADED_MAX
 #define PAGE_LARGE_RW   0x83u
 #define PAGE_RW         3u
@@ -104,16 +105,18 @@ static void memory_read(struct boot_record *out)
 {
     uint64_t count = member(&memory_request, 1), list = member(&memory_request, 2);
     memory_count = 0;
-    for (uint64_t i = 0; i < count && i < ENTRIES_MAX; i++) {
+    for (uint64_t i = 0; i < count && i < LIST_MAX; i++) {
         const uint64_t *pointer = answer(list + 8 * i, 8);
         const struct memory_entry *entry = pointer != NULL ? answer(*pointer, sizeof *entry) : NULL;
-        if (entry != NULL)
+        if (entry == NULL || (entry->type != MEMORY_USABLE && entry->type != MEMORY_RECLAIMABLE))
+            continue;
+        if (memory_count < ENTRIES_MAX)
             memory[memory_count++] = *entry;
+        else
+            out->memory.lost += entry->length;
     }
-    for (uint32_t i = 0; i < memory_count; i++) {
-        if (memory[i].type == MEMORY_USABLE || memory[i].type == MEMORY_RECLAIMABLE)
-            memmap_add(&out->memory, memory[i].base, memory[i].length);
-    }
+    for (uint32_t i = 0; i < memory_count; i++)
+        memmap_add(&out->memory, memory[i].base, memory[i].length);
 }
 
 /* A module's name is its command line, or the last part of its path. */
