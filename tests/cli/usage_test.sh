@@ -38,5 +38,11 @@ check "export by suffix" 2 "must end in" "$axiom" trace export "$csv" out.pdf
 check "qemu without an architecture" 2 "one architecture" "$axiom" qemu
 check "qemu for another" 2 "no image for 'z80'" "$axiom" qemu z80
 check "qemu CPUs" 2 "1 to 8" "$axiom" qemu x86_64 --smp 9
+check "qemu memory" 2 "number" "$axiom" qemu x86_64 --mem 1T
+check "qemu no memory" 2 "no memory" "$axiom" qemu x86_64 --mem 0G
+check "qemu without the program" 3 "nowhere.o: No such" "$axiom" qemu x86_64 --mem 1G --bpf nowhere.o
+check "qemu with a folder" 3 "is no file" "$axiom" qemu x86_64 --trace /tmp
+check "a card without the keyring" 3 "nowhere.pub" "$axiom" image rpi5 out --keyring nowhere.pub
+check "a disc with a board's tree" 2 "goes with rpi5" "$axiom" image iso out.iso --dtb x
 check "qemu without the trace" 3 "nowhere.mcap" "$axiom" qemu x86_64 --trace nowhere.mcap
 finish

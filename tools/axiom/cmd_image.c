@@ -67,6 +67,24 @@ int image_write_initramfs(const struct image_options *o, const char *path)
     return code;
 }
 
+int image_check_file(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0 || access(path, R_OK) != 0)
+        return complain(EXIT_INPUT, "%s: %s", path, strerror(errno));
+    return S_ISREG(status.st_mode) ? EXIT_OK : complain(EXIT_INPUT, "%s is no file", path);
+}
+
+int image_check_files(const struct image_options *o)
+{
+    int code = o->keyring != NULL ? image_check_file(o->keyring) : EXIT_OK;
+    if (code == EXIT_OK && o->tree != NULL)
+        code = image_check_file(o->tree);
+    for (uint32_t i = 0; i < o->object_count && code == EXIT_OK; i++)
+        code = image_check_file(o->objects[i]);
+    return code;
+}
+
 int image_build(const char *arch)
 {
     char command[4200];
@@ -222,13 +240,15 @@ static int run(int argc, char **argv)
         return complain_usage("image", "image wants a kind and where to: axiom image iso OUT.iso");
     const char *kind = argv[optind];
     o.out = argv[optind + 1];
-    if (strcmp(kind, "rpi5") == 0)
-        return image_rpi5(&o);
-    if (o.tree != NULL)
+    bool is_rpi5 = strcmp(kind, "rpi5") == 0;
+    if (!is_rpi5 && o.tree != NULL)
         return complain(EXIT_USAGE, "--dtb goes with rpi5");
-    if (strcmp(kind, "iso") != 0)
+    if (!is_rpi5 && strcmp(kind, "iso") != 0)
         return complain(EXIT_USAGE, "there is no image of kind '%s'; there are iso and rpi5", kind);
-    return iso(&o);
+    int code = image_check_files(&o);
+    if (code != EXIT_OK)
+        return code;
+    return is_rpi5 ? image_rpi5(&o) : iso(&o);
 }
 
 static const char help[] =

@@ -303,6 +303,24 @@ static const struct qemu_arch *find_arch(const char *name)
     return NULL;
 }
 
+/* "512", "512M", "1G": as QEMU has it. */
+static bool parse_memory(const char *text, uint64_t *mib)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%s", text);
+    size_t length = strlen(digits);
+    char unit = length > 1 ? digits[length - 1] : 'M';
+    bool is_gib = unit == 'G' || unit == 'g';
+    if (length > 1 && (is_gib || unit == 'M' || unit == 'm'))
+        digits[length - 1] = '\0';
+    if (!parse_u64("--mem", digits, is_gib ? 1u << 10 : 1u << 20, mib))
+        return false;
+    *mib *= is_gib ? 1024 : 1;
+    if (*mib == 0)
+        complain(EXIT_USAGE, "--mem 0 is no memory at all");
+    return *mib != 0;
+}
+
 static int check(const struct qemu_options *o)
 {
     if (o->cpus < 1 || o->cpus > CPU_MAX)
@@ -310,9 +328,8 @@ static int check(const struct qemu_options *o)
     if (o->trace != NULL && (o->cpus != 1 || o->modules.object_count != 0 ||
                              o->modules.keyring != NULL || o->require_signed || o->test))
         return complain(EXIT_USAGE, "--trace runs on one CPU, with the programs in the recording");
-    if (o->trace != NULL && access(o->trace, R_OK) != 0)
-        return complain(EXIT_INPUT, "%s: %s", o->trace, strerror(errno));
-    return EXIT_OK;
+    int code = o->trace != NULL ? image_check_file(o->trace) : EXIT_OK;
+    return code == EXIT_OK ? image_check_files(&o->modules) : code;
 }
 
 static int run(int argc, char **argv)
@@ -351,7 +368,7 @@ static int run(int argc, char **argv)
             good = parse_u64("--smp", optarg, 1024, &o.cpus);
             break;
         case 'm':
-            good = parse_u64("--mem", optarg, 1u << 20, &o.memory_mib);
+            good = parse_memory(optarg, &o.memory_mib);
             break;
         case 'S':
             good = parse_u64("--stop-after", optarg, UINT32_MAX, &o.stop_after_ms);
@@ -406,7 +423,7 @@ static const char help[] =
     "usage: axiom qemu ARCH [OPTION]...\n\n"
     "Runs the kernel for ARCH (x86_64, aarch64, riscv64) under QEMU; builds the image first.\n\n"
     "  --smp N          CPUs, 1 to 8 (1)\n"
-    "  --mem MIB        RAM in MiB (512)\n"
+    "  --mem SIZE       RAM: MiB, or 256M, 2G (512)\n"
     "  --bpf OBJECT     a BPF object to load and attach at boot; any number\n"
     "  --keyring FILE   whose signatures count (axiom bpf keygen)\n"
     "  --require-signed the kernel takes no program without a signature that counts\n"

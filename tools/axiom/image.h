@@ -13,6 +13,9 @@ struct image_options {
     bool test;
 };
 
+/* Whether what goes into the image is there, before minutes of building. */
+int image_check_file(const char *path);
+int image_check_files(const struct image_options *o);
 /* Builds the kernel's images for ARCH where they are not there or old. */
 int image_build(const char *arch);
 int image_copy_file(const char *from, const char *to);
