@@ -390,11 +390,11 @@ void ask_end(void)
     bpf_btf_put(kernel);
 }
 
-/* An array of programs belongs to the first kind that calls through it, one with storage for cgroups to that storage,
- * too: each question has its own. */
-static int program_array(void)
+/* Maps that may hold programs belong to the first kind that uses them, some with its storage for cgroups, too: each
+ * question has its own. */
+static bool has_owner(uint32_t type)
 {
-    return create_there(&map_rows[map_index("progs")], NULL);
+    return type == 3 || type == 14 || type == 16;
 }
 
 /* The last line of the log but its summary. */
@@ -414,7 +414,8 @@ int ask_linux(const struct question *q, char *why, size_t why_size)
 {
     struct bpf_insn insns[INSN_MAX];
     uint32_t infos[ASK_FUNCTION_MAX][2];
-    int programs = -1;
+    int own = -1;
+    uint32_t owned = 0;
     const struct types *types = types_of(q->layout->struct_name);
     memcpy(insns, q->insns, q->insn_count * sizeof *insns);
     for (uint32_t i = 0; i < q->insn_count; i += bpf_insn_slots(&insns[i])) {
@@ -424,9 +425,13 @@ int ask_linux(const struct question *q, char *why, size_t why_size)
             continue;
         uint32_t map = (uint32_t)insns[i].imm;
         insns[i].src_reg = value ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;
-        if (maps[map]->ops->type == 3 && programs < 0)
-            programs = program_array();
-        insns[i].imm = maps[map]->ops->type == 3 ? programs : map_fds[map];
+        insns[i].imm = map_fds[map];
+        if (!has_owner(map_rows[map].type))
+            continue;
+        if (own == -1 || owned != map)
+            own = create_there(&map_rows[map], NULL);
+        owned = map;
+        insns[i].imm = own;
     }
     for (uint32_t i = 0; i < q->function_count; i++) {
         infos[i][0] = q->functions[i].insn_index;
@@ -454,8 +459,8 @@ int ask_linux(const struct question *q, char *why, size_t why_size)
     int err = fd < 0 ? -errno : 0;
     if (fd >= 0)
         close((int)fd);
-    if (programs >= 0)
-        close(programs);
+    if (own >= 0)
+        close(own);
     if (why != NULL)
         last_line(why, why_size, err);
     return err;

@@ -3,7 +3,8 @@
  *
  *     bpf-linux-sweep [--pairs COUNT [SEED]] [--every N] [--list] [--only KIND]
  *
- * One operation on each kind (with --every: each Nth of these programs only); with --pairs also COUNT programs of two
+ * One operation on each kind, and each use of each type of map in each kind of program (with --every: each Nth of these
+ * programs only); with --pairs also COUNT programs of two
  * operations drawn at random. Prints how often both say the same, and what only one accepts by reason; --list prints
  * each of these programs. Fails where only this verifier accepts, but for what known_rows says. Exit 77: Linux cannot
  * be asked here. */
@@ -148,7 +149,7 @@ static void append_body(struct program *p, const struct fragment *body, uint32_t
             p->insns[text_at + i].imm = (int32_t)(at - (text_at + i) - 1);
 }
 
-static struct fragment prologue, value8, zero, epilogue;
+static struct fragment prologue, map_prologue, value8, zero, epilogue;
 
 static void make_parts(void)
 {
@@ -160,6 +161,11 @@ static void make_parts(void)
     make_fragment("*(u32 *)(r10 - 72) = 0; r1 = map[array]; r2 = r10; r2 += -72; call $1; "
                   "if r0 != 0 goto +2; r0 = 0; exit; r8 = r0",
                   &value8);
+    make_fragment("r6 = r1; r0 = 0; *(u64 *)(r10 - 8) = r0; *(u64 *)(r10 - 16) = r0; "
+                  "*(u64 *)(r10 - 24) = r0; *(u64 *)(r10 - 32) = r0; *(u64 *)(r10 - 40) = r0; "
+                  "*(u64 *)(r10 - 48) = r0; *(u64 *)(r10 - 56) = r0; *(u64 *)(r10 - 64) = r0; "
+                  "call $7; *(u32 *)(r10 - 64) = r0; r7 = r10; r7 += -64; r8 = r10; r8 += -32",
+                  &map_prologue);
     make_fragment("r0 = 0", &zero);
     make_fragment("r0 = 0; exit", &epilogue);
 }
@@ -195,7 +201,7 @@ static void make_program(const struct kind *kind, const struct operation *const 
 
 struct reasons {
     struct reason {
-        char text[120], example[480];
+        char text[120], example[640];
         uint32_t count;
     } all[REASON_MAX];
     uint32_t count;
@@ -254,14 +260,12 @@ static const struct known {
     { NULL, NULL, "unbounded memory access",
       "an offset that may be below 0, beside a constant one" },
     { NULL, "r6 -= r6", NULL, "the difference of a pointer and itself is 0" },
-    { NULL, NULL, "must be referenced or trusted",
-      "an offset that was added and taken away again" },
+    { NULL, NULL, "must be referenced", "an offset that was added and taken away again" },
     { NULL, "r6 -= r10", NULL, "the distance of two places of the stack is known" },
     { NULL, "r2 = 0; r3 = 0; call", NULL, "no bytes, at any place" },
     { "stack_spilled", NULL, "register fill",
       "of ways that meet, one has a pointer in the slot, one a number" },
-    { "dynptr_slice", NULL, "dereference of modified",
-      "Linux takes slices by their beginning only" },
+    { "dynptr_slice", NULL, "disallowed", "Linux takes slices by their beginning only" },
     { "function", NULL, "verifier bug", "the kernel's own mistake" },
     { "packet_", "r2 = map[progs]", NULL,
       "a tail call that may have changed the packet: the pointer is a number" },
@@ -287,43 +291,50 @@ static bool is_part(const char *text, const char *part)
     return part == NULL || strstr(text, part) != NULL;
 }
 
-static bool is_known(const struct kind *kind, const char *operations_text, const char *why)
+static bool is_known(const char *kind, const char *operations_text, const char *why)
 {
     for (size_t i = 0; i < sizeof known_rows / sizeof *known_rows; i++)
-        if (is_part(kind->row->name, known_rows[i].kind) &&
+        if (is_part(kind, known_rows[i].kind) &&
             is_part(operations_text, known_rows[i].operation) &&
             is_part(why, known_rows[i].linux_says))
             return true;
     return false;
 }
 
-static void ask(const struct kind *kind, const struct operation *const *ops, uint32_t count)
+static void judge(const struct program *program, const char *kind, const char *text)
 {
-    static struct program program;
-    make_program(kind, ops, count, &program);
-    bool here = ask_us(&program.question, NULL, 0) == 0;
-    bool there = ask_linux(&program.question, NULL, 0) == 0;
+    bool here = ask_us(&program->question, NULL, 0) == 0;
+    bool there = ask_linux(&program->question, NULL, 0) == 0;
     total.asked++;
     total.same += here == there;
     total.accepted += here && there;
     if (here == there)
         return;
-    char why[300], example[480];
+    char why[300], example[640];
     if (here)
-        ask_linux(&program.question, why, sizeof why);
+        ask_linux(&program->question, why, sizeof why);
     else
-        ask_us(&program.question, why, sizeof why);
-    snprintf(example, sizeof example, "%s: %s%s%s", kind->row->name, ops[0]->row->text,
-             count > 1 ? " ;; " : "", count > 1 ? ops[1]->row->text : "");
+        ask_us(&program->question, why, sizeof why);
+    snprintf(example, sizeof example, "%s: %s", kind, text);
     if (list)
         printf("%s only: %s: %s\n", here ? "here" : "Linux", example, why);
     total.only_here += here;
-    if (here && is_known(kind, example, why)) {
+    if (here && is_known(kind, text, why)) {
         total.known++;
         return;
     }
     total.only_there += there;
     note(here ? &only_here : &only_there, why, example);
+}
+
+static void ask(const struct kind *kind, const struct operation *const *ops, uint32_t count)
+{
+    static struct program program;
+    char text[480];
+    make_program(kind, ops, count, &program);
+    snprintf(text, sizeof text, "%s%s%s", ops[0]->row->text, count > 1 ? " ;; " : "",
+             count > 1 ? ops[1]->row->text : "");
+    judge(&program, kind->row->name, text);
 }
 
 static uint64_t next_random(uint64_t *state)
@@ -333,6 +344,76 @@ static uint64_t next_random(uint64_t *state)
     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
     z = (z ^ z >> 27) * 0x94d049bb133111ebu;
     return z ^ z >> 31;
+}
+
+/* --- Maps and what is done with them, in every kind of program --- */
+
+static void put_name(const char *use, const char *name, char *out, size_t out_size)
+{
+    size_t length = 0;
+    for (; *use != '\0' && length + strlen(name) + 1 < out_size; use++)
+        length += (size_t)snprintf(out + length, out_size - length, *use == '@' ? "%s" : "%.1s",
+                                   *use == '@' ? name : use);
+}
+
+static void ask_about(const struct bpf_context_layout *layout, const struct fragment *use,
+                      const char *map, const char *text)
+{
+    static struct program p;
+    const struct bpf_insn finish[] = {
+        { .opcode = BPF_ALU64 | BPF_MOV, .imm = layout->result_checked ? layout->result_min : 0 },
+        { .opcode = BPF_JMP | BPF_EXIT },
+    };
+    p.question = (struct question){ .layout = layout,
+                                    .attach_btf_id = ask_attach_target(layout),
+                                    .insns = p.insns,
+                                    .functions = { { 0, ASK_MAIN } },
+                                    .function_count = 1 };
+    append(&p, &map_prologue);
+    append(&p, use);
+    memcpy(p.insns + p.question.insn_count, finish, sizeof finish);
+    p.question.insn_count += 2;
+    char name[160];
+    snprintf(name, sizeof name, "%s %s", layout->section_prefix, map);
+    judge(&p, name, text);
+}
+
+static bool can_be_asked(const struct bpf_context_layout *layout)
+{
+    const struct bpf_insn nothing[] = {
+        { .opcode = BPF_ALU64 | BPF_MOV, .imm = layout->result_checked ? layout->result_min : 0 },
+        { .opcode = BPF_JMP | BPF_EXIT },
+    };
+    const struct question question = { .layout = layout,
+                                       .attach_btf_id = ask_attach_target(layout),
+                                       .insns = nothing,
+                                       .insn_count = 2 };
+    return ask_linux(&question, NULL, 0) == 0;
+}
+
+static void sweep_maps(uint64_t every)
+{
+    uint32_t map_count, layouts = 0;
+    uint64_t n = 0;
+    struct bpf_map *const *maps = ask_maps(&map_count);
+    struct fragment *uses = calloc(map_count * sweep_map_use_count, sizeof *uses);
+    for (uint32_t i = 0; uses != NULL && i < map_count * sweep_map_use_count; i++) {
+        char text[300];
+        put_name(sweep_map_uses[i % sweep_map_use_count], maps[i / sweep_map_use_count]->name, text,
+                 sizeof text);
+        make_fragment(text, &uses[i]);
+    }
+    for (uint32_t l = 0; uses != NULL && l < bpf_linux_context_count; l++) {
+        if (!can_be_asked(&bpf_linux_contexts[l]))
+            continue;
+        layouts++;
+        for (uint32_t i = 0; i < map_count * sweep_map_use_count; i++)
+            if (n++ % every == 0 && !uses[i].is_bad)
+                ask_about(&bpf_linux_contexts[l], &uses[i], maps[i / sweep_map_use_count]->name,
+                          sweep_map_uses[i % sweep_map_use_count]);
+    }
+    printf("%u maps, %u uses, %u kinds of program\n", map_count, sweep_map_use_count, layouts);
+    free(uses);
 }
 
 /* A kind whose beginning is refused tells nothing of what is done with it. */
@@ -396,6 +477,7 @@ int main(int argc, char **argv)
         if (kind->is_usable && !ops[0]->text.is_bad && !ops[1]->text.is_bad)
             ask(kind, ops, 2);
     }
+    sweep_maps(every);
     print_reasons("accepted here only, for no known reason; Linux says:", &only_here);
     print_reasons("accepted by Linux only; here:", &only_there);
     printf("%" PRIu64 " programs, %" PRIu64 " verdicts alike (%" PRIu64

@@ -25,3 +25,7 @@ struct sweep_operation {
 extern struct sweep_operation sweep_operations[];
 extern uint32_t sweep_operation_count;
 void sweep_make_operations(void);
+
+/* Uses of a map, whose name takes the place of each '@' (sweep_maps.c). */
+extern const char *const sweep_map_uses[];
+extern const uint32_t sweep_map_use_count;
