@@ -67,7 +67,7 @@ const char *mcap_opcode_name(uint8_t opcode)
     };
     if (opcode < ARRAY_SIZE(name) && name[opcode] != NULL)
         return name[opcode];
-    return opcode >= 0x80 ? "private record" : "unknown record";
+    return opcode >= 0x80 ? "private" : "unknown";
 }
 
 struct fields {

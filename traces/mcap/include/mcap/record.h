@@ -68,7 +68,7 @@ struct mcap_cursor {
  * cursor then stays. */
 int mcap_record_next(struct mcap_cursor *cursor, struct mcap_record *record);
 
-/* "Chunk", "Message", ..., or "private record", "unknown record". */
+/* "Chunk", "Message", ..., or "private", "unknown". */
 const char *mcap_opcode_name(uint8_t opcode);
 
 struct mcap_header {
