@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* judge [--btf FILE] [--quiet] OBJECT...: opens, relocates and verifies each object with our
+/* judge [--btf FILE] [--quiet] [--time] OBJECT...: opens, relocates and verifies each object with our
  * library, and with libbpf and the running kernel, and compares.
  *
  * Relocated instructions must be the same, one by one: maps count as equal when they have the same
  * name, whatever number stands in the instruction. Verdicts are counted: accepted by both, by one,
- * by none. Fails (1) where instructions differ, or where we accept what Linux refuses. */
+ * by none. With --time, how long our verifier takes over those that both accept, beside the kernel's
+ * verifier and JIT. Fails (1) where instructions differ, or where we accept what Linux refuses. */
 #include "host_env.h"
 #include "peer.h"
 #include <bpf/btf.h>
@@ -16,15 +17,17 @@
 #include <bpf_linux/maps.h>
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 
 static struct host_env host;
 static struct bpf_btf *kernel_btf;
 static char *kconfig;
-static bool is_quiet, can_ask;
+static bool is_quiet, can_ask, with_times;
 static const char *other_btf; /* --btf: relocate only, against these types */
 static struct {
     uint32_t objects, opened, programs, relocated, same, different, not_compared;
@@ -253,6 +256,63 @@ static void first_words(const char *text, char *to, size_t size)
     to[used] = '\0';
 }
 
+/* --- Times --- */
+
+#define TIMED_MAX 512
+static double ratios[TIMED_MAX], sum_ours_us, sum_linux_us;
+static uint32_t timed_count;
+
+static double cpu_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+/* The least of five, as the peer's. */
+static void compare_times(const struct bpf_verify_request *request,
+                          const struct peer_program *theirs)
+{
+    static struct bpf_verify_result result;
+    double least = 0;
+    for (int i = 0; i < 5; i++) {
+        double before = cpu_us();
+        bpf_verify(request, &result);
+        double us = cpu_us() - before;
+        if (i == 0 || us < least)
+            least = us;
+    }
+    if (timed_count == TIMED_MAX)
+        return;
+    ratios[timed_count++] = least / theirs->load_us;
+    sum_ours_us += least;
+    sum_linux_us += theirs->load_us;
+    if (!is_quiet)
+        printf("  time of %s: %u instructions, ours %.0f us (%.0f ns each), Linux %.0f us\n",
+               theirs->name, theirs->insn_count, least, least * 1000 / theirs->insn_count,
+               theirs->load_us);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double difference = *(const double *)a - *(const double *)b;
+    return difference < 0 ? -1 : difference > 0;
+}
+
+static void print_times(void)
+{
+    double log_sum = 0;
+    qsort(ratios, timed_count, sizeof *ratios, by_value);
+    for (uint32_t i = 0; i < timed_count; i++)
+        log_sum += log(ratios[i]);
+    if (timed_count == 0)
+        return;
+    printf("time of %u programs: ours (verifier) %.1f ms, Linux (verifier and JIT) %.1f ms; ratio of "
+           "sums %.3f, geometric mean %.3f, median %.3f, least %.3f, most %.3f\n",
+           timed_count, sum_ours_us / 1e3, sum_linux_us / 1e3, sum_ours_us / sum_linux_us,
+           exp(log_sum / timed_count), ratios[timed_count / 2], ratios[0], ratios[timed_count - 1]);
+}
+
 static void compare_verdicts(const struct bpf_object *object, uint32_t index,
                              const struct peer_program *theirs, const char *path)
 {
@@ -271,6 +331,8 @@ static void compare_verdicts(const struct bpf_object *object, uint32_t index,
         ours = bpf_verify(&request, &result) == 0;
     }
     count.ours_yes += ours;
+    if (ours && with_times && theirs != NULL && theirs->load_us > 0)
+        compare_times(&request, theirs);
     /* -EPERM is about us, not about the program. */
     bool asked = theirs != NULL && theirs->was_loaded && theirs->verdict != EPERM,
          kernel = asked && theirs->verdict == 0;
@@ -355,7 +417,10 @@ int main(int argc, char **argv)
     for (; first < argc && argv[first][0] == '-'; first++) {
         if (strcmp(argv[first], "--quiet") == 0)
             is_quiet = true;
-        else if (strcmp(argv[first], "--btf") == 0 && first + 1 < argc)
+        else if (strcmp(argv[first], "--time") == 0) {
+            with_times = true;
+            setenv("PEER_TIME", "1", 1);
+        } else if (strcmp(argv[first], "--btf") == 0 && first + 1 < argc)
             btf_path = other_btf = argv[++first];
     }
     host_env_init(&host);
@@ -390,6 +455,7 @@ int main(int argc, char **argv)
             count.kernel_not_asked, count.ours_yes - count.both_yes - count.only_ours);
     else
         printf("skipped: bpf() is not allowed here, so Linux's own verdict is not known\n");
+    print_times();
     for (uint32_t i = 0; i < reason_count; i++)
         printf("%6u  %s\n", reasons[i].count, reasons[i].text);
     bpf_btf_put(kernel_btf);

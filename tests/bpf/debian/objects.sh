@@ -3,13 +3,18 @@
 # The BPF objects in Debian's libbpf-tools and xdp-tools, opened, relocated against the running kernel's types and
 # verified by us; beside it what libbpf makes of them and, where bpf() is allowed, the kernel's own verdict.
 #
-#   objects.sh [--short] BUILD_FOLDER_OF_THIS_TEST      --short: a few of them, for CI
+#   objects.sh [--short|--time] BUILD_FOLDER_OF_THIS_TEST
+#
+#   --short: a few of them, for CI      --time: also how long verifying takes, against the kernel's loading
 #
 # Downloads nothing: uses what is installed. Fails when an object is not opened or an instruction is relocated otherwise
 # than by libbpf.
 set -eu
-short=
-[ "$1" != --short ] || { short=1; shift; }
+short='' time=''
+case $1 in
+--short) short=1; shift ;;
+--time) time=--time; shift ;;
+esac
 build=$1
 packages=$(dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' libbpf-tools xdp-tools libxdp1 2>/dev/null |
     awk '$2 == "ii" { print $1 }') || true
@@ -29,5 +34,5 @@ if [ -n "$short" ]; then
     # shellcheck disable=SC2086
     "$build/bpf_object_judge" --quiet $few
 else
-    "$build/bpf_object_judge" "$carved"/*.o
+    "$build/bpf_object_judge" $time "$carved"/*.o
 fi

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct peer peer;
@@ -98,6 +99,27 @@ static void run_program(struct peer_program *program, long fd)
     program->r0 = attr.test.retval;
 }
 
+/* The least of some loads: others use the machine, too. */
+static double load_us(const union bpf_attr *attr, long size)
+{
+    union bpf_attr copy = *attr;
+    double least = 0;
+    copy.log_buf = copy.log_size = copy.log_level = 0;
+    for (int i = 0; i < 5; i++) {
+        struct timespec before, after;
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+        long fd = raw(SYS_bpf, BPF_PROG_LOAD, (long)&copy, size, 0, 0, 0);
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+        if (fd >= 0)
+            close((int)fd);
+        double us = (double)(after.tv_sec - before.tv_sec) * 1e6 +
+                    (double)(after.tv_nsec - before.tv_nsec) / 1e3;
+        if (i == 0 || us < least)
+            least = us;
+    }
+    return least;
+}
+
 static long load_program(struct peer_program *program, union bpf_attr *attr, long size)
 {
     if (peer.map_count == 0)
@@ -115,6 +137,8 @@ static long load_program(struct peer_program *program, union bpf_attr *attr, lon
     program->was_loaded = true;
     program->verdict = fd < 0 ? errno : 0;
     keep_last_line(program);
+    if (fd >= 0 && getenv("PEER_TIME") != NULL)
+        program->load_us = load_us(attr, size);
     if (fd >= 0 && getenv("PEER_ALL") != NULL)
         run_program(program, fd);
     return fd >= 0 ? fd : stand_in();

@@ -2,7 +2,8 @@
 /* libbpf and the running kernel as judges of one object. libbpf's functions have the names of ours,
  * so it is a program of its own: bpf_object_peer OBJECT BTF|- kernel|alone writes a struct peer to
  * stdout, then each program's instructions. With PEER_ALL in the environment programs that are not loaded by
- * themselves (SEC("?...")) are loaded too, and each that can be is run once. */
+ * themselves (SEC("?...")) are loaded too, and each that can be is run once; with PEER_TIME each is loaded
+ * five times more and timed. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@ struct peer_program {
     int verdict;         /* 0 accepted, else its errno */
     char last_line[256]; /* of its log */
     bool was_run;        /* with PEER_ALL: on 64 zero bytes */
+    double load_us;      /* with PEER_TIME: processor time of the least of five loads, without a log */
     uint32_t r0;
 };
 
