@@ -231,7 +231,7 @@ const struct bpf_helper bpf_linux_helpers[] = {
     H(86, sk_release, CLS | BIT(CGROUP_SKB) | BIT(CGROUP_SOCK_ADDR) | BIT(XDP) | BIT(SK_SKB) | BIT(SK_LOOKUP), SOCK | BPF_ARG_RELEASE),
     X(87, map_push_elem, EVERY | LIRC, SCALAR, MAPS(PUSHED) AND FLAGS(IN_PACKET), MAP, VALUE, ANY),
     X(88, map_pop_elem, EVERY | LIRC, SCALAR, MAPS(M(QUEUE) | M(STACK)), MAP, BPF_ARG_MAP_VALUE_OUT),
-    X(89, map_peek_elem, EVERY | LIRC, SCALAR, MAPS(M(QUEUE) | M(STACK)), MAP, BPF_ARG_MAP_VALUE_OUT),
+    X(89, map_peek_elem, EVERY | LIRC, SCALAR, MAPS(PUSHED), MAP, BPF_ARG_MAP_VALUE_OUT),
     X(90, msg_push_data, BIT(SK_MSG), SCALAR, FLAGS(PACKET), CTX, ANY, ANY, ANY),
     X(91, msg_pop_data, BIT(SK_MSG), SCALAR, FLAGS(PACKET), CTX, ANY, ANY, ANY),
     H(92, rc_pointer_rel, LIRC, CTX, ANY, ANY),

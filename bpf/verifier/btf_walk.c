@@ -54,7 +54,7 @@ struct found {
 
 enum step { STEP_NOTHING, STEP_INTO, STEP_NUMBER, STEP_POINTER };
 
-static enum step look_into(const struct bpf_btf *btf, const struct bpf_btf_member *member,
+static enum step look_into(const struct bpf_btf *btf, const struct bpf_btf_member *member, bool is_last,
                            uint64_t offset, uint32_t size, struct found *found)
 {
     uint64_t at = member->bit_offset / 8;
@@ -68,8 +68,8 @@ static enum step look_into(const struct bpf_btf *btf, const struct bpf_btf_membe
         return STEP_NOTHING;
     if (bpf_btf_size(btf, member->type, &whole) != 0)
         return STEP_NOTHING;
-    /* An array of no length at the end of a struct has as many elements as it may. */
-    if (whole != 0 && offset >= at + whole)
+    /* An array of no length at the end of a struct has as many elements as it may; elsewhere it marks a place. */
+    if ((whole != 0 || !is_last) && offset >= at + whole)
         return STEP_NOTHING;
     found->offset = (offset - at) % element;
     if (is_aggregate(&found->type))
@@ -97,7 +97,7 @@ bool btf_walk(const struct bpf_btf *btf, uint32_t type_id, uint64_t offset, uint
             out->owner = type.name;
         out->in_union |= type.kind == BPF_BTF_UNION && type.member_count != 1;
         for (uint32_t i = 0; step == STEP_NOTHING && bpf_btf_member_at(btf, &type, i, &member); i++)
-            step = look_into(btf, &member, offset, size, &found);
+            step = look_into(btf, &member, i + 1 == type.member_count, offset, size, &found);
         out->member = step == STEP_NOTHING ? "" : member.name;
         if (step == STEP_NOTHING)
             return false;

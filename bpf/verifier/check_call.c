@@ -71,7 +71,8 @@ static int check_argument(struct verifier *v, struct call *call, uint32_t reg_nu
         return check_map_argument(v, call, reg_number);
     case BPF_ARG_MAP_KEY:
     case BPF_ARG_MAP_VALUE:
-        if (call->map != NULL && (call->map->ops->bit & (BPF_MAP_BIT_SOCKMAP | BPF_MAP_BIT_SOCKHASH)) != 0)
+        if (base == BPF_ARG_MAP_VALUE && call->map != NULL &&
+            (call->map->ops->bit & (BPF_MAP_BIT_SOCKMAP | BPF_MAP_BIT_SOCKHASH)) != 0)
             return check_object(v, call, reg_number, BPF_ARG_ANY_SOCK);
         return check_map_element(v, call, reg_number, base);
     case BPF_ARG_MAP_VALUE_OUT:

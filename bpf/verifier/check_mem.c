@@ -411,6 +411,8 @@ int check_atomic(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op
     if (err == 0)
         err = check_atomic_target(v, insn->dst_reg);
     if (err == 0)
+        err = check_region(v, insn->dst_reg, insn->offset, size, ACCESS_READ);
+    if (err == 0)
         err = check_region(v, insn->dst_reg, insn->offset, size, ACCESS_WRITE);
     if (err == 0)
         err = check_aligned(v, insn->dst_reg, insn->offset, size, true);

@@ -205,7 +205,9 @@ static int check_memory_parameter(struct verifier *v, const struct call *call, u
     if (may_be_null && !p->nullable)
         return refuse_argument(v, call, reg_number, "not NULL");
     r->may_be_null = 0;
-    int err = check_memory_update(v, call, reg_number, p->size);
+    int err = r->type == REG_MAP_VALUE ? check_region(v, reg_number, 0, p->size, ACCESS_READ) : 0;
+    if (err == 0)
+        err = check_memory_update(v, call, reg_number, p->size);
     r->may_be_null = may_be_null;
     return err;
 }

@@ -279,10 +279,8 @@ static const struct known {
     { "iterator_element", NULL, "expected=fp", "as a key" },
     { "dynptr_slice", NULL, "Caller passes", "a slice of 16 bytes as memory of a global function" },
     { NULL, NULL, "may write into memory pointed by", "a kernel object as a key" },
-    { "value_write_only", NULL, "read from map forbidden", "atomic operations read" },
-    { "value_write_only", NULL, "Caller passes", "a global function reads what it is given" },
     { "packet_sock_ops", NULL, "helper access to the packet", "as a key" },
-    { NULL, NULL, "access beyond", "an array of no length that is not a struct's last member" },
+    { "tcp_sock", NULL, "access beyond the end of member", "a member and part of the next one" },
     { NULL, NULL, "cannot access ptr member", "part of a pointer in a union" },
 };
 
