@@ -190,9 +190,10 @@ static bool linux_gives_up(enum alu_op op, const struct scalar *src, bool half)
 static struct scalar number_result(const struct verifier *v, const struct reg *dst,
                                    const struct reg *src, enum alu_op op, bool half)
 {
-    const struct reg any = reg_any_number();
-    if (has_rule(v, BPF_RULE_LINUX) && linux_gives_up(op, &src->n, half))
-        return scalar_zext(&any.n, half ? 32 : 64, BITS);
+    if (has_rule(v, BPF_RULE_LINUX) && linux_gives_up(op, &src->n, half)) {
+        const struct scalar any = scalar_unknown(BITS);
+        return scalar_zext(&any, half ? 32 : 64, BITS);
+    }
     return half ? scalar_alu_half(op, &dst->n, &src->n, BITS)
                 : scalar_alu(op, &dst->n, &src->n, BITS);
 }
