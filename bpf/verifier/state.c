@@ -54,5 +54,14 @@ uint32_t state_fingerprint(const struct state *s, uint16_t live)
         digest = constants_add(digest, top->regs[r].n.umin);
         digest = constants_add(digest, top->regs[r].n.umax);
     }
+    /* Loops in loops keep their counters on the stack. */
+    for (uint32_t i = 0; i < s->slot_count; i++) {
+        const struct slot *slot = &s->slots[i];
+        if (slot->spill_size == 0)
+            continue;
+        digest = constants_add(digest, slot->value.type + i * 32u);
+        digest = constants_add(digest, slot->value.n.umin);
+        digest = constants_add(digest, slot->value.n.umax);
+    }
     return (uint32_t)(digest >> 32);
 }

@@ -283,5 +283,5 @@ static inline uint64_t constants_add(uint64_t digest, uint64_t value)
 
 void state_constants(const struct state *s, uint64_t which, struct constants *out);
 
-/* A digest of the top frame's registers in `live`; equal states have equal ones. */
+/* A digest of the top frame's registers in `live` and of all that is spilled; equal states have equal ones. */
 uint32_t state_fingerprint(const struct state *s, uint16_t live);
