@@ -100,7 +100,7 @@ uint32_t reg_of(struct generator *g, enum kind kind)
 uint32_t target_reg(struct generator *g)
 {
     uint32_t r = pick(g, 7);
-    bool keeps_6 = g->held != K_UNSET || g->kinds[6] == K_STACK;
+    bool keeps_6 = g->held != K_UNSET || g->moves_6 || g->kinds[6] == K_STACK;
     return r == 6 && keeps_6 ? 0 : r;
 }
 
@@ -146,11 +146,12 @@ static const struct {
     uint8_t share;
     void (*make)(struct generator *g);
 } kinds_of_statement[] = {
-    { 14, alu },         { 4, alu_other },     { 2, wide_number },   { 6, load_context },
+    { 13, alu },         { 4, alu_other },     { 2, wide_number },   { 6, load_context },
     { 13, jump },        { 6, select_number }, { 3, half_known },    { 3, wide_bounded },
     { 14, access_object }, { 2, access_chosen }, { 8, access_stack }, { 6, access_packet },
     { 3, access_caller }, { 3, direct_value }, { 3, helper },        { 3, records },
-    { 1, read_socket },  { 2, local_call },    { 2, call_with_callback }, { 2, loop },
+    { 1, read_socket },  { 2, local_call },    { 2, call_with_callback }, { 1, loop },
+    { 1, loop_beside }, { 1, record_here },
     { 0, rarely },
 };
 

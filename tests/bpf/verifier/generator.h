@@ -37,6 +37,7 @@ enum generated_kind {
 /* What is in a program, for statistics. */
 #define GENERATED_FEATURES(X)                                                                      \
     X(alu) X(alu32) X(signed_division) X(movsx) X(byte_order) X(jump) X(jump32) X(loop)           \
+    X(loop_beside) X(record_in_round)                                                              \
     X(may_goto) X(far_jump) X(linked) X(linked_plus_constant) X(value_variable)                   \
     X(stack_variable) X(spilled_pointer) X(atomic) X(ordered) X(helper_memory) X(record)          \
     X(record_or_null) X(function) X(function_nested) X(spill_across_frames) X(global_function)    \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* What the generator's files offer each other: generator.c the program and its statements, generator_number.c
- * arithmetic and jumps, generator_memory.c stack, values and packets, generator_call.c helpers and functions. */
+ * arithmetic and jumps, generator_loop.c loops, generator_memory.c stack, values and packets, generator_call.c helpers
+ * and functions. */
 #pragma once
 #include "generator.h"
 
@@ -46,6 +47,7 @@ struct generator {
     enum kind held;                /* K_RECORD, K_SOCKET: in held_reg, to be given back */
     uint32_t held_reg;
     uint32_t depth; /* of loops */
+    bool moves_6;   /* R6 is a pointer that a loop moves */
     struct patch patches[PATCH_MAX];
     uint32_t patch_count;
     enum function function; /* being made */
@@ -104,6 +106,12 @@ void bound_or_leave(struct generator *g, uint32_t r, uint32_t size);
 /* A copy, or not quite one; what is tested is the copy. */
 uint32_t copied(struct generator *g, uint32_t r, int32_t *plus);
 void loop(struct generator *g);
+
+/* --- generator_loop.c --- */
+/* A pointer moved beside the counter of a loop. */
+void loop_beside(struct generator *g);
+/* A record reserved, used and given back, also in each round of a loop. */
+void record_here(struct generator *g);
 
 /* --- generator_memory.c --- */
 uint32_t access_opcode(struct generator *g, uint32_t *bytes);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Statements about numbers: arithmetic, bounds, jumps, loops. */
+/* Statements about numbers: arithmetic, bounds, jumps. */
 #include "generator_inside.h"
 
 /* Where the context has no 64-bit numbers of its own, a value of a map has. */
@@ -344,37 +344,4 @@ void bound_or_leave(struct generator *g, uint32_t r, uint32_t size)
          (int64_t)size - 1 - (int64_t)pick(g, 4));
     emit(g, BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0);
     emit(g, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
-}
-
-void loop(struct generator *g)
-{
-    if (g->depth > 0 || g->patch_count > 0)
-        return;
-    int32_t rounds = 1 + (int32_t)pick(g, 12), step = 1 + (int32_t)pick(g, 2);
-    bool up = take(g) & 1;
-    uses(g, GENERATED_loop);
-    emit(g, BPF_ALU64 | BPF_MOV | BPF_K, 8, 0, 0, up ? 0 : rounds * step);
-    set_number(g, 8);
-    uint32_t head = g->out->insn_count;
-    uint32_t may_goto = 0;
-    if (one_in(g, 8)) {
-        uses(g, GENERATED_may_goto);
-        may_goto = g->out->insn_count;
-        emit(g, BPF_JMP | BPF_JCOND, 0, 0, 0, 0);
-    }
-    g->depth++;
-    statements(g, 1 + pick(g, 5));
-    g->depth--;
-    emit(g, BPF_ALU64 | BPF_ADD | BPF_K, 8, 0, 0, up ? step : -step);
-    int32_t back = (int32_t)head - (int32_t)g->out->insn_count - 1;
-    if ((take(g) & 15) == 0) {
-        /* It may never end. */
-        emit(g, BPF_LDX | BPF_MEM | BPF_DW, 4, 10, -8, 0);
-        set_number(g, 4);
-        emit(g, BPF_JMP | BPF_JGT | BPF_K, 4, 0, back - 1, number(g));
-    } else {
-        emit(g, BPF_JMP | (up ? BPF_JLT : BPF_JNE) | BPF_K, 8, 0, back, up ? rounds * step : 0);
-    }
-    if (may_goto != 0)
-        g->out->insns[may_goto].offset = (int16_t)(g->out->insn_count - may_goto - 1);
 }
