@@ -5,6 +5,7 @@
 #include <axiom/format.h>
 #include <axiom/string.h>
 #include <bpf/context.h>
+#include <bpf_glue/bpf_glue.h>
 
 #include "link.h"
 
@@ -135,4 +136,11 @@ int attach_target_parse(const char *section, const struct bpf_context_layout *la
         return 0;
     format_text(reason, reason_size, "section '%s' names no attach point: say %s", section, hint);
     return -EINVAL;
+}
+
+int bpf_glue_check_section(const char *section, const struct bpf_context_layout *layout,
+                           char *reason, size_t reason_size)
+{
+    struct attach_target target;
+    return attach_target_parse(section, layout, &target, reason, reason_size);
 }

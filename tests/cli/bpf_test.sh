@@ -154,4 +154,14 @@ if [[ -n $("$axiom" bpf btf --kernel 2> /dev/null | head -1) ]]; then
 else
     echo "skipped: this axiom has no types of its kernel"
 fi
+# What the kernel would refuse to attach, the desk refuses, too.
+cat > nowhere.bpf.c << 'END'
+#include <axiom/bpf.h>
+SEC("gpio/chip0/line3/sideways") int sideways(struct axiom_gpio_ctx *ctx) { return 0; }
+SEC("timer/0hz") int never(struct axiom_timer_ctx *ctx) { return 0; }
+char LICENSE[] SEC("license") = "GPL";
+END
+check "nowhere: built" 0 "" "$axiom" bpf build nowhere.bpf.c -o nowhere.o
+check "nowhere: a line's edge" 4 "'gpio/chip0/line3/sideways' names no attach point: say gpio" "$axiom" bpf verify nowhere.o
+check "nowhere: a timer's rate" 4 "'timer/0hz' names no attach point: say timer/1000hz" "$axiom" bpf verify nowhere.o
 finish

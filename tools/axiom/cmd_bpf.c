@@ -14,6 +14,7 @@
 #include <bpf/interp.h>
 #include <bpf/jit.h>
 #include <bpf/verifier.h>
+#include <bpf_glue/bpf_glue.h>
 
 #include <errno.h>
 #include <getopt.h>
@@ -104,6 +105,10 @@ static int verify_object(const char *path, const struct verify_options *options,
                      of_linux ? "without --linux it may be one of Axiom's"
                               : "SEC(\"gpio/chip0/line17/rising\"), for instance; programs for "
                                 "Linux: --linux");
+            result->reason = BPF_REJECT_UNSUPPORTED;
+            code = EXIT_REFUSED;
+        } else if (!of_linux && bpf_glue_check_section(program->section, program->context, result->text,
+                                                       sizeof result->text) != 0) {
             result->reason = BPF_REJECT_UNSUPPORTED;
             code = EXIT_REFUSED;
         } else if (verify_program(object, i, options, result) != 0) {

@@ -75,11 +75,29 @@ int image_check_file(const char *path)
     return S_ISREG(status.st_mode) ? EXIT_OK : complain(EXIT_INPUT, "%s is no file", path);
 }
 
+/* The first word of a flattened device tree (Devicetree Specification 0.4, 5.2). */
+static int check_tree(const char *path)
+{
+    static const uint8_t magic[4] = { 0xd0, 0x0d, 0xfe, 0xed };
+    uint8_t first[4] = { 0 };
+    int code = image_check_file(path);
+    if (code != EXIT_OK)
+        return code;
+    FILE *file = fopen(path, "rb");
+    bool is_tree = file != NULL && fread(first, sizeof first, 1, file) == 1 &&
+                   memcmp(first, magic, sizeof magic) == 0;
+    if (file != NULL)
+        fclose(file);
+    return is_tree
+               ? EXIT_OK
+               : complain(EXIT_INPUT, "%s is no device tree blob: make one with dtc -O dtb", path);
+}
+
 int image_check_files(const struct image_options *o)
 {
     int code = o->keyring != NULL ? image_check_file(o->keyring) : EXIT_OK;
     if (code == EXIT_OK && o->tree != NULL)
-        code = image_check_file(o->tree);
+        code = check_tree(o->tree);
     for (uint32_t i = 0; i < o->object_count && code == EXIT_OK; i++)
         code = image_check_file(o->objects[i]);
     return code;

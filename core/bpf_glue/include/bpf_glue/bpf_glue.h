@@ -35,3 +35,10 @@ void bpf_glue_exit(void);
  * replaced or, on failure, none: -ENOENT nothing of that name is attached there, else why the module
  * cannot be loaded, with a reason. Process context, not inside of a program; one at a time. */
 int bpf_glue_replace(const struct boot_module *module, char *reason, size_t reason_size);
+
+struct bpf_context_layout;
+
+/* Does the section name a place where this kernel attaches programs of that kind (whether the board has it or not)?
+ * -EINVAL: `reason` says what is wrong, and a name that would do. Any context. */
+int bpf_glue_check_section(const char *section, const struct bpf_context_layout *layout, char *reason,
+                           size_t reason_size);
