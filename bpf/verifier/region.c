@@ -14,12 +14,13 @@
 #include "walk.h"
 
 #define LENGTH_MAX   400u
+#define SHORT_MAX    32u /* where longer ones were too dear */
 #define APART_MAX    4u /* states of different kinds at one place */
 #define PENDING_MANY 2u
 #define WALKED_MANY  4u /* times each instruction */
 /* Ways that meet only at a region's end (jumps across each other) multiply inside of it: after so many times its
  * instructions it is walked with checkpoints instead. */
-#define DEAR_TIMES 16u
+#define DEAR_TIMES 8u
 #define DEAR_INSNS 16u
 
 struct region {
@@ -38,7 +39,7 @@ struct region {
  * long. */
 static bool find_end(const struct verifier *v, uint32_t pc, uint32_t *end)
 {
-    uint32_t furthest = pc + 1;
+    uint32_t furthest = pc + 1, reach = v->info[pc].short_merge ? SHORT_MAX : LENGTH_MAX;
     for (uint32_t at = pc; at < v->insn_count && at - pc < LENGTH_MAX;
          at += bpf_insn_slots(&v->insns[at])) {
         const struct bpf_insn_row *row = insn_row(v, at);
@@ -56,7 +57,7 @@ static bool find_end(const struct verifier *v, uint32_t pc, uint32_t *end)
         int64_t target = (int64_t)at + 1 + bpf_jump_distance(&v->insns[at]);
         if (target <= at)
             return false;
-        if (target - pc < LENGTH_MAX && target > furthest)
+        if (target - pc < reach && target > furthest)
             furthest = (uint32_t)target;
     }
     return false;
@@ -88,6 +89,7 @@ int region_enter(struct verifier *v, uint32_t pc)
     const struct region *dear = v->final ? NULL : too_dear(v);
     if (dear != NULL) { /* not the program's fault: the walk comes back to the region's jump */
         v->here.blamed = dear->speculation;
+        v->here.blamed->dear = true;
         return refuse(v, -E2BIG, BPF_REJECT_UNSUPPORTED, "", "a region's ways are too many to be merged");
     }
     if (!wanted(v, pc, &end))

@@ -65,6 +65,7 @@ int speculate(struct verifier *v, struct pending *state, uint32_t pending_count,
     s->loop = v->here.loop;
     s->exit_count = s->loop != NULL ? s->loop->exit_count : 0;
     s->of_loop = of_loop;
+    s->dear = false;
     v->here.speculations = s;
     v->here.speculation_bytes += size_of(s);
     while (v->here.speculation_bytes > v->memory_limit / MEMORY_SHARE)
@@ -114,6 +115,8 @@ bool speculation_retreat(struct verifier *v, struct speculation *s)
     pending_restore(v, s->state);
     if (s->of_loop && !s->merged)
         v->info[pc].no_summary = 1;
+    else if (s->dear && !v->info[pc].short_merge)
+        v->info[pc].short_merge = 1;
     else
         v->info[pc].no_merge = 1;
     /* The jump is decided, and counted, again. */

@@ -46,6 +46,7 @@ struct insn_info {
         live : 10; /* registers that may be read from here on before they are written, r0 first */
     uint16_t visits : 3;     /* different states seen here, as far as it counts */
     uint16_t loop_head : 1;  /* where a loop is entered: every round goes through here */
+    uint16_t short_merge : 1; /* a jump: those in its region that go far leave it */
     uint16_t no_merge : 1;   /* a jump: paths from it must be kept apart */
     uint16_t no_summary : 1; /* a loop's head: its rounds must be walked */
 };
@@ -556,6 +557,7 @@ struct speculation {
     uint32_t exit_count; /* of that loop */
     bool of_loop;
     bool merged; /* of a loop: the ways out of it */
+    bool dear;   /* of a region: its ways were too many */
 };
 /* From here on, with `state` to come back to; owns it, also on failure. */
 int speculate(struct verifier *v, struct pending *state, uint32_t pending_count, bool of_loop);
