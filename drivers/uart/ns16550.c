@@ -184,18 +184,11 @@ static int probe(struct device *device)
     return 0;
 }
 
-static void remove(struct device *device)
-{
-    struct uart *uart = device_data(device);
-    uart_stop(uart);
-    uart_destroy(uart);
-}
-
 static const char *const compatible[] = { "ns16550a", "ns16550", NULL };
 
 const struct driver ns16550_driver = {
     .name = "ns16550",
     .compatible = compatible,
     .probe = probe,
-    .remove = remove,
+    .remove = uart_remove,
 };

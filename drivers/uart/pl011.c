@@ -117,18 +117,11 @@ static int probe(struct device *device)
     return 0;
 }
 
-static void remove(struct device *device)
-{
-    struct uart *uart = device_data(device);
-    uart_stop(uart);
-    uart_destroy(uart);
-}
-
 static const char *const compatible[] = { "arm,pl011", NULL };
 
 const struct driver pl011_driver = {
     .name = "pl011",
     .compatible = compatible,
     .probe = probe,
-    .remove = remove,
+    .remove = uart_remove,
 };

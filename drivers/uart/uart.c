@@ -191,10 +191,12 @@ static void drain(struct uart *uart)
     }
 }
 
-void uart_stop(struct uart *uart)
+void uart_remove(struct device *device)
 {
+    struct uart *uart = device_data(device);
     interrupts_set(uart, false);
     irq_free(uart->irq);
     drain(uart);
     console_device_unregister(&uart->console);
+    uart_destroy(uart);
 }

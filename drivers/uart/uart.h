@@ -51,8 +51,8 @@ int uart_create(struct device *device, const struct uart_ops *ops, uint64_t size
 void uart_destroy(struct uart *uart);
 /* The registers stand: a console, and its interrupts come. On failure it is silent as before. */
 int uart_start(struct uart *uart);
-/* Sends what waits in the ring, as long as it moves; then it is silent. */
-void uart_stop(struct uart *uart);
+/* Both drivers' remove(): sends what waits in the ring, as long as it moves; then the UART is silent and given back. */
+void uart_remove(struct device *device);
 
 /* The rate of its clock in Hz: `clock-frequency` of the node or of the clock that it names first;
  * -ENOENT: it is not known. */
