@@ -15,7 +15,11 @@ check() {
 }
 axiom=$build/tools/axiom/axiom card=$work/card
 
-printf 'a tree' > "$work/tree.dtb"
+printf '\xd0\x0d\xfe\xeda tree' > "$work/tree.dtb" # begins as a tree does (DTSpec section 5.2); more is the kernel's to judge
+printf 'no tree' > "$work/no_tree.dtb"
+checks=$((checks + 1))
+"$axiom" image rpi5 "$work/refused" --dtb "$work/no_tree.dtb" 2> "$work/err" &&
+    { echo "FAILED: a file that is no tree"; failures=$((failures + 1)); }
 check "axiom image rpi5" "$axiom" image rpi5 "$card" --append "ktest=sched_every_cpu_runs_threads" --test \
     --dtb "$work/tree.dtb" --bpf "$build/examples/button_led.bpf.o"
 for line in arm_64bit=1 kernel=kernel_2712.img os_check=0 pciex4_reset=0 device_tree=bcm2712-rpi-5-b.dtb; do
