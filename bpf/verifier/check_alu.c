@@ -51,13 +51,23 @@ static int refuse_pointer_alu(struct verifier *v, uint32_t reg_number, const cha
  * ---------------------------------------------------------------------------------------------------------
  */
 
+/* Linux refuses constants that are far, and takes ranges that only reach there, as long as they are not used. Where
+ * states were merged a range may be constants: then those count, and the walk comes back to see them one by one. */
+static bool may_be_far(const struct verifier *v, const struct reg *number)
+{
+    bool constant = scalar_is_const(&number->n) || v->here.speculations != NULL;
+    return constant && (number->n.smax >= LINUX_OFFSET_LIMIT || number->n.smin <= -LINUX_OFFSET_LIMIT);
+}
+
 static int check_offset(struct verifier *v, uint32_t reg_number, const struct reg *result)
 {
     int64_t least = -OFFSET_LIMIT, most = OFFSET_LIMIT;
     if (has_rule(v, BPF_RULE_LINUX)) {
         /* As far as it is not used for an access, an offset may be large there. */
         least = -LINUX_OFFSET_LIMIT + 1;
-        most = result->n.smin < LINUX_OFFSET_LIMIT ? INT64_MAX : 0;
+        bool all_far = v->here.speculations != NULL ? result->n.smax >= LINUX_OFFSET_LIMIT
+                                                    : result->n.smin >= LINUX_OFFSET_LIMIT;
+        most = all_far ? 0 : INT64_MAX;
     }
     if (result->n.smin >= least && result->n.smax <= most)
         return 0;
@@ -93,9 +103,7 @@ static int check_operands(struct verifier *v, const struct reg *pointer, const s
     if (op == ALU_SUB && pointer->type == REG_STACK)
         return refuse(v, -EACCES, BPF_REJECT_POINTER_MATH, "add the negative number",
                       "subtraction from %s", describe(v, pointer).text);
-    bool constant = scalar_is_const(&number->n);
-    if (number->n.smin == INT64_MIN || (constant && (number->n.smin >= LINUX_OFFSET_LIMIT ||
-                                                     number->n.smin <= -LINUX_OFFSET_LIMIT)))
+    if (number->n.smin == INT64_MIN || may_be_far(v, number))
         return refuse(v, -EACCES, BPF_REJECT_POINTER_MATH, "bound the number from below first",
                       "%s is added to or subtracted from %s", describe(v, number).text,
                       describe(v, pointer).text);

@@ -31,6 +31,14 @@ int check_packet_region(struct verifier *v, uint32_t reg_number, int64_t displac
                   (long long)from, (long long)from + (long long)size_bytes - 1);
 }
 
+/* May what varies bring the pointer back? By Linux's rule what varies may not be negative, all of it together, and
+ * what constants add does not make up for that. But which of the numbers added before were constants depends on
+ * what was merged, or known already, on the way here. So it counts by itself: whatever the others turn out to be. */
+static bool may_go_back(const struct reg *number, bool subtract)
+{
+    return subtract ? number->n.smax > 0 : number->n.smin < 0;
+}
+
 int packet_add(struct verifier *v, uint32_t dst, const struct reg *pointer,
                const struct reg *number, bool subtract)
 {
@@ -40,7 +48,9 @@ int packet_add(struct verifier *v, uint32_t dst, const struct reg *pointer,
     if (scalar_is_const(&number->n) && sum > -OFFSET_LIMIT && sum < OFFSET_LIMIT) {
         result.fixed = (int32_t)sum;
     } else {
-        result.n = scalar_alu(subtract ? ALU_SUB : ALU_ADD, &pointer->n, &number->n, BITS);
+        result.n = may_go_back(number, subtract)
+                       ? scalar_unknown(BITS)
+                       : scalar_alu(subtract ? ALU_SUB : ALU_ADD, &pointer->n, &number->n, BITS);
         result.id = ++v->next_id;
         /* What lies behind a place is there behind a lower one too. */
         if (!subtract || number->n.smin < 0)
