@@ -45,11 +45,25 @@ static void put_function(struct writer *w, int64_t target, const struct bpf_disa
         put(w, "pc %lld", (long long)target);
 }
 
+/* Of the kernel's function or variable; NULL: its types are not there. */
+static const char *kernel_name(const struct bpf_disasm_names *names, int32_t id)
+{
+    struct bpf_btf_type type;
+    bool known = names != NULL && names->kernel_btf != NULL && id > 0 &&
+                 bpf_btf_type_at(names->kernel_btf, (uint32_t)id, &type) && type.name[0] != '\0';
+    return known ? type.name : NULL;
+}
+
 static void put_callee(struct writer *w, const struct bpf_insn *insn, uint32_t index,
                        const struct bpf_disasm_names *names)
 {
     if (insn->src_reg == BPF_CALL_LOCAL) {
         put_function(w, (int64_t)index + 1 + insn->imm, names);
+        return;
+    }
+    if (insn->src_reg == BPF_CALL_BTF_ID) {
+        const char *function = kernel_name(names, insn->imm);
+        put(w, "%s#%d", function != NULL ? function : "btf", insn->imm);
         return;
     }
     const char *name = helper_name(names, (uint32_t)insn->imm);
@@ -98,6 +112,8 @@ static void put_constant(struct writer *w, const struct bpf_insn *insn, bool hav
         break;
     default:
         put(w, "btf_id[%d]", insn->imm);
+        if (kernel_name(names, insn->imm) != NULL)
+            put(w, " (%s)", kernel_name(names, insn->imm));
     }
 }
 

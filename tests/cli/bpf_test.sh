@@ -48,6 +48,33 @@ else
     echo "skipped: llvm-objdump is not installed"
 fi
 
+cat > kfunc.bpf.c << 'END'
+struct task_struct { int pid; } __attribute__((preserve_access_index));
+extern void bpf_rcu_read_lock(void) __attribute__((section(".ksyms")));
+extern void bpf_rcu_read_unlock(void) __attribute__((section(".ksyms")));
+__attribute__((section("tp_btf/task_newtask"), used)) int on_task(unsigned long long *ctx)
+{
+    bpf_rcu_read_lock();
+    int pid = ((struct task_struct *)ctx[0])->pid;
+    bpf_rcu_read_unlock();
+    static long (*send_signal)(unsigned) = (void *)109;
+    return pid == 1 ? (int)send_signal(9) : 0;
+}
+char _license[] __attribute__((section("license"), used)) = "GPL";
+END
+if [[ -r /sys/kernel/btf/vmlinux ]]; then
+    check "built for Linux" 0 "" "$axiom" bpf build kfunc.bpf.c -o kfunc.o
+    check "disassembled with Linux's helpers" 0 "call bpf_send_signal#109" "$axiom" bpf disasm --linux kfunc.o
+    grep -q "call bpf_rcu_read_lock#[0-9]" output
+    is "and its functions" $? 0
+    check "what is in it" 0 "program on_task +section tp_btf/task_newtask" "$axiom" bpf info --linux kfunc.o
+else
+    echo "skipped: this kernel has no types"
+fi
+
+check "which of several" 2 "has 5 programs: say which, with --program NAME" "$axiom" bpf run "$examples/position.bpf.o"
+grep -q "^  limit_y  *gpio/chip0/line21/rising" output
+is "and lists them" $? 0
 check "run once" 0 "trace_printk: press 1: LED 1" "$axiom" bpf run "$button" --context time_ns=1000000,line=26,edge=2
 grep -q "button\[00000000\] = 40420f0000000000 0100000000000000 0100000000000000" output
 is "what it left in its map: the time, one press, the LED" $? 0

@@ -5,7 +5,7 @@
 csv=$source_dir/examples/button_led/button.csv
 check "no command" 2 "usage: axiom" "$axiom"
 check "help" 0 "Exit codes" "$axiom" --help
-for command in run replay diff view trace bpf qemu; do
+for command in run replay diff view report trace bpf qemu image; do
     check "help of $command" 0 "usage: axiom $command" "$axiom" $command --help
 done
 check "unknown command" 2 "no command 'frob'" "$axiom" frob
@@ -30,6 +30,36 @@ check "help by the word" 0 "usage: axiom bpf" "$axiom" help bpf
 check "help of nothing" 2 "no command 'frob'" "$axiom" help frob
 check "types without Linux" 2 "wants --linux" "$axiom" bpf verify --btf x y
 check "a run of nothing" 2 "would run nothing" "$axiom" bpf run --repeat 0 x
+check "a limit of nothing" 2 "--insn-limit 0" "$axiom" bpf verify --insn-limit 0 x
+check "no memory at all" 2 "--memory 0" "$axiom" bpf verify --memory 0 x
+# An option is not ignored where it means nothing: each verb has those that its usage line says.
+while read -r verb option; do
+    check "bpf $verb has no $option" 2 "bpf $verb has no option ${option%%=*}" "$axiom" bpf "$verb" "$option" x
+    grep -q "^usage: axiom bpf $verb" output
+    is "bpf $verb: its usage" $? 0
+done << 'END'
+verify --jit
+verify --program=x
+disasm --json
+run --linux
+run --json
+info --log
+btf --linux
+init --kernel
+build --json
+keygen --key=x
+sign --keyring=x
+END
+check "trace info has no --bind" 2 "trace info has no option --bind" "$axiom" trace info --bind 1=gpio/chip0/1 x
+check "trace export has no --json" 2 "usage: axiom trace export" "$axiom" trace export --json x y.csv
+check "both --kernel and a file" 2 "files with types, or --kernel" "$axiom" bpf btf --kernel x
+check "Linux has no budget" 2 "no budget" "$axiom" bpf verify --linux --ignore-budget x
+check "a binding without a trace" 2 "there is no trace" "$axiom" run --for 1s --bind button=gpio/chip0/26
+check "a limit without a recording" 2 "wants --record" "$axiom" run "$csv" --record-limit 1000
+check "a window's option without one" 2 "wants --view" "$axiom" run "$csv" --view-option --theme
+check "a disc that is a folder" 2 "is a folder" "$axiom" image iso "$work"
+check "a disc nowhere" 6 "No such file" "$axiom" image iso nowhere/out.iso
+check "a card that is a file" 2 "is a file" "$axiom" image rpi5 "$csv"
 check "a folder" 3 "is a folder" "$axiom" bpf verify "$source_dir"
 "$axiom" bpf verify --json nowhere.o "$source_dir" 2>/dev/null > wrong.json
 check "JSON of what cannot be opened" 0 "nowhere.o True False" python3 -c 'import json, sys

@@ -38,7 +38,7 @@ else
     echo "skipped: python3 is not installed"
 fi
 
-check "an accepted program's worst case" 0 "one run at most: [0-9]+ instructions, [0-9]+ helper calls, [0-9]+ ns \(rpi5\)" \
+check "an accepted program's worst case" 0 "one run at most: [0-9,]+ instructions, [0-9]+ helper calls, [0-9,]+ ns \(rpi5\)" \
     "$axiom" bpf verify "$examples/button_led.bpf.o"
 check "as JSON too" 0 '"rpi5": [1-9]' "$axiom" bpf verify --json "$examples/button_led.bpf.o"
 for member in worst_case_insns worst_case_calls stack_bytes verifier_memory_bytes; do

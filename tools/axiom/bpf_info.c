@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* axiom bpf info OBJECT...: what is in it, what it can cost, who signed it.
+ * axiom bpf disasm OBJECT...: its instructions, beside the source.
  * axiom bpf btf FILE...: its types. */
-#include "bpf_project.h"
+#include "bpf_verb.h"
 #include "btf_c.h"
-
+#include "clean.h"
 #include "cli.h"
 #include "desk.h"
 #include "signing.h"
@@ -11,6 +12,7 @@
 
 #include <axiom/errno.h>
 #include <bpf/btf.h>
+#include <bpf/disasm.h>
 #include <bpf/elf.h>
 #include <bpf/verifier.h>
 
@@ -51,48 +53,61 @@ static void print_maps(const struct bpf_object *object)
     for (uint32_t i = 0; i < bpf_object_map_count(object); i++) {
         const struct bpf_map_spec *spec = bpf_object_map_spec(object, i);
         const struct bpf_map *map = bpf_object_map(object, i);
-        printf("  map %-24s %-12s entries: %u, key %u, value %u bytes, %" PRIu64
-               " bytes of memory\n",
-               spec->name, map->ops->name, spec->max_entries, spec->key_size, spec->value_size,
-               map->size_bytes);
+        struct clean name;
+        printf("  map %-24s %-12s entries: %u, key %u, value %s, %s of memory\n",
+               clean(&name, spec->name), map->ops->name, spec->max_entries, spec->key_size,
+               counted(spec->value_size, "byte"), counted(map->size_bytes, "byte"));
     }
 }
 
-static void print_programs(const struct bpf_object *object)
+static void print_cost(const struct bpf_object *object, uint32_t index,
+                       const struct bpf_options *options)
+{
+    struct bpf_verify_result *result = calloc(1, sizeof *result);
+    struct clean text;
+    if (result == NULL)
+        return;
+    const struct bpf_prog_bounds *bounds = &result->bounds;
+    if (bpf_object_program(object, index)->context == NULL)
+        puts("    its section names no attach point");
+    else if (bpf_verify_one(object, index, options, result) != 0)
+        printf("    refused: %s\n", clean(&text, result->text));
+    else
+        printf("    at worst %s, %s ns (rpi5), %s of stack, frames: %u\n",
+               counted(bounds->worst_case_insns, "instruction"), grouped(verdict_worst_ns(bounds)),
+               counted(bounds->stack_depth_bytes, "byte"), bounds->call_depth);
+    if (result->prog != NULL)
+        bpf_prog_destroy(result->prog);
+    free(result);
+}
+
+static void print_programs(const struct bpf_object *object, const struct bpf_options *options)
 {
     for (uint32_t i = 0; i < bpf_object_program_count(object); i++) {
         const struct bpf_object_program *program = bpf_object_program(object, i);
-        struct bpf_verify_result *result = calloc(1, sizeof *result);
-        if (result == NULL)
-            return;
+        struct clean name, section;
         printf("  program %-20s section %s, instructions: %u, functions: %u, source lines: %u\n",
-               program->name, program->section, program->insn_count, program->debug.func_count,
-               program->debug.line_count);
-        if (bpf_object_verify(object, i, result) == 0) {
-            printf("    at worst %" PRIu64 " instructions, %" PRIu64 " ns (rpi5), %u bytes of "
-                   "stack, frames: %u\n",
-                   result->bounds.worst_case_insns, verdict_worst_ns(&result->bounds),
-                   result->bounds.stack_depth_bytes, result->bounds.call_depth);
-            bpf_prog_destroy(result->prog);
-        } else {
-            printf("    refused: %s\n", result->text);
-        }
-        free(result);
+               clean(&name, program->name), clean(&section, program->section), program->insn_count,
+               program->debug.func_count, program->debug.line_count);
+        print_cost(object, i, options);
     }
 }
 
-static int info(const char *path, const struct bpf_keyring *keyring)
+static int info(const char *path, const struct bpf_options *options,
+                const struct bpf_keyring *keyring)
 {
     uint8_t *bytes;
     size_t size;
     struct bpf_object *object;
+    struct clean license;
     int code = read_whole_file(path, FILE_SIZE_MAX, &bytes, &size);
     if (code != EXIT_OK)
         return code;
-    code = desk_open(path, bytes, size, &object);
+    code = bpf_open_file(path, options, &object);
     if (code == EXIT_OK) {
         const struct bpf_btf *btf = bpf_object_btf(object);
-        printf("%s: %zu bytes, license \"%s\"\n", path, size, bpf_object_license(object));
+        printf("%s: %s, license \"%s\"\n", path, counted(size, "byte"),
+               clean(&license, bpf_object_license(object)));
         if (btf != NULL)
             printf("  types: %u\n", bpf_btf_type_count(btf));
         else
@@ -100,24 +115,44 @@ static int info(const char *path, const struct bpf_keyring *keyring)
         if (!print_signature(bytes, size, keyring))
             code = EXIT_REFUSED;
         print_maps(object);
-        print_programs(object);
+        print_programs(object, options);
         bpf_object_close(object);
     }
     free(bytes);
     return code;
 }
 
-int bpf_info(int argc, char **argv, const char *keyring_path)
+int bpf_info_verb(int argc, char **argv, const struct bpf_options *options)
 {
     struct bpf_keyring keyring;
-    int code = EXIT_OK;
-    if (argc == 0)
-        return complain_usage("bpf", "bpf info wants object files");
-    if (keyring_path != NULL)
-        code = signing_read_keyring(keyring_path, &keyring, NULL, NULL);
+    bool has_keyring = options->keyring != NULL;
+    int code = has_keyring ? signing_read_keyring(options->keyring, &keyring, NULL, NULL) : EXIT_OK;
     for (int i = 0; i < argc && (code == EXIT_OK || code == EXIT_REFUSED); i++) {
-        int now = info(argv[i], keyring_path != NULL ? &keyring : NULL);
+        int now = info(argv[i], options, has_keyring ? &keyring : NULL);
         code = now != EXIT_OK ? now : code;
+    }
+    return code;
+}
+
+/* --- Instructions --- */
+
+int bpf_disasm_verb(int argc, char **argv, const struct bpf_options *options)
+{
+    int code = EXIT_OK;
+    for (int file = 0; file < argc && code == EXIT_OK; file++) {
+        struct bpf_object *object;
+        code = bpf_open_file(argv[file], options, &object);
+        for (uint32_t i = 0; code == EXIT_OK && i < bpf_object_program_count(object); i++) {
+            const struct bpf_object_program *program = bpf_object_program(object, i);
+            struct bpf_disasm_names names;
+            struct clean name, section;
+            desk_disasm_names(object, program, &names);
+            printf("%s%s: section %s\n", i > 0 || file > 0 ? "\n" : "", clean(&name, program->name),
+                   clean(&section, program->section));
+            bpf_disasm_program(program->insns, program->insn_count, &names, verdict_log_line, NULL);
+        }
+        if (code == EXIT_OK)
+            bpf_object_close(object);
     }
     return code;
 }
@@ -185,7 +220,7 @@ void bpf_use_kernel_types(void)
                                                        (uintptr_t)builtin_kernel_btf));
 }
 
-int bpf_print_kernel_types(bool as_c)
+static int print_kernel_types(bool as_c)
 {
     size_t size = (size_t)((uintptr_t)builtin_kernel_btf_end - (uintptr_t)builtin_kernel_btf);
     if (size == 0)
@@ -209,12 +244,10 @@ static int print_types(const char *path, bool as_c)
     return code;
 }
 
-int bpf_print_types(int argc, char **argv, bool as_c)
+int bpf_btf_verb(int argc, char **argv, const struct bpf_options *options)
 {
-    int code = EXIT_OK;
-    if (argc == 0)
-        return complain_usage("bpf", "bpf btf wants a file with types");
+    int code = options->of_kernel ? print_kernel_types(options->as_c) : EXIT_OK;
     for (int i = 0; i < argc && code == EXIT_OK; i++)
-        code = print_types(argv[i], as_c);
+        code = print_types(argv[i], options->as_c);
     return code;
 }

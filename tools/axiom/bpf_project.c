@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* axiom bpf init NAME: a folder with a program that builds, verifies and runs.
  * axiom bpf build FILE.bpf.c: the compiler, called as Axiom's own build calls it. */
-#include "bpf_project.h"
+#include "bpf_verb.h"
 
 #include "cli.h"
 
@@ -73,10 +73,12 @@ static bool is_plain_name(const char *name)
     return length > 0 && length < 100 && name[length] == '\0' && name[0] != '-';
 }
 
-int bpf_project_init(int argc, char **argv)
+int bpf_init_verb(int argc, char **argv, const struct bpf_options *options)
 {
+    (void)argc;
+    (void)options;
     char file[256], make[sizeof make_text + 512];
-    if (argc != 1 || !is_plain_name(argc == 1 ? argv[0] : ""))
+    if (!is_plain_name(argv[0]))
         return complain_usage("bpf", "bpf init wants a name of letters, digits, _ and -");
     if (mkdir(argv[0], 0777) != 0)
         return complain(EXIT_IO, "%s cannot be made: %m", argv[0]);
@@ -136,11 +138,11 @@ static int run(char *const *words)
     return WEXITSTATUS(status) == 0 ? EXIT_OK : EXIT_INPUT;
 }
 
-int bpf_project_build(int argc, char **argv, const char *output)
+int bpf_build_verb(int argc, char **argv, const struct bpf_options *options)
 {
+    (void)argc;
+    const char *output = options->output;
     char object[4096], include[4200], clang[512];
-    if (argc != 1)
-        return complain_usage("bpf", "bpf build wants one C file");
     if (output == NULL) {
         const char *end = strstr(argv[0], ".bpf.c");
         size_t length = end != NULL && end[6] == '\0' ? (size_t)(end - argv[0]) : strlen(argv[0]);

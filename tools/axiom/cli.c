@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -48,6 +49,27 @@ int wrong_option(const char *command)
 {
     fprintf(stderr, "Try: axiom %s --help\n", command);
     return EXIT_USAGE;
+}
+
+static const char *option_name(const struct option *options, int letter)
+{
+    while (options->name != NULL && options->val != letter)
+        options++;
+    return options->name;
+}
+
+int refuse_options(const char *command, const struct option *options, const char *given,
+                   const struct verb_options *verb)
+{
+    for (; *given != '\0'; given++) {
+        if (strchr(verb->letters, *given) != NULL)
+            continue;
+        complain(EXIT_USAGE, "%s %s has no option --%s", command, verb->name,
+                 option_name(options, *given));
+        fprintf(stderr, "usage: axiom %s %s %s\n", command, verb->name, verb->usage);
+        return EXIT_USAGE;
+    }
+    return EXIT_OK;
 }
 
 int read_whole_file(const char *path, size_t limit, uint8_t **bytes, size_t *size)
@@ -123,11 +145,13 @@ bool parse_u64(const char *option, const char *text, uint64_t max, uint64_t *out
     return true;
 }
 
+#define BUFFER_SIZE 64
+
 static char *next_buffer(void)
 {
-    static char buffers[8][40];
+    static char buffers[12][BUFFER_SIZE];
     static unsigned next;
-    return buffers[next++ % 8];
+    return buffers[next++ % ARRAY_SIZE(buffers)];
 }
 
 const char *grouped(uint64_t number)
@@ -144,14 +168,22 @@ const char *grouped(uint64_t number)
     return to;
 }
 
+const char *counted(uint64_t count, const char *noun)
+{
+    char *to = next_buffer();
+    snprintf(to, BUFFER_SIZE, "%s %s%s", grouped(count), noun, count == 1 ? "" : "s");
+    return to;
+}
+
 const char *seconds_text(uint64_t ns)
 {
     char *to = next_buffer();
     if (ns >= 1000000000)
-        snprintf(to, 40, "%" PRIu64 ".%03" PRIu64 " s", ns / 1000000000, ns / 1000000 % 1000);
+        snprintf(to, BUFFER_SIZE, "%" PRIu64 ".%03" PRIu64 " s", ns / 1000000000,
+                 ns / 1000000 % 1000);
     else if (ns >= 1000000)
-        snprintf(to, 40, "%" PRIu64 ".%03" PRIu64 " ms", ns / 1000000, ns / 1000 % 1000);
+        snprintf(to, BUFFER_SIZE, "%" PRIu64 ".%03" PRIu64 " ms", ns / 1000000, ns / 1000 % 1000);
     else
-        snprintf(to, 40, "%" PRIu64 ".%03" PRIu64 " us", ns / 1000, ns % 1000);
+        snprintf(to, BUFFER_SIZE, "%" PRIu64 ".%03" PRIu64 " us", ns / 1000, ns % 1000);
     return to;
 }

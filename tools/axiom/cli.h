@@ -35,6 +35,19 @@ int complain_usage(const char *command, const char *format, ...)
 /* After an option that getopt_long() has complained of. */
 int wrong_option(const char *command);
 
+/* A command whose words begin with a verb has one set of options for all of them; this is what one verb takes. */
+struct verb_options {
+    const char *name;
+    const char *letters; /* `val` of the options that it has */
+    const char *usage;   /* what stands behind its name */
+};
+
+struct option; /* getopt.h */
+/* After all options are read: those `given` (their letters) that the verb does not have are not ignored. EXIT_OK, or
+ * EXIT_USAGE after saying how the verb is called. */
+int refuse_options(const char *command, const struct option *options, const char *given,
+                   const struct verb_options *verb);
+
 /* The whole of a file of at most `limit` bytes, in memory that the caller frees; the error was
  * complained of. */
 int read_whole_file(const char *path, size_t limit, uint8_t **bytes, size_t *size);
@@ -47,5 +60,7 @@ bool parse_u64(const char *option, const char *text, uint64_t max, uint64_t *out
 
 /* "1,234,567" in one of a few static buffers. */
 const char *grouped(uint64_t number);
+/* "1 helper call", "1,234 helper calls". */
+const char *counted(uint64_t count, const char *noun);
 /* "1.250 s", "350.000 ms". */
 const char *seconds_text(uint64_t ns);

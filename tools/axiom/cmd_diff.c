@@ -132,7 +132,7 @@ static int diff(struct side *a, struct side *b, const struct diff_options *optio
     if (options->json)
         printf("{\n  \"equal\": true,\n  \"compared\": %" PRIu64 "\n}\n", a->number);
     else
-        printf("equal: %s %s\n", grouped(a->number), options->all ? "events" : "outputs");
+        printf("equal: %s\n", counted(a->number, options->all ? "event" : "output"));
     return EXIT_OK;
 }
 

@@ -147,6 +147,34 @@ static int make_folders(const char *folder)
     return EXIT_OK;
 }
 
+/* Told before anything is built: what comes of a wrong name is grub-mkrescue's or a disk's error else. */
+static int check_out(const struct image_options *o, bool is_folder)
+{
+    struct stat status;
+    if (stat(o->out, &status) == 0) {
+        if (is_folder == S_ISDIR(status.st_mode))
+            return access(o->out, W_OK) == 0 ? EXIT_OK
+                                             : complain(EXIT_IO, "%s: %s", o->out, strerror(errno));
+        return complain(EXIT_USAGE,
+                        is_folder ? "%s is a file, not a folder to write an SD card's files into"
+                                  : "%s is a folder: name the disc's file, as %s/axiom.iso",
+                        o->out, o->out);
+    }
+    if (errno != ENOENT)
+        return complain(EXIT_IO, "%s: %s", o->out, strerror(errno));
+    char parent[4096];
+    snprintf(parent, sizeof parent, "%s", o->out);
+    size_t length = strlen(parent);
+    while (length > 1 && parent[length - 1] == '/')
+        parent[--length] = '\0';
+    char *slash = strrchr(parent, '/');
+    if (slash != NULL)
+        slash[slash == parent] = '\0';
+    const char *folder = slash != NULL ? parent : ".";
+    return access(folder, W_OK) == 0 ? EXIT_OK
+                                     : complain(EXIT_IO, "%s: %s", folder, strerror(errno));
+}
+
 static int write_disc(const struct image_options *o, const char *folder)
 {
     char log[4200], root[4200];
@@ -217,8 +245,8 @@ static int iso(const struct image_options *o)
     remove_folder(folder);
     struct stat status;
     if (code == EXIT_OK && stat(o->out, &status) == 0)
-        printf("wrote     %s (%s bytes): for BIOS and UEFI\n", o->out,
-               grouped((uint64_t)status.st_size));
+        printf("wrote     %s (%s): for BIOS and UEFI\n", o->out,
+               counted((uint64_t)status.st_size, "byte"));
     return code;
 }
 
@@ -264,6 +292,8 @@ static int run(int argc, char **argv)
     if (!is_rpi5 && strcmp(kind, "iso") != 0)
         return complain(EXIT_USAGE, "there is no image of kind '%s'; there are iso and rpi5", kind);
     int code = image_check_files(&o);
+    if (code == EXIT_OK)
+        code = check_out(&o, is_rpi5);
     if (code != EXIT_OK)
         return code;
     return is_rpi5 ? image_rpi5(&o) : iso(&o);

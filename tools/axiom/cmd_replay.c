@@ -420,10 +420,10 @@ static int tell(const struct replay *r)
         printf("DIFFERS at output %" PRIu64 "\n- recorded  %s\n+ now       %s\n",
                r->difference_number, r->recorded_line, r->new_line);
     } else if (r->reached) {
-        printf("stopped at event %" PRIu64 ": %s\n%s outputs before it are equal\n", r->at_event,
-               r->reached_line, grouped(r->compared));
+        printf("stopped at event %" PRIu64 ": %s\nbefore it: %s, equal\n", r->at_event,
+               r->reached_line, counted(r->compared, "output"));
     } else {
-        printf("equal: %s outputs%s, %s of virtual time in %.3f s\n", grouped(r->compared),
+        printf("equal: %s%s, %s of virtual time in %.3f s\n", counted(r->compared, "output"),
                r->on_board ? " in the board's order" : "", seconds_text(result->end_time_ns),
                (double)r->session.host_ns / 1e9);
     }

@@ -294,8 +294,8 @@ static int run_trace(struct run_options *o, const char *path)
         if (feed_takes_answers(&feed) && s->settle_ns < ANSWER_SETTLE_NS)
             s->settle_ns = ANSWER_SETTLE_NS;
         if (!o->json) {
-            printf("trace     %s (%s), %u channels\n", path, trace_format(source),
-                   feed.channel_count);
+            printf("trace     %s (%s), %s\n", path, trace_format(source),
+                   counted(feed.channel_count, "channel"));
             feed_print(&feed, stdout);
             fflush(stdout);
         }
@@ -309,6 +309,30 @@ static int run_trace(struct run_options *o, const char *path)
     return code;
 }
 
+/* An option about what is not there is a mistake that somebody would want to hear of. */
+static int check_together(const struct run_options *o, bool has_trace)
+{
+    const struct {
+        bool is_wrong;
+        const char *text;
+    } rows[] = {
+        { !has_trace && o->session.end_time_ns == 0,
+          "run wants a trace, or --for DURATION to run without one" },
+        { !has_trace && o->bindings.count > 0,
+          "--bind names a trace's channels, and there is no trace" },
+        { !has_trace && o->word_count > 0, "--trace-option is about a trace, and there is none" },
+        { !has_trace && o->to_ns != 0,
+          "--to is a time of the trace, and there is none; --for DURATION" },
+        { o->session.record_limit != 0 && o->session.record_path == NULL,
+          "--record-limit wants --record" },
+        { o->view_word_count > 0 && !o->view, "--view-option wants --view" },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        if (rows[i].is_wrong)
+            return complain_usage("run", "%s", rows[i].text);
+    return EXIT_OK;
+}
+
 static int run(int argc, char **argv)
 {
     struct run_options o = { 0 };
@@ -319,8 +343,8 @@ static int run(int argc, char **argv)
         code = take_option(&o, option);
     if (code == EXIT_OK && argc - optind > 1)
         code = complain_usage("run", "one trace at a time, please");
-    if (code == EXIT_OK && argc == optind && o.session.end_time_ns == 0)
-        code = complain_usage("run", "run wants a trace, or --for DURATION to run without one");
+    if (code == EXIT_OK)
+        code = check_together(&o, argc > optind);
     if (code == EXIT_OK)
         code = load(&o);
     if (code == EXIT_OK && argc > optind) {
@@ -370,8 +394,10 @@ const struct command command_run = {
         "  --hash T               distance of the recorded state hashes (100ms)\n"
         "  --speed X  --realtime  pace it; the outcome stays the same\n"
         "  --fail-allocation N    the kernel's Nth allocation fails\n"
-        "  --view                 a window beside it, at real time unless --speed says otherwise; clicks on\n"
-        "                         pins and drags on sensors are inputs; --view-option WORD is for the window\n"
+        "  --view                 a window beside it, at real time unless --speed says otherwise; "
+        "clicks on\n"
+        "                         pins and drags on sensors are inputs; --view-option WORD is for "
+        "the window\n"
         "  --json  --quiet  --verbose\n",
     .run = run,
 };

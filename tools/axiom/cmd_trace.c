@@ -32,8 +32,8 @@ static void print_number(int64_t nano)
 static void print_channel(const struct trace_channel *channel,
                           const struct trace_channel_info *info)
 {
-    printf("  %-28s %-8s %12s records", channel->name, kind_names[channel->kind],
-           grouped(info->count));
+    printf("  %-28s %-8s %12s record%s", channel->name, kind_names[channel->kind],
+           grouped(info->count), info->count == 1 ? "" : "s");
     if (info->mean_millihertz > 0)
         printf(", %" PRIu64 ".%03" PRIu64 " Hz", info->mean_millihertz / 1000,
                info->mean_millihertz % 1000);
@@ -50,14 +50,14 @@ static void print_channel(const struct trace_channel *channel,
         printf(" %s", channel->unit);
     }
     if (channel->kind == TRACE_I2C) {
-        printf(", %s bytes, %s not acknowledged, addresses", grouped(info->bytes),
+        printf(", %s, %s not acknowledged, addresses", counted(info->bytes, "byte"),
                grouped(info->nacks));
         for (unsigned address = 0; address < 128; address++)
             if (info->addresses[address / 64] >> (address % 64) & 1)
                 printf(" %02x", address);
     }
     if (channel->kind == TRACE_CAN || channel->kind == TRACE_SPI || channel->kind == TRACE_UART)
-        printf(", %s bytes, %s damaged", grouped(info->bytes), grouped(info->damaged));
+        printf(", %s, %s damaged", counted(info->bytes, "byte"), grouped(info->damaged));
     if (channel->note[0] != '\0')
         printf(" (%s)", channel->note);
     putchar('\n');
@@ -94,13 +94,13 @@ static void print_info(const char *path, const struct trace_source *source,
         json_decref(json);
         return;
     }
-    printf("%s: %s, %s records in %s", path, trace_format(source), grouped(info->record_count),
+    printf("%s: %s, %s in %s", path, trace_format(source), counted(info->record_count, "record"),
            seconds_text(info->end_ns));
     if (info->simultaneous > 0)
         printf(", %s at the same time as the one before", grouped(info->simultaneous));
     putchar('\n');
     if (info->gap_count > 0)
-        printf("  %s gaps, %s of data lost by the recorder\n", grouped(info->gap_count),
+        printf("  %s, %s of data lost by the recorder\n", counted(info->gap_count, "gap"),
                seconds_text(info->gap_ns));
     for (uint32_t i = 0; i < info->channel_count; i++)
         print_channel(trace_channel_at(source, i), &info->channel[i]);
@@ -126,91 +126,163 @@ static int trace_info_command(const char *path, const struct trace_options *word
     return code;
 }
 
-static int run(int argc, char **argv)
+static const struct option options[] = {
+    { "json", no_argument, NULL, 'j' },
+    { "trace-option", required_argument, NULL, 'o' },
+    { "bind", required_argument, NULL, 'b' },
+    { "tolerance", required_argument, NULL, 't' },
+    { "lag-ms", required_argument, NULL, 'l' },
+    { "offset-ms", required_argument, NULL, 's' },
+    { 0 },
+};
+
+struct trace_request {
+    const char *words[32]; /* of --trace-option */
+    struct trace_options options;
+    struct binding_list bindings;
+    bool as_json;
+    uint64_t tolerance, lag_ms, offset_ms;
+};
+
+static int info_verb(char **argv, const struct trace_request *r)
 {
-    static const struct option options[] = {
-        { "json", no_argument, NULL, 'j' },
-        { "trace-option", required_argument, NULL, 'o' },
-        { "bind", required_argument, NULL, 'b' },
-        { "tolerance", required_argument, NULL, 't' },
-        { "lag-ms", required_argument, NULL, 'l' },
-        { "offset-ms", required_argument, NULL, 's' },
-        { 0 },
-    };
-    const char *words[32];
-    struct trace_options word_list = { words, 0 };
-    struct binding_list bindings = { 0 };
-    bool as_json = false;
-    /* A run puts a trace's time 0 at 1 s, when the kernel has booted. */
-    uint64_t tolerance = 1, lag_ms = 20, offset_ms = 1000;
-    int option, code = EXIT_OK;
-    while (code == EXIT_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'j')
-            as_json = true;
-        else if (option == 'o' && word_list.count < ARRAY_SIZE(words))
-            words[word_list.count++] = optarg;
-        else if (option == 'b')
-            code = binding_add(&bindings, optarg);
-        else if (option == 't')
-            code = parse_u64("--tolerance", optarg, 1000000000, &tolerance) ? EXIT_OK : EXIT_USAGE;
-        else if (option == 'l')
-            code = parse_u64("--lag-ms", optarg, 3600000, &lag_ms) ? EXIT_OK : EXIT_USAGE;
-        else if (option == 's')
-            code = parse_u64("--offset-ms", optarg, 3600000, &offset_ms) ? EXIT_OK : EXIT_USAGE;
-        else
-            code = wrong_option("trace");
+    return trace_info_command(argv[0], &r->options, r->as_json);
+}
+
+static int import_verb(char **argv, const struct trace_request *r)
+{
+    return convert_import(argv[0], argv[1], &r->options, &r->bindings);
+}
+
+static int compare_verb(char **argv, const struct trace_request *r)
+{
+    return trace_compare(argv[0], argv[1], &r->options, &r->bindings,
+                         (int64_t)r->tolerance * 1000000000, r->lag_ms * 1000000,
+                         r->offset_ms * 1000000);
+}
+
+static int export_verb(char **argv, const struct trace_request *r)
+{
+    return convert_export(argv[0], argv[1], &r->options);
+}
+
+#define INFO_USAGE   "FILE [--json] [--trace-option WORD]..."
+#define IMPORT_USAGE "FILE OUT.mcap [--bind CHANNEL=DEVICE]... [--trace-option WORD]..."
+#define EXPORT_USAGE "FILE OUT.vcd|.csv|.log|.json|.mcap [--trace-option WORD]..."
+#define COMPARE_USAGE                                          \
+    "RUN.mcap FILE --bind CHANNEL=DEVICE... [--tolerance N]\n" \
+    "                           [--lag-ms MS] [--offset-ms MS] [--trace-option WORD]..."
+
+static const struct verb {
+    struct verb_options options;
+    int word_count;
+    int (*run)(char **argv, const struct trace_request *request);
+} verbs[] = {
+    { { "info", "jo", INFO_USAGE }, 1, info_verb },
+    { { "import", "ob", IMPORT_USAGE }, 2, import_verb },
+    { { "export", "o", EXPORT_USAGE }, 2, export_verb },
+    { { "compare", "obtls", COMPARE_USAGE }, 2, compare_verb },
+};
+
+static const struct verb *find_verb(const char *word)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+        if (word != NULL && strcmp(word, verbs[i].options.name) == 0)
+            return &verbs[i];
+    return NULL;
+}
+
+static int take_number(const char *option, uint64_t max, uint64_t *out)
+{
+    return parse_u64(option, optarg, max, out) ? EXIT_OK : EXIT_USAGE;
+}
+
+static int take_option(struct trace_request *r, int letter)
+{
+    switch (letter) {
+    case 'j':
+        r->as_json = true;
+        return EXIT_OK;
+    case 'o':
+        if (r->options.count == ARRAY_SIZE(r->words))
+            return complain(EXIT_USAGE, "too many --trace-option");
+        r->words[r->options.count++] = optarg;
+        return EXIT_OK;
+    case 'b':
+        return binding_add(&r->bindings, optarg);
+    case 't':
+        return take_number("--tolerance", 1000000000, &r->tolerance);
+    case 'l':
+        return take_number("--lag-ms", 3600000, &r->lag_ms);
+    case 's':
+        return take_number("--offset-ms", 3600000, &r->offset_ms);
+    default:
+        return wrong_option("trace");
     }
-    const char *verb = argv[optind];
-    int count = argc - optind - 1;
-    if (code != EXIT_OK)
-        ;
-    else if (count == 1 && strcmp(verb, "info") == 0)
-        code = trace_info_command(argv[optind + 1], &word_list, as_json);
-    else if (count == 2 && strcmp(verb, "import") == 0)
-        code = convert_import(argv[optind + 1], argv[optind + 2], &word_list, &bindings);
-    else if (count == 2 && strcmp(verb, "compare") == 0)
-        code =
-            trace_compare(argv[optind + 1], argv[optind + 2], &word_list, &bindings,
-                          (int64_t)tolerance * 1000000000, lag_ms * 1000000, offset_ms * 1000000);
-    else if (count == 2 && strcmp(verb, "export") == 0)
-        code = convert_export(argv[optind + 1], argv[optind + 2], &word_list);
-    else
-        code = complain_usage(
+}
+
+static int run_verb(int argc, char **argv, const char *given, const struct trace_request *r)
+{
+    const struct verb *verb = find_verb(argv[0]);
+    if (verb == NULL || argc - 1 != verb->word_count)
+        return complain_usage(
             "trace",
             "trace wants info FILE, import FILE OUT.mcap, compare RUN.mcap FILE, or export "
             "FILE OUT.vcd|.csv|.log|.json|.mcap");
-    binding_free(&bindings);
+    int code = refuse_options("trace", options, given, &verb->options);
+    return code == EXIT_OK ? verb->run(argv + 1, r) : code;
+}
+
+static int run(int argc, char **argv)
+{
+    /* A run puts a trace's time 0 at 1 s, when the kernel has booted. */
+    struct trace_request r = { .tolerance = 1, .lag_ms = 20, .offset_ms = 1000 };
+    char given[16] = "";
+    int option, code = EXIT_OK;
+    r.options.word = r.words;
+    while (code == EXIT_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        code = take_option(&r, option);
+        if (code == EXIT_OK && strchr(given, option) == NULL)
+            given[strlen(given)] = (char)option;
+    }
+    if (code == EXIT_OK)
+        code = run_verb(argc - optind, argv + optind, given, &r);
+    binding_free(&r.bindings);
     return code;
 }
 
 const struct command command_trace = {
     .name = "trace",
     .summary = "what recordings hold; between sigrok, CSV, VCD, candump, blackbox, ULog and MCAP",
-    .help =
-        "usage: axiom trace info FILE [--json] [--trace-option WORD]...\n"
-        "       axiom trace import FILE OUT.mcap [--bind CHANNEL=DEVICE]... [--trace-option "
-        "WORD]...\n"
-        "       axiom trace export FILE OUT.vcd|.csv|.log|.json|.mcap [--trace-option WORD]...\n\n"
-        "What is in this capture, how fast, with which gaps, and how would I bind it?\n"
-        "  axiom trace info smoothieware.sr\n"
-        "The columns have no time: say the rate\n"
-        "  axiom trace info serve.csv --trace-option rate=480\n"
-        "Decode a bus out of captured lines as one more channel\n"
-        "  axiom trace info sht31.sr --trace-option i2c:scl=2,sda=1,name=bus\n"
-        "Make an MCAP of it that Foxglove plots\n"
-        "  axiom trace import smoothieware.sr moves.mcap --bind 5=gpio/chip0/17 --bind "
-        "6=gpio/chip0/27\n"
-        "A recording for a logic analyser's eyes\n"
-        "  axiom trace export run.mcap run.vcd\n\n"
-        "A run for ui.perfetto.dev, and as a bag of ROS 2\n"
-        "  axiom trace export run.mcap run.json\n"
-        "  axiom trace export run.mcap bag.mcap\n"
-        "CAN frames for can-utils\n"
-        "  axiom trace export drive.mcap drive.log\n\n"
-        "Words: format=csv|sr|vcd|candump|blackbox|ulog|mcap, rate=HZ, origin=first|zero, "
-        "unit:COLUMN=UNIT,\n"
-        "       log=NUMBER, limit=BYTES; decoders (docs/FORMATS.md): i2c:scl=LINE,sda=LINE,\n"
-        "       spi:clk=LINE,mosi=LINE,..., uart:rx=LINE,baud=RATE,..., "
-        "can:rx=LINE,bitrate=RATE,...\n",
+    .help = "usage: axiom trace info " INFO_USAGE "\n"
+            "       axiom trace import " IMPORT_USAGE "\n"
+            "       axiom trace export " EXPORT_USAGE "\n"
+            "       axiom trace compare " COMPARE_USAGE "\n\n"
+            "What is in this capture, how fast, with which gaps, and how would I bind it?\n"
+            "  axiom trace info smoothieware.sr\n"
+            "The columns have no time: say the rate\n"
+            "  axiom trace info serve.csv --trace-option rate=480\n"
+            "Decode a bus out of captured lines as one more channel\n"
+            "  axiom trace info sht31.sr --trace-option i2c:scl=2,sda=1,name=bus\n"
+            "Make an MCAP of it that Foxglove plots\n"
+            "  axiom trace import smoothieware.sr moves.mcap --bind 5=gpio/chip0/17 --bind "
+            "6=gpio/chip0/27\n"
+            "A recording for a logic analyser's eyes\n"
+            "  axiom trace export run.mcap run.vcd\n\n"
+            "A run for ui.perfetto.dev, and as a bag of ROS 2\n"
+            "  axiom trace export run.mcap run.json\n"
+            "  axiom trace export run.mcap bag.mcap\n"
+            "Does what the run drove agree with what the machine's own capture shows?\n"
+            "  axiom trace compare run.mcap spindle.csv --bind spindle=pwm/chip0/0/us\n"
+            "CAN frames for can-utils\n"
+            "  axiom trace export drive.mcap drive.log\n\n"
+            "compare: --tolerance N in the channel's unit (1), --lag-ms how late the run may be "
+            "(20), --offset-ms where the\n"
+            "         trace's time 0 lies in the run (1000)\n"
+            "Words: format=csv|sr|vcd|candump|blackbox|ulog|mcap, rate=HZ, origin=first|zero, "
+            "unit:COLUMN=UNIT,\n"
+            "       log=NUMBER, limit=BYTES; decoders (docs/FORMATS.md): i2c:scl=LINE,sda=LINE,\n"
+            "       spi:clk=LINE,mosi=LINE,..., uart:rx=LINE,baud=RATE,..., "
+            "can:rx=LINE,bitrate=RATE,...\n",
     .run = run,
 };

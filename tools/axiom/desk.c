@@ -6,6 +6,7 @@
 
 #include <axiom/errno.h>
 #include <bpf/btf.h>
+#include <bpf/disasm.h>
 #include <bpf/helper.h>
 #include <bpf_host/exec_memory.h>
 
@@ -88,19 +89,11 @@ void desk_ignore_budget(bool ignore)
     ignore_budget = ignore;
 }
 
-int desk_open(const char *name, const uint8_t *bytes, size_t size, struct bpf_object **out)
+int desk_open_with(const struct bpf_env *env, const struct bpf_object_options *options,
+                   const char *name, const uint8_t *bytes, size_t size, struct bpf_object **out)
 {
     struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
-    struct bpf_object_options options = { .ignore_budget = ignore_budget };
-    int err = 0;
-    if (kernel_types_size != 0)
-        err =
-            bpf_btf_parse(desk_env(), kernel_types, kernel_types_size, &options.kernel_btf, &error);
-    if (err)
-        return complain(EXIT_INPUT, "the kernel's types: offset %" PRIu64 ": %s", error.offset,
-                        error.text);
-    err = bpf_object_open_with(desk_env(), bytes, size, &options, out, &error);
-    bpf_btf_put(options.kernel_btf);
+    int err = bpf_object_open_with(env, bytes, size, options, out, &error);
     if (err == 0) {
         err = bpf_object_create_maps(*out, &error);
         if (err)
@@ -111,6 +104,33 @@ int desk_open(const char *name, const uint8_t *bytes, size_t size, struct bpf_ob
     if (error.offset != BPF_ERROR_NO_OFFSET)
         return complain(EXIT_INPUT, "%s: offset %" PRIu64 ": %s", name, error.offset, error.text);
     return complain(EXIT_INPUT, "%s: %s", name, error.text);
+}
+
+int desk_open(const char *name, const uint8_t *bytes, size_t size, struct bpf_object **out)
+{
+    struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
+    struct bpf_object_options options = { .ignore_budget = ignore_budget };
+    if (kernel_types_size != 0 && bpf_btf_parse(desk_env(), kernel_types, kernel_types_size,
+                                                &options.kernel_btf, &error) != 0)
+        return complain(EXIT_INPUT, "the kernel's types: offset %" PRIu64 ": %s", error.offset,
+                        error.text);
+    int code = desk_open_with(desk_env(), &options, name, bytes, size, out);
+    bpf_btf_put(options.kernel_btf);
+    return code;
+}
+
+void desk_disasm_names(const struct bpf_object *object, const struct bpf_object_program *program,
+                       struct bpf_disasm_names *out)
+{
+    struct bpf_verify_request request;
+    bpf_object_request(object, 0, &request); /* what all its programs share */
+    *out = (struct bpf_disasm_names){
+        .env = request.env,
+        .kernel_btf = request.kernel_btf,
+        .maps = request.maps,
+        .map_count = request.map_count,
+        .debug = &program->debug,
+    };
 }
 
 static int verify_program(const char *name, const struct bpf_object *object, uint32_t index)

@@ -18,6 +18,16 @@ const uint8_t *desk_kernel_types(size_t *size);
  * code. */
 int desk_open(const char *name, const uint8_t *bytes, size_t size, struct bpf_object **out);
 
+struct bpf_disasm_names;
+/* What the object knows of the program's names: helpers, maps, functions, the kernel's own. Points into it. */
+void desk_disasm_names(const struct bpf_object *object, const struct bpf_object_program *program,
+                       struct bpf_disasm_names *out);
+
+/* Opens with `options` and makes the maps; complains of what is wrong with the file. What desk_open() and
+ * desk_linux_open() have in common. */
+int desk_open_with(const struct bpf_env *env, const struct bpf_object_options *options,
+                   const char *name, const uint8_t *bytes, size_t size, struct bpf_object **out);
+
 /* Objects opened from here on may hold programs that exceed their attach point's budget. */
 void desk_ignore_budget(bool ignore);
 

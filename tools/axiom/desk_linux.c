@@ -61,16 +61,5 @@ int desk_linux_open(const char *name, const uint8_t *bytes, size_t size, struct 
     const struct bpf_object_options options = { .kernel_btf = kernel_btf,
                                                 .context_by_section = bpf_linux_context_by_section,
                                                 .map_create = create_map };
-    struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
-    int err = bpf_object_open_with(&linux_env, bytes, size, &options, out, &error);
-    if (err == 0) {
-        err = bpf_object_create_maps(*out, &error);
-        if (err != 0)
-            bpf_object_close(*out);
-    }
-    if (err == 0)
-        return EXIT_OK;
-    if (error.offset != BPF_ERROR_NO_OFFSET)
-        return complain(EXIT_INPUT, "%s: offset %" PRIu64 ": %s", name, error.offset, error.text);
-    return complain(EXIT_INPUT, "%s: %s", name, error.text);
+    return desk_open_with(&linux_env, &options, name, bytes, size, out);
 }

@@ -277,9 +277,10 @@ void event_describe(const struct event *event, char *to, size_t size)
         snprintf(to, size, "scheduled at %" PRIu64 " ns", event->timer.scheduled_ns);
         break;
     case EVENT_BPF_RUN:
-        snprintf(to, size, "%s at %s returned %" PRId64 ", %" PRIu64 " instructions%s",
+        snprintf(to, size, "%s at %s returned %" PRId64 ", %" PRIu64 " instruction%s%s",
                  event->bpf_run.program, event->bpf_run.attach_point,
                  (int64_t)event->bpf_run.return_value, event->bpf_run.insn_count,
+                 event->bpf_run.insn_count == 1 ? "" : "s",
                  event->bpf_run.error ? ", ended early" : "");
         break;
     case EVENT_BPF_MAP: {

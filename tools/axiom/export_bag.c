@@ -406,6 +406,6 @@ int export_bag(const char *from, const char *to, const struct trace_options *wor
     else if (bag.error != 0 && code == EXIT_OK)
         code = complain(EXIT_IO, "%s: %s", to, strerror(-bag.error));
     if (code == EXIT_OK)
-        printf("%s: %s messages\n", to, grouped(bag.messages));
+        printf("%s: %s\n", to, counted(bag.messages, "message"));
     return code;
 }

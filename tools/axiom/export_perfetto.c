@@ -408,7 +408,7 @@ int export_perfetto(const char *from, const char *to, const struct trace_options
         if ((fclose(p->file) != 0 || failed) && code == EXIT_OK)
             code = complain(EXIT_IO, "%s: cannot be written: %s", to, strerror(errno));
         if (code == EXIT_OK)
-            printf("%s: %s events\n", to, grouped(p->count));
+            printf("%s: %s\n", to, counted(p->count, "event"));
     }
     free(p->lane);
     free(p);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* `axiom`: records, replays, compares and verifies. Each subcommand is a file of its own. */
-#include "bpf_project.h"
+#include "bpf_verb.h"
 #include "cli.h"
 #include "version.h"
 

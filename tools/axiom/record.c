@@ -111,8 +111,8 @@ void record_end(struct record *r, struct session *s, const char *reason)
     if (s->record_error == 0 && no_channel + too_large > 0) {
         s->record_error = -ENOBUFS;
         snprintf(s->record_reason, sizeof s->record_reason,
-                 "%s: %s events found no channel (at most %u), %s were too large for a chunk",
-                 s->record_path, grouped(no_channel), RECORDER_SLOTS / 2, grouped(too_large));
+                 "%s: %s found no channel (at most %u), too large for a chunk: %s", s->record_path,
+                 counted(no_channel, "event"), RECORDER_SLOTS / 2, grouped(too_large));
     }
     free(r->slots);
 }

@@ -60,8 +60,9 @@ static void print_channels(struct mcap_reader *reader)
          id = channel->channel.id + 1u) {
         struct mcap_text role = { "", 0 };
         mcap_map_find(channel->channel.metadata, "role", &role);
-        printf("  %-28.*s %12s messages  %-12.*s %.*s\n", (int)channel->channel.topic.size,
-               channel->channel.topic.at, grouped(channel->message_count), (int)role.size, role.at,
+        printf("  %-28.*s %12s message%s  %-12.*s %.*s\n", (int)channel->channel.topic.size,
+               channel->channel.topic.at, grouped(channel->message_count),
+               channel->message_count == 1 ? " " : "s", (int)role.size, role.at,
                channel->schema != NULL ? (int)channel->schema->name.size : 0,
                channel->schema != NULL ? channel->schema->name.at : "");
     }
@@ -69,13 +70,13 @@ static void print_channels(struct mcap_reader *reader)
 
 static void print_text(const char *path, struct mcap_reader *reader, const struct mcap_info *info)
 {
-    printf("%s: MCAP recording, %s messages in %s, %s bytes%s\n", path,
-           grouped(info->message_count), seconds_text(info->end_time), grouped(info->file_size),
+    printf("%s: MCAP recording, %s in %s, %s%s\n", path, counted(info->message_count, "message"),
+           seconds_text(info->end_time), counted(info->file_size, "byte"),
            info->complete ? "" : "; it was cut, what is whole is listed");
     print_metadata(info);
     for (size_t i = 0; i < info->attachment_count; i++)
-        printf("  attached: %.*s (%s bytes)\n", (int)info->attachment[i].name.size,
-               info->attachment[i].name.at, grouped(info->attachment[i].data_size));
+        printf("  attached: %.*s (%s)\n", (int)info->attachment[i].name.size,
+               info->attachment[i].name.at, counted(info->attachment[i].data_size, "byte"));
     print_channels(reader);
     printf("to run it again: axiom replay %s\n", path);
 }

@@ -101,8 +101,8 @@ static void print_metadata(struct mcap_reader *reader, FILE *to)
     for (size_t i = 0; i < info->attachment_count; i++) {
         fputs(i == 0 ? "<tr><th>attached</th><td>" : ", ", to);
         text(to, info->attachment[i].name.at, info->attachment[i].name.size);
-        fprintf(to, " <span class=\"dim\">(%s bytes)</span>",
-                grouped(info->attachment[i].data_size));
+        fprintf(to, " <span class=\"dim\">(%s)</span>",
+                counted(info->attachment[i].data_size, "byte"));
         if (i + 1 == info->attachment_count)
             fputs("</td></tr>\n", to);
     }
@@ -110,11 +110,11 @@ static void print_metadata(struct mcap_reader *reader, FILE *to)
 
 static void what_ran(const struct report *report, struct mcap_reader *reader, FILE *to)
 {
-    fprintf(to,
-            "<h2>What ran</h2>\n<table>\n<tr><th>length</th><td>%s of virtual time, %s "
-            "events%s</td></tr>\n",
-            seconds_text(report->end_ns), grouped(report->events),
-            report->complete ? "" : " <span class=\"bad\">the recording was cut</span>");
+    fprintf(
+        to,
+        "<h2>What ran</h2>\n<table>\n<tr><th>length</th><td>%s of virtual time, %s%s</td></tr>\n",
+        seconds_text(report->end_ns), counted(report->events, "event"),
+        report->complete ? "" : " <span class=\"bad\">the recording was cut</span>");
     print_metadata(reader, to);
     if (report->last_hash != 0)
         fprintf(to, "<tr><th>state hash</th><td><code>%016" PRIx64 "</code>, the last</td></tr>\n",
@@ -169,7 +169,7 @@ static void comparison(const struct report *report, FILE *to)
             report->differs ? "differs" : "equal");
     words(to, report->other);
     if (!report->differs) {
-        fprintf(to, ": %s outputs</td></tr>\n", grouped(report->compared));
+        fprintf(to, ": %s</td></tr>\n", counted(report->compared, "output"));
         return;
     }
     fprintf(to, ", first in output %s:<br><code>− ", grouped(report->compared));
@@ -300,7 +300,7 @@ static void plot_lane(const struct report *report, const struct report_lane *lan
     double height = lane->is_level ? LEVEL_HEIGHT : PLOT_HEIGHT;
     begin_plot(to, height);
     words(to, lane->name);
-    fprintf(to, " · %s changes", grouped(lane->changes));
+    fprintf(to, " · %s", counted(lane->changes, "change"));
     if (!lane->is_level) {
         fputs(" · ", to);
         print_nano(to, lane->least);

@@ -33,15 +33,15 @@ void session_print(const struct session *s, FILE *to)
                 seconds_text(s->feed->gap_ns));
     print_verdicts(s, to);
     fprintf(to,
-            "run       %s of virtual time in %.3f s (%.1f x real time), %s inputs, %s events, %s "
+            "run       %s of virtual time in %.3f s (%.1f x real time), %s, %s, %s "
             "events/s\n",
             seconds_text(r->end_time_ns), host_s, (double)r->end_time_ns / 1e9 / host_s,
-            grouped(r->input_count), grouped(r->event_count),
+            counted(r->input_count, "input"), counted(r->event_count, "event"),
             grouped((uint64_t)((double)r->event_count / host_s)));
     fprintf(to, "state     hash %016" PRIx64 ", seed %" PRIu64 ", %u CPU%s\n", r->state_hash,
             s->seed, s->cpu_count, s->cpu_count == 1 ? "" : "s");
     if (s->record_path != NULL)
-        fprintf(to, "recorded  %s (%s bytes)\n", s->record_path, grouped(s->record_size));
+        fprintf(to, "recorded  %s (%s)\n", s->record_path, counted(s->record_size, "byte"));
 }
 
 json_t *session_json(const struct session *s)

@@ -124,14 +124,15 @@ void summary_print(const struct summary *s, FILE *to)
 {
     for (uint32_t i = 0; i < s->program_count; i++) {
         const struct summary_program *p = &s->program[i];
-        fprintf(to, "program   %-16s %-30s %9s runs, %s instructions each, at most %s%s\n",
-                p->program, p->attach_point, grouped(p->runs), grouped(p->insn_total / p->runs),
-                grouped(p->insn_max), p->errors ? ", SOME ENDED EARLY" : "");
+        fprintf(to, "program   %-16s %-30s %9s run%s, %s each, at most %s%s\n", p->program,
+                p->attach_point, grouped(p->runs), p->runs == 1 ? " " : "s",
+                counted(p->insn_total / p->runs, "instruction"), grouped(p->insn_max),
+                p->errors ? ", SOME ENDED EARLY" : "");
     }
     for (size_t i = 0; i < ARRAY_SIZE(s->actuator) && s->actuator[i].used; i++) {
         const struct summary_actuator *a = &s->actuator[i];
-        fprintf(to, "output    %s/chip%u/%-6u %s changes, at the end %s\n",
-                a->is_pwm ? "pwm" : "gpio", a->chip, a->number, grouped(a->changes), a->last);
+        fprintf(to, "output    %s/chip%u/%-6u %s, at the end %s\n", a->is_pwm ? "pwm" : "gpio",
+                a->chip, a->number, counted(a->changes, "change"), a->last);
     }
     if (s->samples > 0)
         fprintf(to, "samples   %s from sensors, %s with values that a filter dropped\n",
@@ -139,19 +140,19 @@ void summary_print(const struct summary *s, FILE *to)
     for (uint64_t i = 0; i < s->print_count && i < SUMMARY_TEXT_MAX; i++)
         fprintf(to, "printed   %s %s\n", seconds_text(s->print[i].time_ns), s->print[i].text);
     if (s->print_count > SUMMARY_TEXT_MAX)
-        fprintf(to, "          and %s more lines (in the recording: /bpf/print)\n",
-                grouped(s->print_count - SUMMARY_TEXT_MAX));
+        fprintf(to, "          and %s (in the recording: /bpf/print)\n",
+                counted(s->print_count - SUMMARY_TEXT_MAX, "more line"));
     if (s->interlock_stops > 0)
-        fprintf(to, "INTERLOCK latched at %s by %s; %s actuator writes refused since\n",
+        fprintf(to, "INTERLOCK latched at %s by %s; %s refused since\n",
                 seconds_text(s->first_stop_ns), s->first_stop_origin,
-                grouped(s->interlock_refusals));
+                counted(s->interlock_refusals, "actuator write"));
     if (s->count[EVENT_FAULT] > 0)
         fprintf(to, "faults    %s injected\n", grouped(s->count[EVENT_FAULT]));
     for (uint64_t i = 0; i < s->trouble_count && i < SUMMARY_TEXT_MAX; i++)
         fprintf(to, "warning   %s %s\n", seconds_text(s->trouble[i].time_ns), s->trouble[i].text);
     if (s->trouble_count > SUMMARY_TEXT_MAX)
-        fprintf(to, "          and %s more warnings (in the recording: /log)\n",
-                grouped(s->trouble_count - SUMMARY_TEXT_MAX));
+        fprintf(to, "          and %s (in the recording: /log)\n",
+                counted(s->trouble_count - SUMMARY_TEXT_MAX, "more warning"));
 }
 
 json_t *summary_json(const struct summary *s)

@@ -133,8 +133,8 @@ static void print_nano(int64_t nano)
 
 static int tell(const struct comparison *c, const char *channel, const char *device)
 {
-    printf("%s against %s: %s values, %s beyond the tolerance, the worst off by ", channel, device,
-           grouped(c->compared), grouped(c->deviating));
+    printf("%s against %s: %s, %s beyond the tolerance, the worst off by ", channel, device,
+           counted(c->compared, "value"), grouped(c->deviating));
     print_nano(c->worst);
     printf(" at %" PRIu64 ".%09" PRIu64 " s\n", c->worst_ns / 1000000000, c->worst_ns % 1000000000);
     if (c->deviating == 0)

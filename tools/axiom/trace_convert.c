@@ -271,9 +271,9 @@ int convert_import(const char *from, const char *to, const struct trace_options 
             code = complain(EXIT_IO, "%s", mcap_error.text);
     }
     if (code == EXIT_OK) {
-        printf("%s: %s records of %u channels", to, grouped(im.records), count);
+        printf("%s: %s of %s", to, counted(im.records, "record"), counted(count, "channel"));
         if (im.gaps > 0)
-            printf(", %s gaps of the recorder not carried over", grouped(im.gaps));
+            printf(", %s of the recorder not carried over", counted(im.gaps, "gap"));
         putchar('\n');
     }
     free(im.payload);
@@ -500,6 +500,6 @@ int convert_export(const char *from, const char *to, const struct trace_options 
     if (code == EXIT_OK && err)
         return complain(recording ? EXIT_IO : EXIT_INPUT, "%s", ex.error.text);
     if (code == EXIT_OK)
-        printf("%s: %s records\n", to, grouped(records));
+        printf("%s: %s\n", to, counted(records, "record"));
     return code;
 }

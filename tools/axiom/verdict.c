@@ -1,58 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Verdicts. Names, file names and source lines come out of the object, so from anybody: what is no printable text is
- * shown as \xNN, on a terminal and in JSON. */
+/* Verdicts. Names, file names and source lines come out of the object, so from anybody: all of it goes through
+ * clean(). */
 #include "verdict.h"
+#include "clean.h"
+#include "cli.h"
 #include "desk.h"
 
 #include <bpf/debug_info.h>
 #include <bpf/disasm.h>
 
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-
-#define CLEAN_MAX 1400
-
-struct clean {
-    char text[CLEAN_MAX];
-};
-
-/* How many bytes of UTF-8 stand at `at`; 0: none, or a control character. */
-static size_t printable_at(const char *at)
-{
-    const uint8_t *c = (const uint8_t *)at;
-    if (c[0] < 0x80)
-        return (c[0] >= 0x20 && c[0] != 0x7f) || c[0] == '\n' || c[0] == '\t';
-    size_t more = c[0] >= 0xf0 ? 3 : c[0] >= 0xe0 ? 2 : 1;
-    if (c[0] < 0xc2 || c[0] > 0xf4)
-        return 0;
-    for (size_t i = 1; i <= more; i++)
-        if ((c[i] & 0xc0) != 0x80)
-            return 0;
-    /* Too long, surrogates, beyond Unicode; the second row of controls. */
-    if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
-        (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f) ||
-        (c[0] == 0xc2 && c[1] < 0xa0))
-        return 0;
-    return more + 1;
-}
-
-static const char *clean(struct clean *to, const char *from)
-{
-    size_t length = 0;
-    while (*from != '\0' && length + 5 < sizeof to->text) {
-        size_t good = printable_at(from);
-        if (good == 0)
-            length += (size_t)snprintf(to->text + length, 5, "\\x%02x", (uint8_t)*from);
-        else
-            memcpy(to->text + length, from, good);
-        length += good;
-        from += good == 0 ? 1 : good;
-    }
-    to->text[length] = '\0';
-    return to->text;
-}
 
 /* --- Places
  * ----------------------------------------------------------------------------------------------------------
@@ -66,14 +25,9 @@ struct place {
 static void find_place(const struct bpf_object *object, const struct bpf_object_program *program,
                        uint32_t index, struct place *out)
 {
-    struct bpf_map *maps[64];
-    uint32_t map_count = bpf_object_map_count(object) < 64 ? bpf_object_map_count(object) : 64;
+    struct bpf_disasm_names names;
     char insn[200] = "";
-    for (uint32_t i = 0; i < map_count; i++)
-        maps[i] = bpf_object_map(object, i);
-    const struct bpf_disasm_names names = {
-        .env = desk_env(), .maps = maps, .map_count = map_count, .debug = &program->debug
-    };
+    desk_disasm_names(object, program, &names);
     if (index < program->insn_count)
         bpf_disasm_insn(insn, sizeof insn, program->insns, program->insn_count, index, &names);
     clean(&out->insn, insn);
@@ -118,12 +72,12 @@ static void print_accepted(const struct bpf_object_program *program,
 {
     const struct bpf_prog_bounds *b = &result->bounds;
     struct clean name, section;
-    printf("accepted  %-20s %-32s %u instructions, %" PRIu64 " walked, stack %u bytes\n",
-           clean(&name, program->name), clean(&section, program->section), program->insn_count,
-           b->insns_walked, b->stack_depth_bytes);
-    printf("          one run at most: %" PRIu64 " instructions, %" PRIu64 " helper calls, %" PRIu64
-           " ns (rpi5)\n",
-           b->worst_case_insns, b->worst_case_calls, worst_ns(&time_models[1], b));
+    printf("accepted  %-20s %-32s %s, %s walked, stack %s\n", clean(&name, program->name),
+           clean(&section, program->section), counted(program->insn_count, "instruction"),
+           grouped(b->insns_walked), counted(b->stack_depth_bytes, "byte"));
+    printf("          one run at most: %s, %s, %s ns (rpi5)\n",
+           counted(b->worst_case_insns, "instruction"), counted(b->worst_case_calls, "helper call"),
+           grouped(worst_ns(&time_models[1], b)));
 }
 
 static void print_where(const struct place *at, uint32_t index)
@@ -140,8 +94,8 @@ static void print_path(const struct bpf_object *object, const struct bpf_object_
 {
     static struct place from, to;
     if (result->path_count < result->path_total)
-        fprintf(stderr, "    by way of, after %u other decisions:\n",
-                result->path_total - result->path_count);
+        fprintf(stderr, "    by way of, after %s:\n",
+                counted(result->path_total - result->path_count, "other decision"));
     else if (result->path_count != 0)
         fprintf(stderr, "    by way of:\n");
     for (uint32_t i = 0; i < result->path_count; i++) {

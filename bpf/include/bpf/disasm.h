@@ -3,6 +3,7 @@
  * + 0)". */
 #pragma once
 #include <axiom/types.h>
+#include <bpf/btf.h>
 #include <bpf/debug_info.h>
 #include <bpf/env.h>
 #include <bpf/insn.h>
@@ -10,7 +11,8 @@
 
 /* What makes the text richer; every member may be NULL/0. */
 struct bpf_disasm_names {
-    const struct bpf_env *env; /* names of helpers; NULL: the library's own table */
+    const struct bpf_env *env;        /* names of helpers; NULL: the library's own table */
+    const struct bpf_btf *kernel_btf; /* names of the kernel's functions and variables */
     struct bpf_map *const *maps;
     uint32_t map_count;
     const struct bpf_debug_info *debug;

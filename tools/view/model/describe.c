@@ -84,8 +84,9 @@ static void describe_run(const uint8_t *extra, size_t extra_size, int64_t flags,
         snprintf(to, size, "%" PRId64 "%s", run.return_value, what);
         return;
     }
-    size_t used = (size_t)snprintf(to, size, "returned %" PRId64 "%s, %" PRIu64 " instructions",
-                                   run.return_value, what, run.insn_count);
+    size_t used =
+        (size_t)snprintf(to, size, "returned %" PRId64 "%s, %" PRIu64 " instruction%s",
+                         run.return_value, what, run.insn_count, run.insn_count == 1 ? "" : "s");
     if (run.duration_ns > 0 && used < size) {
         char text[32];
         format_duration(text, sizeof text, run.duration_ns);
