@@ -9,6 +9,8 @@
 #define ACPI_OVERRIDE_MAX 16u
 #define ACPI_VIRTIO_MAX   24u
 
+#define COM1 0x3f8u /* port */
+
 struct acpi_register { /* generic address structure (5.2.3.2): memory or port */
     bool present, is_port;
     uint64_t address;
@@ -40,6 +42,7 @@ struct acpi_info {
     uint64_t ecam; /* PCI configuration space of segment 0; 0: none */
     uint8_t ecam_first_bus, ecam_last_bus;
     bool has_pci;                        /* start.c: by ecam, or by ports that answer */
+    bool has_com1;                       /* start.c: it answers */
     uint32_t pm_timer_port;              /* 0: none */
     uint32_t pm1a_control, pm1b_control; /* ports; 0: none */
     bool has_s5;

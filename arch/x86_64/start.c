@@ -27,7 +27,6 @@
 #define DOOR_PVH        1u
 #define DOOR_MULTIBOOT2 2u
 #define DOOR_LIMINE     3u
-#define COM1            0x3f8u
 #define LOW_MEMORY      0x100000u            /* the BIOS's, and the trampoline */
 #define LAPIC_DEFAULT   UINT64_C(0xfee00000) /* SDM volume 3, 10.4.1 */
 
@@ -37,7 +36,7 @@ void x86_limine_start(void);
 /* All of it is used once; static because it is large. */
 static struct boot_record record;
 static struct acpi_info acpi;
-static bool has_acpi;
+static bool has_acpi, has_com1;
 static struct boot_module modules[BOOT_MODULE_MAX];
 static struct boot_memory extra[LOADER_MODULE_MAX + 2];
 static struct boot_info info;
@@ -65,7 +64,8 @@ static void console_out(void *context, const char *text, size_t size)
 
 static void console_start(void)
 {
-    if (uart16550_init(&com1))
+    has_com1 = uart16550_init(&com1);
+    if (has_com1)
         console_set(console_out, NULL);
 }
 
@@ -167,6 +167,7 @@ static void tree_start(void *tree)
     if (acpi.lapic == 0)
         acpi.lapic = LAPIC_DEFAULT;
     acpi.has_pci = acpi.ecam != 0 || pci_ports_answer();
+    acpi.has_com1 = has_com1;
     if (tree_build(&acpi, &clocks, tree, &size) != 0)
         boot_give_up("the device tree that describes this machine does not fit");
     info.fdt = tree;

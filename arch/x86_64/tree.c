@@ -17,6 +17,8 @@
 #define SENSE_EDGE_FALLING 3u
 #define HPET_SIZE          0x400u
 #define IOAPIC_SIZE        0x20u
+#define ISA_IO             1u /* of an address's first cell: it is a port */
+#define COM1_SIZE          8u
 
 static int begin(void *fdt, const char *name, uint64_t address)
 {
@@ -111,6 +113,38 @@ static int virtio(void *fdt, const struct acpi_info *acpi, uint32_t index)
     return err | fdt_end_node(fdt);
 }
 
+/* The first serial port, where PCs have always had it, on ISA's interrupt 4: an edge, high, to the pin of the same number
+ * unless MADT says otherwise (5.2.12.5). What firmware knows of it is in AML, which nobody reads here. */
+static int com1(void *fdt, const struct acpi_info *acpi)
+{
+    const uint32_t line = 4, clock_hz = 1843200;
+    uint32_t gsi = line, pin = 0, sense = SENSE_EDGE_RISING;
+    for (uint32_t i = 0; i < acpi->override_count; i++) {
+        if (acpi->overrides[i].isa_irq != line)
+            continue;
+        bool level = acpi->overrides[i].level, low = acpi->overrides[i].low;
+        gsi = acpi->overrides[i].gsi;
+        sense = level ? (low ? SENSE_LEVEL_LOW : SENSE_LEVEL_HIGH)
+                      : (low ? SENSE_EDGE_FALLING : SENSE_EDGE_RISING);
+    }
+    uint32_t phandle = ioapic_of(acpi, gsi, &pin);
+    if (phandle == 0)
+        return 0;
+    const fdt32_t interrupt[2] = { cpu_to_fdt32(pin), cpu_to_fdt32(sense) };
+    const fdt32_t ports[3] = { cpu_to_fdt32(ISA_IO), cpu_to_fdt32(COM1), cpu_to_fdt32(COM1_SIZE) };
+    int err = fdt_begin_node(fdt, "isa");
+    err |= fdt_property_u32(fdt, "#address-cells", 2);
+    err |= fdt_property_u32(fdt, "#size-cells", 1);
+    err |= fdt_begin_node(fdt, "serial@i3f8");
+    err |= fdt_property_string(fdt, "compatible", "ns16550a");
+    err |= fdt_property(fdt, "reg", ports, (int)sizeof ports);
+    err |= fdt_property_u32(fdt, "clock-frequency", clock_hz);
+    err |= fdt_property_u32(fdt, "interrupt-parent", phandle);
+    err |= fdt_property(fdt, "interrupts", interrupt, (int)sizeof interrupt);
+    err |= fdt_end_node(fdt);
+    return err | fdt_end_node(fdt);
+}
+
 /* For functions that send no messages: where the 16 interrupts that firmware knows go. PCI's are level,
  * low unless MADT says otherwise. */
 static int isa_irqs(void *fdt, const struct acpi_info *acpi)
@@ -174,6 +208,8 @@ int tree_build(const struct acpi_info *acpi, const struct calibration *clocks, v
         err |= virtio(to, acpi, i);
     if (acpi->has_pci)
         err |= pci(to, acpi);
+    if (acpi->has_com1)
+        err |= com1(to, acpi);
     if (clocks->tsc_hz != 0)
         err |= tsc(to, clocks);
     err |= fdt_end_node(to);

@@ -6,10 +6,10 @@
  *   NEW --probe: -EPROBE_DEFER--> NEW      tried again after another device was bound
  *   NEW --probe: other errors--> FAILED
  *
- * The walk goes through buses whose children have the CPU's addresses: those with `ranges`. What is
- * behind other buses (I2C, SPI) is offered when their driver says so. Below a CPU's node lies its own
- * interrupt controller. A device is removed before
- * all that were bound before it: whatever a driver needed is still there when it goes. */
+ * The walk goes through buses whose children have the CPU's addresses: those with `ranges`, and ISA,
+ * whose ports are the CPU's. What is behind other buses (I2C, SPI) is offered when their driver says
+ * so. Below a CPU's node lies its own interrupt controller. A device is removed before all that were
+ * bound before it: whatever a driver needed is still there when it goes. */
 #include <axiom/bug.h>
 #include <axiom/errno.h>
 #include <axiom/log.h>
@@ -192,9 +192,9 @@ static int create_all(void)
         const struct tree_node *at = tree_node_by_index(index);
         uint32_t size;
         bool cpu = is_cpu(at->offset);
-        bool walk_into =
-            fdt_node_available(at->offset) &&
-            (cpu || is_cpus(at->offset) || tree_property(at->offset, "ranges", &size) != NULL);
+        bool walk_into = fdt_node_available(at->offset) &&
+                         (cpu || is_cpus(at->offset) || tree_is_isa(at->offset) ||
+                          tree_property(at->offset, "ranges", &size) != NULL);
         if (is_device(at->offset) && !cpu) {
             int err = device_create(at->offset, false);
             if (err)

@@ -62,22 +62,22 @@ static int wait_for(struct device *device, int node)
 
 int device_mmio(struct device *device, uint32_t index, uint64_t size_needed, struct mmio *out)
 {
-    struct phys_addr base;
-    uint64_t size;
-    int err = tree_reg(device->node, index, &base, &size);
+    struct tree_region region;
+    int err = tree_reg(device->node, index, &region);
     if (err == -ENOENT)
         log_err("%s: has no reg entry %u", device->path, index);
     if (err)
         return err;
-    if (size < size_needed) {
+    if (region.size < size_needed) {
         log_err("%s: reg entry %u has %llu bytes, its registers need %llu", device->path, index,
-                (unsigned long long)size, (unsigned long long)size_needed);
+                (unsigned long long)region.size, (unsigned long long)size_needed);
         return -EINVAL;
     }
-    err = mmio_map(base, size, MMIO_MEMORY, out);
+    err = mmio_map(region.base, region.size, region.kind, out);
     if (err)
-        log_err("%s: reg entry %u at 0x%llx: cannot be mapped, error %d", device->path, index,
-                (unsigned long long)base.value, err);
+        log_err("%s: reg entry %u at %s0x%llx: cannot be mapped, error %d", device->path, index,
+                region.kind == MMIO_PORT ? "port " : "", (unsigned long long)region.base.value,
+                err);
     return err;
 }
 

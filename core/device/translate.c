@@ -3,15 +3,19 @@
  * above (Devicetree Specification 0.4 §2.3.8; PCI: IEEE 1275 PCI bus binding §2.2.1.1).
  *
  * Addresses have 1, 2 or 3 cells. With 3 the first says which PCI space it is; memory below and
- * above 4 GiB (2 and 3) are one space here, as PCI bridges forward both. */
+ * above 4 GiB (2 and 3) are one space here, as PCI bridges forward both. On an ISA bus the first of
+ * two cells says whether it is a port (ISA binding §2.1.1); one that no `ranges` makes memory is the
+ * CPU's own. */
 #include <axiom/errno.h>
 #include <axiom/log.h>
+#include <axiom/string.h>
 #include <internal/tree.h>
 
 #define PCI_SPACE(flags) ((flags) >> 24 & 3u)
 #define PCI_MEMORY_32    2u
 #define PCI_MEMORY_64    3u
 #define SPACE_ANY        UINT32_MAX
+#define ISA_IO           1u /* of the first cell */
 
 struct bus_address {
     uint64_t value;
@@ -127,7 +131,20 @@ int tree_translate(int bus, uint64_t address, struct phys_addr *out)
     return err;
 }
 
-int tree_reg(int node, uint32_t index, struct phys_addr *base, uint64_t *size)
+bool tree_is_isa(int bus)
+{
+    const char *name = fdt_node_name(bus);
+    return strncmp(name, "isa", 3) == 0 && (name[3] == '\0' || name[3] == '@');
+}
+
+static bool is_port(int bus, const struct bus_cells *cells, const uint8_t *reg, uint32_t first)
+{
+    uint32_t size;
+    return cells->address == 2 && tree_is_isa(bus) && (tree_cell(reg, first) & ISA_IO) != 0 &&
+           tree_property(bus, "ranges", &size) == NULL;
+}
+
+int tree_reg(int node, uint32_t index, struct tree_region *out)
 {
     uint32_t bytes;
     const uint8_t *reg = tree_property(node, "reg", &bytes);
@@ -148,9 +165,18 @@ int tree_reg(int node, uint32_t index, struct phys_addr *base, uint64_t *size)
 
     struct bus_address first = read_address(reg, index * entry, cells.address);
     uint64_t length = read_number(reg, index * entry + cells.address, cells.size);
+    bool port = is_port(bus, &cells, reg, index * entry);
+    if (port)
+        first.value &= UINT32_MAX;
     struct bus_address last = first;
     if (length == 0 || __builtin_add_overflow(first.value, length - 1, &last.value))
         return bad(node, "reg is empty or wraps around");
+    if (port && last.value > UINT32_MAX)
+        return bad(node, "reg is empty or wraps around");
+    if (port) {
+        *out = (struct tree_region){ { first.value }, length, MMIO_PORT };
+        return 0;
+    }
     struct phys_addr from, to;
     err = translate(bus, first, &from);
     if (err == 0)
@@ -159,7 +185,6 @@ int tree_reg(int node, uint32_t index, struct phys_addr *base, uint64_t *size)
         return err;
     if (to.value - from.value != length - 1)
         return bad(node, "reg crosses the end of a range");
-    *base = from;
-    *size = length;
+    *out = (struct tree_region){ from, length, MMIO_MEMORY };
     return 0;
 }

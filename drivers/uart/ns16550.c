@@ -3,7 +3,7 @@
  *
  * Its divisor stays as the firmware has set it; only one that is 0 is computed, if the tree tells
  * the clock. LSR of all ones, or a scratch register that does not keep a value, is a UART that is
- * not there. */
+ * not there. On a PC its interrupt is an edge (82093AA, IRQ4), elsewhere a level. */
 #include <axiom/errno.h>
 #include <axiom/log.h>
 #include <drivers/table.h>
@@ -70,12 +70,19 @@ static void interrupts_set(const struct uart *uart, bool receive_on, bool transm
     set(uart, NS16550_IER, (receive_on ? NS16550_IER_RX : 0) | (transmit_on ? NS16550_IER_TX : 0));
 }
 
+/* Its asking takes the transmitter's away, which interrupts_set() brings back (8.6, IER bit 1). */
+static bool asks_still(const struct uart *uart)
+{
+    return (get(uart, NS16550_IIR) & NS16550_IIR_NONE) == 0;
+}
+
 static const struct uart_ops ops = {
     .room = room,
     .send = send,
     .receive = receive,
     .acknowledge = acknowledge,
     .interrupts_set = interrupts_set,
+    .asks_still = asks_still,
 };
 
 /* --- setting up --- */

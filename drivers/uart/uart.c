@@ -91,6 +91,15 @@ static bool storms_locked(struct uart *uart) MUST_HOLD(uart->lock)
     return ++uart->window_interrupts > WINDOW_MAX;
 }
 
+/* A cause that came while another was served has kept the line up: down and up again it is an edge. */
+static void edge_owed_locked(struct uart *uart) MUST_HOLD(uart->lock)
+{
+    if (uart->ops->asks_still == NULL || !uart->ops->asks_still(uart))
+        return;
+    uart->ops->interrupts_set(uart, false, false);
+    uart->ops->interrupts_set(uart, true, uart->waiting);
+}
+
 static void give_up_locked(struct uart *uart) MUST_HOLD(uart->lock)
 {
     irq_mask(uart->irq);
@@ -114,6 +123,7 @@ static void handle(struct irq *irq, void *context)
         count = receive_locked(uart, bytes);
         fill_locked(uart);
         waiting_set_locked(uart, uart->count != 0);
+        edge_owed_locked(uart);
     }
     spin_unlock_irqrestore(&uart->lock, state);
     if (given_up)

@@ -24,6 +24,9 @@ struct uart_ops {
     void (*acknowledge)(const struct uart *uart);
     /* Interrupts from now on. */
     void (*interrupts_set)(const struct uart *uart, bool receive, bool transmit);
+    /* After an interrupt was served, for a line that tells edges: true, if the UART still asks, and
+     * so would never make another edge. NULL: its lines are levels. */
+    bool (*asks_still)(const struct uart *uart);
 };
 
 struct uart {

@@ -457,18 +457,26 @@ END_TEST
 
 static void expect_reg(int at, uint32_t index, uint64_t base, uint64_t size)
 {
-    struct phys_addr address;
-    uint64_t length;
-    ck_assert_int_eq(tree_reg(at, index, &address, &length), 0);
-    ck_assert_uint_eq(address.value, base);
-    ck_assert_uint_eq(length, size);
+    struct tree_region region;
+    ck_assert_int_eq(tree_reg(at, index, &region), 0);
+    ck_assert_uint_eq(region.base.value, base);
+    ck_assert_uint_eq(region.size, size);
+    ck_assert_int_eq(region.kind, MMIO_MEMORY);
+}
+
+static void expect_ports(const char *path, uint64_t base, uint64_t size)
+{
+    struct tree_region region;
+    ck_assert_int_eq(tree_reg(fdt_node_by_path(path), 0, &region), 0);
+    ck_assert_uint_eq(region.base.value, base);
+    ck_assert_uint_eq(region.size, size);
+    ck_assert_int_eq(region.kind, MMIO_PORT);
 }
 
 static int reg_error(const char *path, uint32_t index)
 {
-    struct phys_addr address;
-    uint64_t length;
-    return tree_reg(fdt_node_by_path(path), index, &address, &length);
+    struct tree_region region;
+    return tree_reg(fdt_node_by_path(path), index, &region);
 }
 
 static void translate_body(void *argument)
@@ -543,6 +551,59 @@ START_TEST(addresses_go_through_ranges)
               logged("/soc: an address below it is in none of its ranges"));
     ck_assert(logged("/odd: #address-cells is not 1, 2 or 3"));
     ck_assert(logged("/unmapped: no ranges"));
+}
+END_TEST
+
+/* A node found on an ISA bus is a device, and its ports are the CPU's unless ranges make them memory. */
+static void ports_body(void *argument)
+{
+    (void)argument;
+    expect_ports("/isa/serial@i3f8", 0x3f8, 8);
+    expect_ports("/isa/top", 0xffffffff, 1);
+    ck_assert_int_eq(reg_error("/isa/wraps", 0), -EINVAL);
+    ck_assert_int_eq(reg_error("/isa/empty", 0), -EINVAL);
+    ck_assert_int_eq(reg_error("/isa/memory", 0), -EINVAL);
+    expect_reg(fdt_node_by_path("/isa@1/serial@i3f8"), 0, 0x180003f8, 8);
+    ck_assert_int_eq(reg_error("/isa@1/beyond", 0), -EINVAL);
+    ck_assert_int_eq(reg_error("/isabel/dev", 0), -EINVAL);
+    struct device_counts counts;
+    device_counts(&counts);
+    ck_assert_uint_eq(counts.unbound, 1); /* the serial port's on the bus without ranges */
+}
+
+static void put_isa(void *fdt, const char *name)
+{
+    fdt_begin_node(fdt, name);
+    PUT(fdt, "#address-cells", 2);
+    PUT(fdt, "#size-cells", 1);
+}
+
+START_TEST(ports_of_an_isa_bus_are_ports)
+{
+    void *fdt = tree_begin();
+    put_board(fdt);
+    put_isa(fdt, "isa");
+    node(fdt, "serial@i3f8", "test,nobody");
+    PUT(fdt, "reg", 1, 0x3f8, 8);
+    fdt_end_node(fdt);
+    put_dev(fdt, "top", CELLS(1, 0xffffffff, 1), 3);
+    put_dev(fdt, "wraps", CELLS(1, 0xffffffff, 2), 3);
+    put_dev(fdt, "empty", CELLS(1, 0x3f8, 0), 3);
+    put_dev(fdt, "memory", CELLS(0, 0xa0000, 0x1000), 3);
+    fdt_end_node(fdt);
+    put_isa(fdt, "isa@1");
+    PUT(fdt, "ranges", 1, 0, 0, 0x18000000, 0x10000);
+    put_dev(fdt, "serial@i3f8", CELLS(1, 0x3f8, 8), 3);
+    put_dev(fdt, "beyond", CELLS(1, 0x10000, 8), 3);
+    fdt_end_node(fdt);
+    put_isa(fdt, "isabel");
+    put_dev(fdt, "dev", CELLS(1, 0x3f8, 8), 3);
+    fdt_end_node(fdt);
+    size_t size;
+    fdt = tree_end(fdt, &size);
+    ck_assert_int_eq(boot(fdt, size, ports_body), 0);
+    ck_assert(logged("/isa/wraps: reg is empty or wraps around"));
+    ck_assert(logged("/isa: no ranges"));
 }
 END_TEST
 
@@ -836,6 +897,7 @@ int main(void)
     tcase_add_test(tcase, a_driver_without_memory_ends_the_boot);
     tcase_add_test(tcase, every_failing_allocation_is_an_error_and_leaks_nothing);
     tcase_add_test(tcase, addresses_go_through_ranges);
+    tcase_add_test(tcase, ports_of_an_isa_bus_are_ports);
     tcase_add_test(tcase, interrupts_find_their_controller);
     tcase_add_test(tcase, the_pi_5s_own_tree_translates);
     tcase_add_test(tcase, a_cut_tree_is_refused_wherever_it_is_cut);

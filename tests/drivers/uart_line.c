@@ -73,6 +73,11 @@ static bool accessed(struct model *model, uint32_t which)
         firmware(model, which);
     if (line->lies_seed != 0 && random32() % 64 == 0)
         model_line_set(model, 0, 0, true);
+    if (line->noise_each != 0 && accesses[which] % line->noise_each == 0 &&
+        line->noise_count < NOISE_MAX) {
+        line->noise_count++;
+        (void)line_input(which, "01234567", 8);
+    }
     bool gone = line->gone_after != 0 && accesses[which] > line->gone_after;
     if (gone)
         model_line_set(model, 0, 0, true);
@@ -82,15 +87,22 @@ static bool accessed(struct model *model, uint32_t which)
 static uint64_t read(struct model *model, const struct model_access *access)
 {
     uint32_t which = which_of(model);
+    const struct line *line = &lines[which];
     if (accessed(model, which))
         return UINT64_MAX;
     uint64_t value = real[which]->read(model, access);
-    if (lines[which].lies_seed != 0 && random32() % 4 == 0)
+    if (line->lies_seed != 0 && random32() % 4 == 0)
         return random32();
-    if (lines[which].silent && which == LINE_PL011 && access->offset == 0x18)
+    if (line->silent && which == LINE_PL011 && access->offset == 0x18)
         return (value | 0x20) & ~0x80ull;
-    if (lines[which].silent && which == LINE_NS16550 && access->offset == 5 << 2)
+    if (line->silent && which == LINE_NS16550 && access->offset == 5 << 2)
         return value & ~0x60ull;
+    if (line->endless)
+        model_line_set(model, 0, 0, true);
+    if (line->endless && which == LINE_PL011 && access->offset == 0x18)
+        return value & ~0x10ull;
+    if (line->endless && which == LINE_NS16550 && access->offset == 5 << 2)
+        return value | 1;
     return value;
 }
 
@@ -106,6 +118,8 @@ static void write(struct model *model, const struct model_access *access, uint64
         lines[which].divisor_writes += (real[which]->read(model, &control) & 0x80) != 0;
     }
     real[which]->write(model, access, value);
+    if (lines[which].endless)
+        model_line_set(model, 0, 0, true);
 }
 
 uint32_t line_input(uint32_t which, const void *bytes, uint32_t size)

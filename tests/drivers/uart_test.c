@@ -9,6 +9,8 @@
 #include <core/irq.h>
 #include <core/thread.h>
 #include <core/time.h>
+#include <hw/irq.h>
+#include <libfdt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tests/check_main.h>
@@ -180,6 +182,51 @@ START_TEST(input_waits_for_a_reader)
 }
 END_TEST
 
+/* --- a PC's interrupt, which is an edge --- */
+
+static uint32_t noise_each;
+
+static const char *noise_body(void)
+{
+    struct console_device *port = console_device_at(LINE_NS16550);
+    struct line *line = &lines[LINE_NS16550];
+    uint32_t got = 0;
+    line->noise_each = noise_each; /* not before: a driver's start empties the FIFOs */
+    for (uint32_t round = 0; round < 4; round++) {
+        pattern(other, 200, round);
+        BODY(console_write(port, other, 200) == 0);
+        int count;
+        while ((count = console_read(port, bytes, sizeof bytes, ktime_get_ns() + NSEC_PER_SEC)) > 0)
+            got += (uint32_t)count;
+    }
+    BODY(line->noise_count == NOISE_MAX && line->sent_count == 4 * 200);
+    BODY(got + port->lost_count == line->sent_count + 8 * NOISE_MAX - line->input_lost);
+    return NULL;
+}
+
+/* Characters come while the driver looks, and as one has left: the line does not go down between
+ * the causes, and there is no other edge. */
+START_TEST(nothing_waits_for_an_edge_that_cannot_come)
+{
+    for (uint32_t each = 2; each < 30; each++) {
+        lines_reset();
+        lines[LINE_NS16550].echo = true;
+        noise_each = each;
+        struct driver_run run = on_board(noise_body, 1, 1);
+        void *tree = malloc(run.fdt_size);
+        memcpy(tree, run.fdt, run.fdt_size);
+        fdt32_t *interrupts =
+            fdt_getprop_w(tree, fdt_path_offset(tree, "/serial@9010000"), "interrupts", NULL);
+        interrupts[2] = cpu_to_fdt32(IRQ_TYPE_EDGE_RISING);
+        run.fdt = tree;
+        ck_assert_int_eq(driver_run(&run), 0);
+        ck_assert_msg(run.said == NULL, "at each %u: %s", each, run.said);
+        ck_assert_uint_eq(run.pages_left, 0);
+        free(tree);
+    }
+}
+END_TEST
+
 /* --- UARTs that are none --- */
 
 static const char *stuck_body(void)
@@ -198,6 +245,33 @@ START_TEST(a_transmitter_that_never_has_room_is_an_error)
     lines_reset();
     lines[LINE_PL011].silent = lines[LINE_NS16550].silent = true;
     check_run(stuck_body, 1, 1);
+}
+END_TEST
+
+static const char *endless_body(void)
+{
+    uint64_t taken, spurious, before;
+    thread_sleep_for(20 * NSEC_PER_MSEC);
+    irq_counts(&before, &spurious);
+    thread_sleep_for(NSEC_PER_SEC);
+    irq_counts(&taken, &spurious);
+    BODY(taken - before < 10);
+    for (uint32_t i = 0; i < 2; i++) {
+        BODY(console_read(console_device_at(i), bytes, sizeof bytes, ktime_get_ns()) > 0);
+        BODY(console_write(console_device_at(i), other, 10) == -EIO);
+    }
+    return NULL;
+}
+
+START_TEST(a_receiver_that_is_never_empty_is_given_up)
+{
+    lines_reset();
+    lines[LINE_PL011].endless = lines[LINE_NS16550].endless = true;
+    struct driver_run run = on_board(endless_body, 1, 1);
+    ck_assert_int_eq(driver_run(&run), 0);
+    ck_assert_msg(run.said == NULL, "%s", run.said);
+    ck_assert_uint_eq(run.pages_left, 0);
+    ck_assert_uint_eq(run.errors, 2); /* each is told once */
 }
 END_TEST
 
@@ -273,7 +347,9 @@ int main(void)
     tcase_add_test(cases, a_long_text_leaves_at_the_line_s_speed);
     tcase_add_test(cases, a_baud_rate_that_is_set_stays);
     tcase_add_test(cases, input_waits_for_a_reader);
+    tcase_add_test(cases, nothing_waits_for_an_edge_that_cannot_come);
     tcase_add_test(cases, a_transmitter_that_never_has_room_is_an_error);
+    tcase_add_test(cases, a_receiver_that_is_never_empty_is_given_up);
     tcase_add_test(cases, a_uart_may_vanish);
     tcase_add_test(cases, nothing_that_a_uart_says_is_believed);
     tcase_add_test(cases, a_boot_without_memory_leaves_nothing_behind);

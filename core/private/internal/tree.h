@@ -6,6 +6,7 @@
 #pragma once
 #include <axiom/types.h>
 #include <core/device.h>
+#include <hw/mmio.h>
 
 struct tree_node {
     int offset;       /* ascending */
@@ -28,8 +29,16 @@ const uint8_t *tree_property(int node, const char *name, uint32_t *size_bytes);
 uint32_t tree_cell(const uint8_t *property, uint32_t index);
 bool tree_is_compatible(int node, const char *compatible, uint32_t rank);
 
-/* CPU physical address of reg entry `index`. -ENOENT, -EINVAL with a log line. */
-int tree_reg(int node, uint32_t index, struct phys_addr *base, uint64_t *size);
+struct tree_region {
+    struct phys_addr base; /* a port's number, if it is one */
+    uint64_t size;
+    enum mmio_kind kind;
+};
+
+/* reg entry `index`: where the CPU finds it. -ENOENT, -EINVAL with a log line. */
+int tree_reg(int node, uint32_t index, struct tree_region *out);
+/* By its name, as IEEE 1275's ISA binding has it. */
+bool tree_is_isa(int bus);
 /* Of an address on the bus below `bus`. */
 int tree_translate(int bus, uint64_t address, struct phys_addr *out);
 

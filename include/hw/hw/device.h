@@ -32,7 +32,7 @@ struct device *device_parent(const struct device *device);
 void device_set_data(struct device *device, void *data);
 void *device_data(const struct device *device);
 
-/* Maps entry `index` of reg, translated through every ranges above. size_needed: the driver reaches
+/* Maps entry `index` of reg, translated through every ranges above; of an ISA bus, ports too. size_needed: the driver reaches
  * registers below that offset; a tree that gives it less must not make it panic. -ENOENT: no such
  * entry; -EINVAL: malformed, not translatable or too small; or mmio_map()'s errors; each with a log
  * line that names the node. Process context, as all below. */
