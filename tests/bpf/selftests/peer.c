@@ -333,7 +333,7 @@ int main(int argc, char **argv)
         static uint8_t bytes[SOUNDNESS_BYTES_MAX];
         size_t size = soundness_bytes(seed, n, bytes);
         enum generated_kind kind = (enum generated_kind)(GENERATED_AXIOM + 1 + n % 3);
-        generate_program_of(kind, true, bytes, size, &program);
+        generate_program_of(kind, GENERATE_GLOBALS, bytes, size, &program);
         if (!has_loop(&program))
             fine = judge(&program, &counts, &t);
     }

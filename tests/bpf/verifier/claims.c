@@ -12,7 +12,7 @@
 /* One state that the verifier saw before an instruction: the top frame's registers, all frames' slots. */
 struct claim {
     struct claim *next;
-    uint32_t frame_count;
+    uint32_t frame_count, reference_count;
     uint16_t live;
     struct reg regs[BPF_REG_COUNT];
     const struct slot *slots[MACHINE_FRAME_MAX];
@@ -65,6 +65,7 @@ void claims_note(void *user, const struct verifier *v)
     }
     struct claim *claim = &c->all[c->count++];
     claim->frame_count = s->frame_count;
+    claim->reference_count = s->reference_count;
     claim->live = v->info[s->pc].live;
     memcpy(claim->regs, s->frames[s->frame_count - 1].regs, sizeof claim->regs);
     for (uint32_t f = 0; f < s->frame_count; f++) {
@@ -166,6 +167,17 @@ static bool value_holds(struct machine *m, const struct reg *r, const struct mac
 /* --- Slots
  * -------------------------------------------------------------------------------------------------------------- */
 
+/* Bytes at to at + 8 are this part of such an object. */
+static bool stack_object_holds(struct machine *m, const struct reg *r, uint32_t frame, uint32_t at)
+{
+    const struct machine_stack_object *o = machine_on_stack(m, frame, at, 8);
+    bool first = (r->attr & REG_FIRST_SLOT) != 0;
+    if (o == NULL || (o->at == at) != first)
+        return false;
+    return o->kind == STACK_ITERATOR && r->type == REG_SLOT_ITERATOR &&
+           ((r->attr & REG_DRAINED) == 0 || o->drained);
+}
+
 /* The slot's bytes lie at `at` of the machine's frame. */
 static bool slot_holds(struct machine *m, const struct slot *slot, uint32_t frame, uint32_t at)
 {
@@ -174,8 +186,10 @@ static bool slot_holds(struct machine *m, const struct slot *slot, uint32_t fram
     for (uint32_t b = 0; b < 8; b++)
         if ((slot->set >> b & 1) != 0 && !m->frame_set[frame][at + b])
             return false;
-    if (slot->spill_size == 0 || slot->value.type >= REG_DYNPTR)
+    if (slot->spill_size == 0)
         return true;
+    if (slot->value.type >= REG_SLOT_DYNPTR)
+        return stack_object_holds(m, &slot->value, frame, at);
     struct machine_reg is = { 0, true, false };
     memcpy(&value, o->bytes + at + slot->spill_start, slot->spill_size);
     is.value = value;
@@ -198,7 +212,9 @@ static bool slots_hold(struct machine *m, const struct claim *claim, uint32_t fi
 static bool claim_holds(struct machine *m, const struct claim *claim)
 {
     uint32_t first = m->frames[m->frame_count - 1].first;
-    if (claim->frame_count != m->frame_count - first)
+    uint32_t acquired = m->open_references - m->frames[first].references;
+    /* What may be NULL counts as acquired until it was compared. */
+    if (claim->frame_count != m->frame_count - first || claim->reference_count < acquired)
         return false;
     for (uint32_t r = 0; r < BPF_REG_COUNT; r++)
         if ((claim->live >> r & 1) &&

@@ -4,34 +4,155 @@
 #include <bpf/btf.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Header and records: Linux, Documentation/bpf/btf.rst. */
+enum {
+    NUMBER = BPF_BTF_INT << 24,
+    POINTER = BPF_BTF_PTR << 24,
+    STRUCTURE = BPF_BTF_STRUCT << 24,
+    PROTO = BPF_BTF_FUNC_PROTO << 24,
+    FUNC = BPF_BTF_FUNC << 24,
+};
+
+static size_t put_sections(uint8_t *out, const uint32_t *types, uint32_t types_size,
+                           const char *strings, uint32_t strings_size)
+{
+    const uint32_t header[] = { 0x0001eb9f, 24, 0, types_size, types_size, strings_size };
+    memcpy(out, header, sizeof header);
+    memcpy(out + sizeof header, types, types_size);
+    memcpy(out + sizeof header + types_size, strings, strings_size);
+    return sizeof header + types_size + strings_size;
+}
+
 size_t generated_btf(const char *context, uint8_t out[GENERATED_BTF_MAX])
 {
-    const uint32_t number = BPF_BTF_INT << 24, pointer = BPF_BTF_PTR << 24;
-    const uint32_t structure = BPF_BTF_STRUCT << 24, proto = BPF_BTF_FUNC_PROTO << 24;
-    const uint32_t func = BPF_BTF_FUNC << 24;
     enum { U64 = 1, U32 = 5, A = 9, F = 11, S = 13, M = 15, CONTEXT = 17 }; /* names */
     const uint32_t types[] = {
-        U64, number, 8, 64,                   /* 1 */
-        U32, number, 4, 32,                   /* 2 */
-        0, pointer, 2,                        /* 3: u32 * */
-        CONTEXT, structure, 1,                /* 4 */
-        0, pointer, 4,                        /* 5: to the context */
-        0, proto | 3, 2, A, 1, A, 3, A, 5,    /* 6 */
-        F, func | BPF_BTF_GLOBAL, 6,          /* 7 */
-        0, proto | 2, 2, A, 1, A, 3,          /* 8 */
-        S, func | BPF_BTF_STATIC, 8,          /* 9 */
-        0, proto | 1, 2, A, 5,                /* 10 */
-        M, func | BPF_BTF_GLOBAL, 10,         /* 11 */
+        U64, NUMBER, 8, 64,                   /* 1 */
+        U32, NUMBER, 4, 32,                   /* 2 */
+        0, POINTER, 2,                        /* 3: u32 * */
+        CONTEXT, STRUCTURE, 1,                /* 4 */
+        0, POINTER, 4,                        /* 5: to the context */
+        0, PROTO | 3, 2, A, 1, A, 3, A, 5,    /* 6 */
+        F, FUNC | BPF_BTF_GLOBAL, 6,          /* 7 */
+        0, PROTO | 2, 2, A, 1, A, 3,          /* 8 */
+        S, FUNC | BPF_BTF_STATIC, 8,          /* 9 */
+        0, PROTO | 1, 2, A, 5,                /* 10 */
+        M, FUNC | BPF_BTF_GLOBAL, 10,         /* 11 */
     };
     char strings[80] = "\0u64\0u32\0a\0f\0s\0m";
     uint32_t strings_size =
         CONTEXT + (uint32_t)snprintf(strings + CONTEXT, sizeof strings - CONTEXT, "%s", context) + 1;
-    const uint32_t header[] = { 0x0001eb9f, 24, 0, sizeof types, sizeof types, strings_size };
-    memcpy(out, header, sizeof header);
-    memcpy(out + sizeof header, types, sizeof types);
-    memcpy(out + sizeof header + sizeof types, strings, strings_size);
-    return sizeof header + sizeof types + strings_size;
+    return put_sections(out, types, sizeof types, strings, strings_size);
+}
+
+/* --- The kernel's
+ * -------------------------------------------------------------------------------------------------------------- */
+
+/* Its first types, by their ids. */
+enum kernel_type { VOID, INT, ITER_NUM = 3, INT_P, ITER_NUM_P, FIRST_PROTO };
+
+struct kernel_param {
+    const char *name;
+    enum kernel_type type;
+};
+
+#define PARAM_MAX 4
+/* Protos and functions take turns, from FIRST_PROTO on. */
+static const struct kernel_func {
+    const char *name;
+    enum kernel_type returns;
+    struct kernel_param params[PARAM_MAX];
+} kernel_funcs[GENERATED_KFUNC_COUNT] = {
+    [GENERATED_KFUNC_iter_num_new] = { "bpf_iter_num_new", INT,
+                                       { { "it", ITER_NUM_P }, { "start", INT }, { "end", INT } } },
+    [GENERATED_KFUNC_iter_num_next] = { "bpf_iter_num_next", INT_P, { { "it", ITER_NUM_P } } },
+    [GENERATED_KFUNC_iter_num_destroy] = { "bpf_iter_num_destroy", VOID, { { "it", ITER_NUM_P } } },
+};
+
+int32_t generated_kfunc_id(enum generated_kfunc kfunc)
+{
+    return FIRST_PROTO + 2 * (int32_t)kfunc + 1;
+}
+
+enum generated_kfunc generated_kfunc_of(int32_t id)
+{
+    int32_t at = id - FIRST_PROTO;
+    return at > 0 && at % 2 == 1 && at / 2 < GENERATED_KFUNC_COUNT ? (enum generated_kfunc)(at / 2)
+                                                                   : GENERATED_KFUNC_COUNT;
+}
+
+struct writer {
+    uint32_t types[500], type_count; /* words */
+    char strings[1600];
+    uint32_t strings_size;
+};
+
+static void put(struct writer *w, uint32_t word)
+{
+    if (w->type_count == sizeof w->types / sizeof w->types[0])
+        abort();
+    w->types[w->type_count++] = word;
+}
+
+static uint32_t name(struct writer *w, const char *text)
+{
+    uint32_t at = w->strings_size, size = (uint32_t)strlen(text) + 1;
+    if (size == 1)
+        return 0;
+    if (at + size > sizeof w->strings)
+        abort();
+    memcpy(w->strings + at, text, size);
+    w->strings_size += size;
+    return at;
+}
+
+static void put_type(struct writer *w, const char *text, uint32_t info, uint32_t size_or_type)
+{
+    put(w, name(w, text));
+    put(w, info);
+    put(w, size_or_type);
+}
+
+static void put_number(struct writer *w, const char *text, uint32_t bytes)
+{
+    put_type(w, text, NUMBER, bytes);
+    put(w, bytes * 8);
+}
+
+static void put_member(struct writer *w, const char *text, uint32_t type, uint32_t offset)
+{
+    put(w, name(w, text));
+    put(w, type);
+    put(w, offset * 8);
+}
+
+static void put_func(struct writer *w, const struct kernel_func *func)
+{
+    uint32_t count = 0;
+    while (count < PARAM_MAX && func->params[count].name != NULL)
+        count++;
+    put_type(w, "", PROTO | count, func->returns);
+    for (uint32_t i = 0; i < count; i++) {
+        put(w, name(w, func->params[i].name));
+        put(w, func->params[i].type);
+    }
+    uint32_t id = FIRST_PROTO + 2 * (uint32_t)(func - kernel_funcs);
+    put_type(w, func->name, FUNC | BPF_BTF_STATIC, id);
+}
+
+size_t generated_kernel_btf(uint8_t out[GENERATED_KERNEL_BTF_MAX])
+{
+    struct writer w = { .strings_size = 1 };
+    put_number(&w, "int", 4);
+    put_number(&w, "u64", 8);
+    put_type(&w, "bpf_iter_num", STRUCTURE | 1, 8);
+    put_member(&w, "__opaque", 2, 0);
+    put_type(&w, "", POINTER, INT);
+    put_type(&w, "", POINTER, ITER_NUM);
+    for (uint32_t i = 0; i < GENERATED_KFUNC_COUNT; i++)
+        put_func(&w, &kernel_funcs[i]);
+    return put_sections(out, w.types, w.type_count * 4, w.strings, w.strings_size);
 }

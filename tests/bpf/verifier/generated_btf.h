@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The BTF of generated programs: the types of their functions. */
+/* The BTF of generated programs: the types of their functions. And that of a kernel: of each function
+ * that they call by its BTF id, as Linux 6.12 declares it, and no more. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -13,3 +14,14 @@ enum generated_func {
 #define GENERATED_BTF_MAX 400
 /* `context`: the name of the struct that programs are given. Returns the size in bytes. */
 size_t generated_btf(const char *context, uint8_t out[GENERATED_BTF_MAX]);
+
+#define GENERATED_KFUNCS(X) X(iter_num_new) X(iter_num_next) X(iter_num_destroy)
+#define GENERATED_KFUNC(name) GENERATED_KFUNC_##name,
+enum generated_kfunc { GENERATED_KFUNCS(GENERATED_KFUNC) GENERATED_KFUNC_COUNT };
+
+/* The id of bpf_NAME() in the kernel's BTF; and back, GENERATED_KFUNC_COUNT where it is none. */
+int32_t generated_kfunc_id(enum generated_kfunc kfunc);
+enum generated_kfunc generated_kfunc_of(int32_t id);
+
+#define GENERATED_KERNEL_BTF_MAX 4096
+size_t generated_kernel_btf(uint8_t out[GENERATED_KERNEL_BTF_MAX]);

@@ -157,6 +157,10 @@ static const struct {
 
 static void statement(struct generator *g)
 {
+    if ((g->flags & GENERATE_OBJECTS) != 0 && one_in(g, 5)) {
+        kernel_object(g);
+        return;
+    }
     uint32_t left = pick(g, 101), i = 0;
     while (left >= kinds_of_statement[i].share &&
            i + 1 < sizeof kinds_of_statement / sizeof kinds_of_statement[0])
@@ -199,18 +203,19 @@ void statements(struct generator *g, uint32_t count)
     patch_jumps(g, true);
 }
 
-void generate_program_of(enum generated_kind kind, bool with_globals, const uint8_t *bytes,
-                         size_t size, struct generated *out)
+void generate_program_of(enum generated_kind kind, uint32_t flags, const uint8_t *bytes, size_t size,
+                         struct generated *out)
 {
     struct generator g = {
-        .out = out, .bytes = bytes, .left = size, .with_globals = with_globals,
+        .out = out, .bytes = bytes, .left = size, .flags = flags,
         .function = FUNCTION_MAIN
     };
     out->insn_count = out->function_count = 0;
     out->features = 0;
     out->kind = kind;
     uint32_t manner = take(&g);
-    g.careful = manner & 1;
+    bool objects = (flags & GENERATE_OBJECTS) != 0;
+    g.careful = (manner & 1) != 0 || (objects && manner < 224);
     g.slot_is_pointer = (manner & 6) == 0;
     emit(&g, BPF_ALU64 | BPF_MOV | BPF_X, 9, 1, 0, 0);
     g.kinds[9] = K_CONTEXT;
@@ -224,12 +229,12 @@ void generate_program_of(enum generated_kind kind, bool with_globals, const uint
         load_any(&g, r);
     set_number(&g, 8);
     load_any(&g, 8);
-    statements(&g, 2 + pick(&g, 14));
+    statements(&g, 2 + pick(&g, objects ? 7 : 14));
     finish(&g);
     functions(&g);
 }
 
 void generate_program(const uint8_t *bytes, size_t size, struct generated *out)
 {
-    generate_program_of(GENERATED_AXIOM, false, bytes, size, out);
+    generate_program_of(GENERATED_AXIOM, 0, bytes, size, out);
 }

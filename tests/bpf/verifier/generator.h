@@ -42,12 +42,20 @@ enum generated_kind {
     X(stack_variable) X(spilled_pointer) X(atomic) X(ordered) X(helper_memory) X(record)          \
     X(record_or_null) X(function) X(function_nested) X(spill_across_frames) X(global_function)    \
     X(callback_loop) X(callback_map) X(tail_call) X(packet) X(packet_variable) X(packet_meta)     \
-    X(packet_changed) X(packet_argument) X(socket) X(legacy_load) X(context_write)
+    X(packet_changed) X(packet_argument) X(socket) X(legacy_load) X(context_write)                 \
+    X(iterator) X(iterator_nested) X(iterator_left) X(iterator_wrong)
 #define GENERATED_FEATURE(name) GENERATED_##name,
 enum generated_feature { GENERATED_FEATURES(GENERATED_FEATURE) GENERATED_FEATURE_COUNT };
 const char *generated_feature_name(enum generated_feature feature);
 
 #define GENERATED_FUNCTION_MAX 8
+
+/* What may be in a program besides; of the kernel's objects, where the kind has them. */
+enum generate_flags {
+    GENERATE_GLOBALS = 1u << 0,   /* global functions */
+    GENERATE_ITERATORS = 1u << 1,
+};
+#define GENERATE_OBJECTS GENERATE_ITERATORS
 
 struct generated {
     struct bpf_insn insns[GENERATED_INSN_MAX];
@@ -63,5 +71,6 @@ struct generated {
 
 /* One for Axiom's attach points, without global functions. */
 void generate_program(const uint8_t *bytes, size_t size, struct generated *out);
-void generate_program_of(enum generated_kind kind, bool with_globals, const uint8_t *bytes,
-                         size_t size, struct generated *out);
+/* `flags`: enum generate_flags. */
+void generate_program_of(enum generated_kind kind, uint32_t flags, const uint8_t *bytes, size_t size,
+                         struct generated *out);

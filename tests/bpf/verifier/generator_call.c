@@ -2,7 +2,7 @@
 /* Statements that call: helpers, functions, callbacks; and the functions themselves. */
 #include "generator_inside.h"
 
-static void call_helper(struct generator *g, int32_t id)
+void call_helper(struct generator *g, int32_t id)
 {
     emit(g, BPF_JMP | BPF_CALL, 0, 0, 0, id);
     for (uint32_t r = 0; r <= 5; r++)
@@ -19,17 +19,17 @@ static void load_map(struct generator *g, uint32_t dst, uint32_t map)
     emit(g, 0, 0, 0, 0, 0);
 }
 
-static void move(struct generator *g, uint32_t dst, uint32_t src)
+void move(struct generator *g, uint32_t dst, uint32_t src)
 {
     emit(g, BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0);
 }
 
-static void set(struct generator *g, uint32_t dst, int64_t value)
+void set(struct generator *g, uint32_t dst, int64_t value)
 {
     emit(g, BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, value);
 }
 
-static void stack_address(struct generator *g, uint32_t dst, int32_t offset)
+void stack_address(struct generator *g, uint32_t dst, int32_t offset)
 {
     move(g, dst, 10);
     emit(g, BPF_ALU64 | BPF_ADD | BPF_K, dst, 0, 0, offset);
@@ -297,7 +297,7 @@ void change_packet(struct generator *g)
 
 void tail_call(struct generator *g)
 {
-    if (!has_context(g) || (g->held != K_UNSET && !one_in(g, 16))) {
+    if (!has_context(g) || ((g->held != K_UNSET || g->iterator_depth > 0) && !one_in(g, 16))) {
         helper(g);
         return;
     }
@@ -386,7 +386,7 @@ void local_call(struct generator *g)
         helper(g);
         return;
     }
-    if (!nested && g->with_globals && has_context(g) && one_in(g, has_packets(g) ? 2 : 3)) {
+    if (!nested && (g->flags & GENERATE_GLOBALS) != 0 && has_context(g) && one_in(g, has_packets(g) ? 2 : 3)) {
         call_global(g);
         return;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* What the generator's files offer each other: generator.c the program and its statements, generator_number.c
  * arithmetic and jumps, generator_loop.c loops, generator_memory.c stack, values and packets, generator_call.c helpers
- * and functions. */
+ * and functions, generator_object.c objects of the kernel. */
 #pragma once
 #include "generator.h"
 
@@ -40,13 +40,14 @@ struct generator {
     struct generated *out;
     const uint8_t *bytes;
     size_t left;
-    bool with_globals;
+    uint32_t flags; /* enum generate_flags */
     bool careful; /* bounds that hold, mostly */
     enum kind kinds[BPF_REG_COUNT];
     uint32_t sizes[BPF_REG_COUNT]; /* K_VALUE, K_RECORD, K_PACKET */
     enum kind held;                /* K_RECORD, K_SOCKET: in held_reg, to be given back */
     uint32_t held_reg;
     uint32_t depth; /* of loops */
+    uint32_t iterator_depth;
     bool moves_6;   /* R6 is a pointer that a loop moves */
     struct patch patches[PATCH_MAX];
     uint32_t patch_count;
@@ -122,7 +123,15 @@ void access_packet(struct generator *g);
 void access_caller(struct generator *g); /* R6 is a pointer to its stack */
 void write_context(struct generator *g);
 
+/* --- generator_object.c --- */
+/* One of those that the flags ask for. */
+void kernel_object(struct generator *g);
+
 /* --- generator_call.c --- */
+void call_helper(struct generator *g, int32_t id);
+void move(struct generator *g, uint32_t dst, uint32_t src);
+void set(struct generator *g, uint32_t dst, int64_t value);
+void stack_address(struct generator *g, uint32_t dst, int32_t offset);
 void lookup(struct generator *g, uint32_t dst);
 void direct_value(struct generator *g);
 void helper(struct generator *g);

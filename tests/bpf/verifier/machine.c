@@ -197,10 +197,11 @@ bool machine_run(struct machine *m, const struct bpf_verify_request *request, ui
     m->pc = 0;
     m->open_references = m->stack_most = m->frames_most = 0;
     m->steps = m->calls = 0;
+    m->out_of_room = false;
     m->escape[0] = '\0';
     memory_set_up(m);
     bool ends = false, fine = true;
-    while (fine && !ends && m->steps < STEPS_RUN) {
+    while (fine && !ends && !m->out_of_room && m->steps < STEPS_RUN) {
         if (++m->steps > step_limit)
             fine = escape(m, "runs more than %" PRIu64 " instructions", step_limit);
         else if (m->before != NULL && !m->before(m, m->user))

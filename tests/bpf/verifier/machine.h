@@ -36,15 +36,31 @@ enum machine_object_kind {
     OBJECT_RECORD,
     OBJECT_PACKET, /* metadata and data in one; dead once it was changed */
     OBJECT_SOCKET,
+    OBJECT_ELEMENT, /* of an iterator: live as long as that is */
 };
 
 #define MACHINE_OBJECT_MAX 256
+
+/* What the kernel keeps on the program's stack. */
+struct machine_stack_object {
+    uint8_t kind; /* enum machine_stack_kind; STACK_FREE: this entry is */
+    bool drained;
+    uint32_t frame, at, size; /* at: in the frame, from its lowest byte */
+    /* An iterator: */
+    int32_t number, end;
+    uint32_t element; /* the object; UINT32_MAX: none */
+};
+
+enum machine_stack_kind { STACK_FREE, STACK_ITERATOR };
+
+#define MACHINE_STACK_OBJECT_MAX 16
 
 /* How a frame was entered, and what happens when it is left. */
 struct machine_frame {
     uint32_t return_to;
     uint32_t first; /* the frame where the verifier's walk of it begins: 0, or a global function's */
     uint32_t low;   /* bytes of its stack that were touched, from its top */
+    uint32_t references; /* open when it was entered */
     /* Of a callback: */
     const struct bpf_helper *helper; /* NULL: none */
     uint32_t function, map, round, round_count;
@@ -61,12 +77,14 @@ struct machine {
     uint32_t object_count;
     uint32_t memory_used;
     uint8_t frame_set[MACHINE_FRAME_MAX][512], frame_address[MACHINE_FRAME_MAX][512];
+    struct machine_stack_object on_stack[MACHINE_STACK_OBJECT_MAX];
     uint32_t open_references;
     uint32_t packet;    /* the object that it is now */
     uint32_t meta_size; /* of its metadata */
     uint64_t steps, calls;
     uint32_t stack_most, frames_most; /* in use at one time */
     bool jumped;                      /* the last conditional jump */
+    bool out_of_room;                 /* no place for another object: the run is given up as fine */
     /* Called before each instruction; false ends the run as an escape. May be NULL. */
     bool (*before)(struct machine *m, void *user);
     void *user;
@@ -95,6 +113,10 @@ static inline uint64_t machine_packet_end(const struct machine *m)
 
 /* The object that all of these bytes lie in, or NULL. */
 struct machine_object *machine_object_at(struct machine *m, uint64_t at, uint64_t size);
+
+/* The stack object that has bytes of `frame` between at and at + size, or NULL. */
+struct machine_stack_object *machine_on_stack(struct machine *m, uint32_t frame, uint32_t at,
+                                              uint32_t size);
 
 /* Runs the program to its end, at most `step_limit` instructions; a run that takes very long is
  * given up as fine. False: m->escape says what went wrong. */

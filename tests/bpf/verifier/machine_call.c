@@ -162,10 +162,15 @@ static bool check_argument(struct machine *m, const struct bpf_helper *helper, u
 /* --- Results
  * ------------------------------------------------------------------------------------------------------------ */
 
+uint64_t new_base(const struct machine *m)
+{
+    return UINT64_C(0x500000000000) + ((uint64_t)m->object_count << 32);
+}
+
 static struct machine_reg new_object(struct machine *m, enum machine_object_kind kind,
                                      uint64_t size)
 {
-    uint64_t base = UINT64_C(0x500000000000) + ((uint64_t)m->object_count << 32);
+    uint64_t base = new_base(m);
     if (size > 4096 || roll(m) % 4 == 0 ||
         add_object(m, kind, base, (uint32_t)size) == NULL)
         return (struct machine_reg){ 0, true, false };
@@ -208,10 +213,9 @@ static struct machine_reg result_of(struct machine *m, const struct bpf_helper *
     }
 }
 
-/* R1 to R5 are garbage afterwards, but for those that a bpf_fastcall does not take. */
-static void finish_call(struct machine *m, const struct bpf_helper *helper, struct machine_reg result)
+/* R1 to R5 are garbage afterwards. */
+void finish_call(struct machine *m, struct machine_reg result)
 {
-    (void)helper;
     for (uint32_t r = 0; r <= 5; r++)
         *reg(m, r) = (struct machine_reg){ roll(m), false, false };
     *reg(m, 0) = result;
@@ -228,6 +232,7 @@ static void enter_callback(struct machine *m, const struct machine_frame *kept)
     uint32_t first = f->first;
     *f = *kept;
     f->first = first;
+    f->references = m->open_references;
     m->pc = kept->function;
     if (kept->helper->callback == BPF_CALLBACK_LOOP) {
         *reg(m, 1) = (struct machine_reg){ kept->round, true, false };
@@ -260,7 +265,7 @@ static bool call_back(struct machine *m, const struct bpf_helper *helper, uint32
         .round_count = (uint32_t)(rounds < ROUNDS_RUN ? rounds : ROUNDS_RUN),
     };
     if (kept.round_count == 0 || (!loops && roll(m) % 8 == 0))
-        finish_call(m, helper, (struct machine_reg){ roll_number(m), true, false });
+        finish_call(m, (struct machine_reg){ roll_number(m), true, false });
     else
         enter_callback(m, &kept);
     return true;
@@ -273,6 +278,9 @@ static bool leave_callback(struct machine *m)
     bool hidden = result.address && !has(m, BPF_RULE_POINTER_LEAKS);
     if (!result.set || hidden || result.value > 1)
         return escape(m, "a callback returns something else than 0 and 1");
+    if (m->open_references != kept.references)
+        return escape(m, "a callback leaves %u references open, and began with %u",
+                      m->open_references, kept.references);
     leave_frame(m);
     if (result.value == 0 && ++kept.round < kept.round_count) {
         kept.low = 0;
@@ -280,7 +288,7 @@ static bool leave_callback(struct machine *m)
         return true;
     }
     m->pc = kept.return_to;
-    finish_call(m, kept.helper, (struct machine_reg){ roll_number(m), true, false });
+    finish_call(m, (struct machine_reg){ roll_number(m), true, false });
     return true;
 }
 
@@ -355,7 +363,7 @@ bool run_legacy_load(struct machine *m, bool *ends)
         return escape(m, "r6 is not the context");
     if (roll(m) % 4 == 0)
         return leave_function(m, (struct machine_reg){ 0, true, false }, ends);
-    finish_call(m, NULL, (struct machine_reg){ (uint32_t)roll_number(m), true, false });
+    finish_call(m, (struct machine_reg){ (uint32_t)roll_number(m), true, false });
     return true;
 }
 
@@ -377,6 +385,8 @@ bool run_helper(struct machine *m, const struct bpf_insn *insn, bool *ends)
     const struct bpf_helper *helper =
         bpf_helper_find_for(m->request->env, (uint32_t)insn->imm, m->request->context);
     m->calls++;
+    if (insn->src_reg == BPF_CALL_BTF_ID)
+        return run_kfunc(m, insn);
     if (helper == NULL || !bpf_helper_allowed(helper, m->request->context))
         return escape(m, "calls helper %d", insn->imm);
     for (uint32_t r = 1; r <= 5; r++)
@@ -389,6 +399,6 @@ bool run_helper(struct machine *m, const struct bpf_insn *insn, bool *ends)
     struct machine_reg result = result_of(m, helper, map);
     if ((helper->flags & BPF_HELPER_CHANGES_PACKET) != 0)
         new_packet(m);
-    finish_call(m, helper, result);
+    finish_call(m, result);
     return true;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* What the machine's files offer each other: machine.c instructions and the run, machine_memory.c objects and
- * accesses, machine_call.c helpers, functions and callbacks. Functions that return bool give false after
+ * accesses, machine_call.c helpers, functions and callbacks, machine_object.c the kernel's objects. Functions that return bool give false after
  * escape() has said why. */
 #pragma once
 #include "machine.h"
@@ -32,6 +32,8 @@ struct machine_object *add_object(struct machine *m, enum machine_object_kind ki
                                   uint32_t size);
 uint64_t value_base(uint32_t map, uint32_t index);
 uint64_t key_base(uint32_t map);
+/* Which frame's stack it is, and that it is one. */
+bool frame_of(const struct machine_object *o, uint32_t *frame);
 /* How many values of the map there are. */
 uint32_t value_count(const struct machine *m, uint32_t map);
 void enter_frame(struct machine *m);
@@ -45,7 +47,17 @@ bool run_store(struct machine *m, const struct bpf_insn *insn);
 bool run_atomic(struct machine *m, const struct bpf_insn *insn);
 bool run_lddw(struct machine *m, const struct bpf_insn *insn);
 
+/* --- machine_object.c --- */
+bool run_kfunc(struct machine *m, const struct bpf_insn *insn);
+/* The program reads bytes of its stack, writes them, or the frame is left: those of a kernel's object cannot be read, and
+ * it is gone once they were written. */
+bool stack_object_read(struct machine *m, uint32_t frame, uint32_t at, uint32_t size);
+void stack_object_written(struct machine *m, uint32_t frame, uint32_t at, uint32_t size);
+
 /* --- machine_call.c: these set m->pc --- */
+/* Where a result comes that is an address: an object like no other so far. */
+uint64_t new_base(const struct machine *m);
+void finish_call(struct machine *m, struct machine_reg result);
 bool run_helper(struct machine *m, const struct bpf_insn *insn, bool *ends);
 bool run_local_call(struct machine *m, const struct bpf_insn *insn);
 bool run_exit(struct machine *m, bool *ends);

@@ -72,7 +72,8 @@ void enter_frame(struct machine *m)
     memset(m->frame_set[f], 0, 512);
     memset(m->frame_address[f], 0, 512);
     m->regs[f][BPF_REG_FP] = (struct machine_reg){ machine_frame_top(f), true, true };
-    m->frames[f] = (struct machine_frame){ .first = f == 0 ? 0 : m->frames[f - 1].first };
+    m->frames[f] = (struct machine_frame){ .first = f == 0 ? 0 : m->frames[f - 1].first,
+                                            .references = m->open_references };
     frame_object(m, f)->live = true;
     if (m->frame_count > m->frames_most)
         m->frames_most = m->frame_count;
@@ -81,6 +82,7 @@ void enter_frame(struct machine *m)
 void leave_frame(struct machine *m)
 {
     frame_object(m, --m->frame_count)->live = false;
+    stack_object_written(m, m->frame_count, 0, 512);
 }
 
 static void add_map(struct machine *m, uint32_t map)
@@ -125,6 +127,7 @@ void memory_set_up(struct machine *m)
     const struct bpf_verify_request *request = m->request;
     m->object_count = m->memory_used = 0;
     m->packet = UINT32_MAX;
+    memset(m->on_stack, 0, sizeof m->on_stack);
     add_object(m, OBJECT_CONTEXT, MACHINE_CONTEXT_BASE, bpf_context_size(request->context));
     for (uint32_t f = 0; f < MACHINE_FRAME_MAX; f++)
         add_object(m, OBJECT_FRAME, machine_frame_top(f) - 512, 512)->live = false;
@@ -140,7 +143,7 @@ void memory_set_up(struct machine *m)
  * -----------------------------------------------------------------------------------------------------------------
  */
 
-static bool frame_of(const struct machine_object *o, uint32_t *frame)
+bool frame_of(const struct machine_object *o, uint32_t *frame)
 {
     if (o->kind != OBJECT_FRAME)
         return false;
@@ -181,6 +184,8 @@ bool read_bytes(struct machine *m, uint64_t at, uint64_t size, void *to, bool *a
     memcpy(to, o->bytes + (at - o->base), size);
     *address = false;
     note_stack(m, o, at);
+    if (size != 0 && frame_of(o, &frame) && !stack_object_read(m, frame, (uint32_t)(at - o->base), (uint32_t)size))
+        return false;
     for (uint64_t i = 0; frame_of(o, &frame) && i < size; i++) {
         if (!m->frame_set[frame][at - o->base + i] && !has(m, BPF_RULE_UNINIT_STACK))
             return escape(m, "reads the stack at r10-%d, which is not set",
@@ -206,6 +211,7 @@ bool write_bytes(struct machine *m, uint64_t at, uint64_t size, const void *from
     note_stack(m, o, at);
     memcpy(o->bytes + (at - o->base), from, size);
     if (frame_of(o, &frame)) {
+        stack_object_written(m, frame, (uint32_t)(at - o->base), (uint32_t)size);
         memset(&m->frame_set[frame][at - o->base], 1, size);
         memset(&m->frame_address[frame][at - o->base], address, size);
     }

@@ -13,6 +13,7 @@
 #include <bpf_host/exec_memory.h>
 #include <bpf_linux/contexts.h>
 #include <bpf_linux/helpers.h>
+#include <bpf_linux/kfuncs.h>
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,7 +27,7 @@ static struct bpf_map *maps[GENERATOR_MAP_COUNT];
  * ------------------------------------------------------------------------------------------- */
 
 static struct claims *claims;
-static struct bpf_btf *btfs[GENERATED_KIND_COUNT];
+static struct bpf_btf *btfs[GENERATED_KIND_COUNT], *kernel_btf;
 static const char *const sections[GENERATED_KIND_COUNT] = { "gpio/", "raw_tp", "xdp", "tc" };
 
 static const struct bpf_context_layout *context_of(const struct generated *program)
@@ -36,18 +37,30 @@ static const struct bpf_context_layout *context_of(const struct generated *progr
     return bpf_context_by_section(program->insn_count & 1 ? "gpio/" : "pwm/");
 }
 
+static void parse_btf(const uint8_t *blob, size_t size, struct bpf_btf **out)
+{
+    struct bpf_error error;
+    if (bpf_btf_parse(&host.env, blob, size, out, &error) == 0)
+        return;
+    fprintf(stderr, "%s\n", error.text);
+    abort();
+}
+
 static void make_btf(enum generated_kind kind)
 {
     const char *context = kind == GENERATED_AXIOM
                               ? bpf_context_by_section("gpio/")->struct_name
                               : bpf_linux_context_by_section(sections[kind])->struct_name;
     uint8_t blob[GENERATED_BTF_MAX];
-    struct bpf_error error;
     size_t size = generated_btf(context, blob);
-    if (bpf_btf_parse(&host.env, blob, size, &btfs[kind], &error) != 0) {
-        fprintf(stderr, "%s\n", error.text);
-        abort();
-    }
+    parse_btf(blob, size, &btfs[kind]);
+}
+
+static void make_kernel_btf(void)
+{
+    uint8_t blob[GENERATED_KERNEL_BTF_MAX];
+    size_t size = generated_kernel_btf(blob);
+    parse_btf(blob, size, &kernel_btf);
 }
 
 /* --- Running
@@ -172,8 +185,19 @@ static bool verify_and_run(struct bpf_verify_request *request, const struct prob
 /* Ways to walk it: the verdicts must fit each other. */
 #define WAY_COUNT 4
 
-static bool verify_all_ways(struct bpf_verify_request *request, struct bpf_verify_result *results,
-                            struct soundness_counts *counts, char *text, size_t text_size)
+/* Without pruning a loop over an iterator is walked for as many elements as it may have. */
+#define INSN_LIMIT          20000
+#define ITERATOR_INSN_LIMIT 1500
+
+static uint64_t unpruned_limit(const struct generated *program)
+{
+    const uint64_t iterates = UINT64_C(1) << GENERATED_iterator | UINT64_C(1) << GENERATED_iterator_nested;
+    return (program->features & iterates) != 0 ? ITERATOR_INSN_LIMIT : INSN_LIMIT;
+}
+
+static bool verify_all_ways(const struct generated *program, struct bpf_verify_request *request,
+                            struct bpf_verify_result *results, struct soundness_counts *counts,
+                            char *text, size_t text_size)
 {
     const struct probe often = { .eager = true };
     const struct probe exact = {
@@ -181,9 +205,11 @@ static bool verify_all_ways(struct bpf_verify_request *request, struct bpf_verif
     };
     const struct probe unpruned = { .user = claims, .claim = claims_note, .never_prune = true };
     const struct probe *const probes[WAY_COUNT] = { NULL, &often, &exact, &unpruned };
-    for (int way = 0; way < WAY_COUNT; way++)
+    for (int way = 0; way < WAY_COUNT; way++) {
+        request->insn_limit = probes[way] == &unpruned ? unpruned_limit(program) : INSN_LIMIT;
         if (!verify_and_run(request, probes[way], &results[way], counts, text, text_size))
             return false;
+    }
     for (int i = 0; i < WAY_COUNT * WAY_COUNT; i++) {
         const struct bpf_verify_result *one = &results[i / WAY_COUNT],
                                        *other = &results[i % WAY_COUNT];
@@ -230,6 +256,8 @@ static void request_for(const struct generated *program, struct requested *r)
                                         .func_count = program->function_count + 1 };
     host.env.helpers = axiom ? bpf_helpers : bpf_linux_helpers;
     host.env.helper_count = axiom ? bpf_helper_count : bpf_linux_helper_count;
+    host.env.kfuncs = axiom ? NULL : bpf_linux_kfuncs;
+    host.env.kfunc_count = axiom ? 0 : bpf_linux_kfunc_count;
     r->request = (struct bpf_verify_request){
         .env = &host.env,
         .name = "generated",
@@ -240,7 +268,8 @@ static void request_for(const struct generated *program, struct requested *r)
         .context = context_of(program),
         .debug = &r->debug,
         .btf = btfs[program->kind],
-        .insn_limit = 20000,
+        .kernel_btf = axiom ? NULL : kernel_btf,
+        .insn_limit = INSN_LIMIT,
         .memory_limit = (size_t)4 << 20,
         .ignore_budget = true,
         .check_only = !axiom, /* Linux's helpers have no bodies */
@@ -282,7 +311,7 @@ bool soundness_program(const struct generated *program, struct soundness_counts 
     struct bpf_verify_result results[WAY_COUNT];
     request_for(program, &r);
     counts->programs++;
-    bool fine = verify_all_ways(&r.request, results, counts, text, text_size);
+    bool fine = verify_all_ways(program, &r.request, results, counts, text, text_size);
     if (fine)
         count(program, results[0].reason, counts);
     return fine;
@@ -295,7 +324,10 @@ bool soundness_check(const uint8_t *bytes, size_t size, struct soundness_counts 
     static const enum generated_kind kinds[] = { GENERATED_AXIOM, GENERATED_AXIOM, GENERATED_AXIOM,
                                                  GENERATED_RAW_TP, GENERATED_XDP, GENERATED_TC };
     uint32_t first = size == 0 ? 0 : bytes[0];
-    generate_program_of(kinds[first % 6], true, bytes + (size != 0), size - (size != 0), &program);
+    enum generated_kind kind = kinds[first % 6];
+    bool objects = kind != GENERATED_AXIOM && first / 6 % 2 == 1;
+    generate_program_of(kind, GENERATE_GLOBALS | (objects ? GENERATE_OBJECTS : 0), bytes + (size != 0),
+                        size - (size != 0), &program);
     return soundness_program(&program, counts, text, text_size);
 }
 
@@ -340,6 +372,7 @@ void soundness_begin(void)
     }
     for (uint32_t kind = 0; kind < GENERATED_KIND_COUNT; kind++)
         make_btf((enum generated_kind)kind);
+    make_kernel_btf();
 }
 
 void soundness_end(void)
@@ -348,6 +381,7 @@ void soundness_end(void)
         bpf_map_put(maps[i]);
     for (uint32_t kind = 0; kind < GENERATED_KIND_COUNT; kind++)
         bpf_btf_put(btfs[kind]);
+    bpf_btf_put(kernel_btf);
     claims_destroy(claims);
     if (host.live_bytes != 0)
         abort();
