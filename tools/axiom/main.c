@@ -8,7 +8,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_run, &command_replay, &command_diff, &command_view, &command_report, &command_trace, &command_bpf, &command_qemu, &command_image,
+    &command_run,   &command_replay, &command_diff, &command_view,  &command_report,
+    &command_trace, &command_bpf,    &command_qemu, &command_image,
 };
 
 static void print_help(FILE *to)
@@ -54,6 +55,10 @@ int main(int argc, char **argv)
                 return EXIT_OK;
             }
         }
+        /* The name that getopt_long() complains by. */
+        char name[32];
+        snprintf(name, sizeof name, "axiom %s", commands[i]->name);
+        argv[1] = name;
         return commands[i]->run(argc - 1, argv + 1);
     }
     complain(EXIT_USAGE, "there is no command '%s'", argv[1]);

@@ -73,6 +73,28 @@ static bool parse_duration(const char *text, uint64_t *out)
     return true;
 }
 
+static bool parse_size(const char *text, struct options *o)
+{
+    char more;
+    return sscanf(text, "%5dx%5d%c", &o->width, &o->height, &more) == 2 && o->width >= 320 &&
+           o->height >= 200 && o->width <= 16384 && o->height <= 16384;
+}
+
+static bool parse_scale(const char *text, double *scale)
+{
+    char *end;
+    *scale = strtod(text, &end);
+    return end != text && *end == '\0' && *scale >= 0.5 && *scale <= 8;
+}
+
+static bool parse_mib(const char *text, uint64_t *bytes)
+{
+    char *end;
+    unsigned long long mib = strtoull(text, &end, 10);
+    *bytes = (uint64_t)mib << 20;
+    return *text >= '0' && *text <= '9' && *end == '\0' && mib > 0 && mib <= 1u << 24;
+}
+
 static int take_option(struct options *o, int option)
 {
     switch (option) {
@@ -90,8 +112,7 @@ static int take_option(struct options *o, int option)
                    ? VIEW_OK
                    : complain(VIEW_USAGE, "--span wants a duration such as 20ms", optarg);
     case 'z':
-        return sscanf(optarg, "%5dx%5d", &o->width, &o->height) == 2 && o->width >= 320 &&
-                       o->height >= 200 && o->width <= 16384 && o->height <= 16384
+        return parse_size(optarg, o)
                    ? VIEW_OK
                    : complain(VIEW_USAGE, "--size wants WIDTHxHEIGHT, 320x200 to 16384x16384",
                               optarg);
@@ -101,10 +122,8 @@ static int take_option(struct options *o, int option)
                    ? VIEW_OK
                    : complain(VIEW_USAGE, "--theme is light or dark", optarg);
     case 'c':
-        o->scale = atof(optarg);
-        return o->scale >= 0.5 && o->scale <= 8
-                   ? VIEW_OK
-                   : complain(VIEW_USAGE, "--scale is 0.5 to 8", optarg);
+        return parse_scale(optarg, &o->scale) ? VIEW_OK
+                                              : complain(VIEW_USAGE, "--scale is 0.5 to 8", optarg);
     case 'x':
         o->script = optarg;
         return VIEW_OK;
@@ -120,10 +139,11 @@ static int take_option(struct options *o, int option)
         o->live = atoi(optarg);
         return VIEW_OK;
     case 'm':
-        o->memory = strtoull(optarg, NULL, 10) << 20;
-        return VIEW_OK;
+        return parse_mib(optarg, &o->memory)
+                   ? VIEW_OK
+                   : complain(VIEW_USAGE, "--memory wants MiB, 1 or more", optarg);
     default:
-        return VIEW_USAGE;
+        return VIEW_USAGE; /* getopt_long() has said which */
     }
 }
 
@@ -331,6 +351,8 @@ int main(int argc, char **argv)
         o->paths[o->path_count++] = argv[optind];
     if (code == VIEW_OK && ((o->path_count == 0 && o->live <= 0) || optind < argc))
         code = complain(VIEW_USAGE, "view wants one recording, or two to compare", "");
+    if (code == VIEW_USAGE)
+        fputs("Try: axiom view --help\n", stderr);
     if (code == VIEW_OK)
         code = show(&session);
     TTF_Quit();

@@ -18,6 +18,16 @@ if [[ ! -x $build/tools/view/axiom-view ]]; then
 fi
 run=("$axiom" run "$source/examples/button_led/button.csv" --bind button=gpio/chip0/26 --bpf "$bpf" --quiet)
 
+# --- options that say nothing ---
+for words in "--scale 2x" "--memory much" "--size 800x600x" "--theme blue" "--at noon" "--frob"; do
+    # shellcheck disable=SC2086
+    "$axiom" view $words x.mcap 2> said
+    [[ $? == 2 ]] && grep -q '^axiom view: ' said && grep -q '^Try: axiom view --help' said || fail "$words: $(cat said)"
+done
+printf 'loaded\ndo frobnicate\nquit\n' > unknown.txt
+"$axiom" view "$source/examples/button_led/button.csv" --script unknown.txt 2> said
+grep -q "there is no such command" said || fail "a command that is none: $(cat said)"
+
 # --- with a window and without one: the same file ---
 "${run[@]}" --record without.mcap > without.txt || fail "a run without a window"
 printf 'until 100s\nquit\n' > watch.txt

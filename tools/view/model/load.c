@@ -558,16 +558,16 @@ static void finish(struct load *load)
     for (uint32_t i = 0; i < model->lane_count; i++)
         disordered += model->lanes[i]->lane.disordered;
     if (load->foreign > 0)
-        used += (size_t)snprintf(to + used, size - used, "%" PRIu64 " messages of other kinds; ",
+        used += (size_t)snprintf(to + used, size - used, "messages of other kinds: %" PRIu64 "; ",
                                  load->foreign);
     if (load->broken > 0)
-        used += (size_t)snprintf(to + used, size - used, "%" PRIu64 " messages are damaged; ",
+        used += (size_t)snprintf(to + used, size - used, "damaged messages: %" PRIu64 "; ",
                                  load->broken);
     if (disordered > 0)
-        used += (size_t)snprintf(to + used, size - used, "%" PRIu64 " events out of order; ",
+        used += (size_t)snprintf(to + used, size - used, "events out of order: %" PRIu64 "; ",
                                  disordered);
     if (model->not_shown > 0)
-        used += (size_t)snprintf(to + used, size - used, "%" PRIu64 " events have no lane; ",
+        used += (size_t)snprintf(to + used, size - used, "events without a lane: %" PRIu64 "; ",
                                  model->not_shown);
     if (load->reader != NULL && mcap_reader_loss(load->reader)->text[0] != '\0')
         used += (size_t)snprintf(to + used, size - used, "%.160s; ",

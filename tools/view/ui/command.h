@@ -59,6 +59,9 @@ struct view_command {
     const char *help;
     int key, also; /* SDL keycodes; 0: none */
     uint8_t modifiers;
+    void (*act)(struct view *view, double amount,
+                double x); /* action.h; NULL: the window does it */
+    double amount;
 };
 
 extern const struct view_command view_commands[COMMAND_COUNT];

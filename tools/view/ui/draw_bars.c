@@ -109,7 +109,7 @@ static void draw_bottom(struct view *view, struct canvas *canvas)
         measure_text(view, text, sizeof text);
     else if (view->dropped > 0)
         snprintf(text, sizeof text,
-                 "%llu events came faster than the window takes them; the recording has them",
+                 "too fast for the window: %llu of the events; the recording has them",
                  (unsigned long long)view->dropped);
     else if (view->warning[0] != '\0')
         snprintf(text, sizeof text, "%s", view->warning);

@@ -159,6 +159,9 @@ static bool do_line(struct script *script, struct view *view, uint64_t now_ms,
         push_drag(a, b, c, d);
     else if (strcmp(word, "type") == 0)
         push_text(rest);
+    else if (strcmp(word, "do") == 0 && command_by_name(rest) == COMMAND_COUNT)
+        fprintf(stderr, "axiom view: the script says 'do %s', and there is no such command\n",
+                rest);
     else if (strcmp(word, "do") == 0)
         view_do(view, command_by_name(rest), -1);
     else if (strcmp(word, "pin") == 0)
