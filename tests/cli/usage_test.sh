@@ -70,6 +70,8 @@ check "qemu for another" 2 "no image for 'z80'" "$axiom" qemu z80
 check "qemu CPUs" 2 "1 to 8" "$axiom" qemu x86_64 --smp 9
 check "qemu memory" 2 "number" "$axiom" qemu x86_64 --mem 1T
 check "qemu no memory" 2 "no memory" "$axiom" qemu x86_64 --mem 0G
+check "qemu too little memory" 2 "x86_64 needs 4 MiB" "$axiom" qemu x86_64 --mem 3
+check "qemu too little memory elsewhere" 2 "riscv64 needs 5 MiB" "$axiom" qemu riscv64 --mem 4M
 check "qemu without the program" 3 "nowhere.o: No such" "$axiom" qemu x86_64 --mem 1G --bpf nowhere.o
 check "qemu with a folder" 3 "is no file" "$axiom" qemu x86_64 --trace /tmp
 check "a card without the keyring" 3 "nowhere.pub" "$axiom" image rpi5 out --keyring nowhere.pub

@@ -20,6 +20,11 @@ check() {
     echo "FAILED: $what"; cat "$work/out"; failures=$((failures + 1))
 }
 
+fails() {
+    "${@:2}"
+    [[ $? == "$1" ]]
+}
+
 check "the image records" "^recorded " \
     "$axiom" qemu "$arch" --headless --smp 4 --mem 256 --bpf "$object" --record "$work/board.mcap" --stop-after 500
 check "the file reads back, complete" "reason=complete .*dropped_messages=0 " "$axiom" trace info "$work/board.mcap"
@@ -38,5 +43,11 @@ check "it has runs" "/bpf/run" "$axiom" trace info "$work/printed.mcap"
 check "the desk records it" "^equal: " "$axiom" replay --quiet "$work/board.mcap" --record "$work/desk.mcap"
 check "an image replays that" "^recorded " "$axiom" qemu "$arch" --headless --trace "$work/desk.mcap" --record "$work/image.mcap"
 check "desk and image agree" "^equal: " "$axiom" diff "$work/desk.mcap" "$work/image.mcap"
+
+# The least memory that the command takes is enough for the kernel's own word, and what QEMU complains of is told.
+least=$("$axiom" qemu "$arch" --mem 1 2>&1 | grep -oE "needs [0-9]+" | tr -dc 0-9)
+check "it boots in $least MiB" "boot: complete" "$axiom" qemu "$arch" --headless --mem "$least" --stop-after 10
+check "QEMU's complaint is passed on" "^axiom: QEMU ended with 1: unsupported machine" \
+    fails 6 "$axiom" qemu "$arch" --headless --machine nonesuch
 echo "100%: Checks: $checks, Failures: $failures, Errors: 0"
 [[ $failures == 0 ]]

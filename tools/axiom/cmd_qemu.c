@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,9 @@
 struct qemu_arch {
     const char *name, *binary, *package;
     const char *machine, *cpu, *suffix;
-    uint64_t ram_base;    /* where RAM, as a file, begins for the CPU */
+    uint64_t ram_base; /* where RAM, as a file, begins for the CPU */
+    /* In less, QEMU or its firmware ends before the kernel has begun. */
+    uint64_t least_mib;
     const char *words[5]; /* of QEMU's command line */
 };
 
@@ -39,6 +42,7 @@ static const struct qemu_arch arches[] = {
       "max",
       "elf",
       0,
+      4,
       { "-device", "isa-debug-exit,iobase=0xf4,iosize=4" } },
     { "aarch64",
       "qemu-system-aarch64",
@@ -47,6 +51,7 @@ static const struct qemu_arch arches[] = {
       "max",
       "img",
       0x40000000,
+      5,
       { "-nic", "none", "-semihosting-config", "enable=on,target=native" } },
     { "riscv64",
       "qemu-system-riscv64",
@@ -55,6 +60,7 @@ static const struct qemu_arch arches[] = {
       "rv64",
       "img",
       0x80000000,
+      5,
       { "-nic", "none", "-semihosting-config", "enable=on,target=native" } },
 };
 
@@ -180,25 +186,86 @@ struct place { /* of the recording in RAM */
     uint64_t at, size;
 };
 
-/* Passes the console through, and looks for the line that says where the recording is. */
-static void follow(int descriptor, struct place *place)
+/* What QEMU writes, as lines. */
+struct lines {
+    int descriptor; /* -1: it has ended */
+    size_t size;
+    char text[LINE_MAX_];
+};
+
+/* What is looked for in them. */
+struct heard {
+    const char *binary; /* its name is before what QEMU itself says */
+    struct place place;
+    char complaint[LINE_MAX_]; /* the first; empty: none */
+};
+
+/* The line that says where the recording is (arch/common/record). */
+static void console_line(struct heard *heard, const char *line)
 {
-    FILE *from = fdopen(descriptor, "r");
-    char line[LINE_MAX_];
-    if (from == NULL)
-        return;
-    while (fgets(line, sizeof line, from) != NULL) {
-        fputs(line, stdout);
-        fflush(stdout);
-        struct place found;
-        if (sscanf(line, "%*[a-z]: recorded %" SCNu64 " bytes at 0x%" SCNx64, &found.size,
-                   &found.at) == 2) /* arch/common/record */
-            *place = found;
-    }
-    fclose(from);
+    struct place found;
+    if (sscanf(line, "%*[a-z]: recorded %" SCNu64 " bytes at 0x%" SCNx64, &found.size, &found.at) ==
+        2)
+        heard->place = found;
 }
 
-static int exit_code(const struct qemu_arch *arch, int status)
+static void error_line(struct heard *heard, const char *line)
+{
+    size_t length = strlen(heard->binary);
+    if (heard->complaint[0] == '\0' && strncmp(line, heard->binary, length) == 0 &&
+        strncmp(line + length, ": ", 2) == 0)
+        snprintf(heard->complaint, sizeof heard->complaint, "%s", line + length + 2);
+}
+
+/* A line that does not fit is looked at in pieces. */
+static void line_end(struct lines *lines, struct heard *heard,
+                     void (*look)(struct heard *heard, const char *line))
+{
+    lines->text[lines->size] = '\0';
+    lines->size = 0;
+    look(heard, lines->text);
+}
+
+/* Passes on what has come, and looks at each line. */
+static void lines_read(struct lines *lines, FILE *to, struct heard *heard,
+                       void (*look)(struct heard *heard, const char *line))
+{
+    char bytes[LINE_MAX_];
+    ssize_t count = read(lines->descriptor, bytes, sizeof bytes);
+    if (count < 0 && errno == EINTR)
+        return;
+    if (count <= 0) {
+        close(lines->descriptor);
+        lines->descriptor = -1;
+        line_end(lines, heard, look);
+        return;
+    }
+    fwrite(bytes, 1, (size_t)count, to);
+    fflush(to);
+    for (ssize_t i = 0; i < count; i++) {
+        if (bytes[i] == '\n' || lines->size == sizeof lines->text - 1)
+            line_end(lines, heard, look);
+        if (bytes[i] != '\n' && bytes[i] != '\r')
+            lines->text[lines->size++] = bytes[i];
+    }
+}
+
+static void follow(int console, int errors, struct heard *heard)
+{
+    struct lines out = { .descriptor = console }, error = { .descriptor = errors };
+    while (out.descriptor >= 0 || error.descriptor >= 0) {
+        struct pollfd ready[2] = { { .fd = out.descriptor, .events = POLLIN },
+                                   { .fd = error.descriptor, .events = POLLIN } };
+        if (poll(ready, 2, -1) < 0 && errno != EINTR)
+            return;
+        if (ready[0].revents != 0)
+            lines_read(&out, stdout, heard, console_line);
+        if (ready[1].revents != 0)
+            lines_read(&error, stderr, heard, error_line);
+    }
+}
+
+static int exit_code(const struct qemu_arch *arch, int status, const char *complaint)
 {
     if (!WIFEXITED(status))
         return complain(EXIT_IO, "QEMU was ended by signal %d", WTERMSIG(status));
@@ -214,31 +281,52 @@ static int exit_code(const struct qemu_arch *arch, int status)
     case 127:
         return complain(EXIT_IO, "%s is missing (apt-get install %s)", arch->binary, arch->package);
     default:
-        return complain(EXIT_IO, "QEMU ended with %d", WEXITSTATUS(status));
+        return complain(EXIT_IO, "QEMU ended with %d%s%s", WEXITSTATUS(status),
+                        complaint[0] != '\0' ? ": " : "", complaint);
     }
+}
+
+static void become(const struct words *w, const int out[2], const int errors[2])
+{
+    dup2(out[1], STDOUT_FILENO);
+    dup2(errors[1], STDERR_FILENO);
+    for (uint32_t i = 0; i < 2; i++) {
+        close(out[i]);
+        close(errors[i]);
+    }
+    execvp(w->at[0], (char *const *)(uintptr_t)w->at);
+    _exit(127);
 }
 
 static int start(const struct qemu_arch *arch, const struct words *w, struct place *place)
 {
-    int ends[2];
-    if (pipe(ends) != 0)
+    int out[2], errors[2];
+    if (pipe(out) != 0)
         return complain(EXIT_IO, "pipe: %s", strerror(errno));
-    pid_t child = fork();
-    if (child < 0)
-        return complain(EXIT_IO, "fork: %s", strerror(errno));
-    if (child == 0) {
-        dup2(ends[1], STDOUT_FILENO);
-        close(ends[0]);
-        close(ends[1]);
-        execvp(w->at[0], (char *const *)(uintptr_t)w->at);
-        _exit(127);
+    if (pipe(errors) != 0) {
+        int code = complain(EXIT_IO, "pipe: %s", strerror(errno));
+        close(out[0]);
+        close(out[1]);
+        return code;
     }
-    close(ends[1]);
-    follow(ends[0], place);
+    pid_t child = fork();
+    if (child == 0)
+        become(w, out, errors);
+    int why = errno;
+    close(out[1]);
+    close(errors[1]);
+    if (child < 0) {
+        close(out[0]);
+        close(errors[0]);
+        return complain(EXIT_IO, "fork: %s", strerror(why));
+    }
+    struct heard heard = { .binary = arch->binary };
+    follow(out[0], errors[0], &heard);
+    *place = heard.place;
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
-    return exit_code(arch, status);
+    return exit_code(arch, status, heard.complaint);
 }
 
 static int fetch(const struct qemu_arch *arch, const char *ram, const struct place *place,
@@ -325,6 +413,11 @@ static int check(const struct qemu_options *o)
 {
     if (o->cpus < 1 || o->cpus > CPU_MAX)
         return complain(EXIT_USAGE, "--smp is 1 to %u", CPU_MAX);
+    if (o->memory_mib < o->arch->least_mib)
+        return complain(EXIT_USAGE,
+                        "--mem %" PRIu64 ": %s needs %" PRIu64 " MiB, or QEMU cannot even start "
+                        "the kernel",
+                        o->memory_mib, o->arch->name, o->arch->least_mib);
     if (o->trace != NULL && (o->cpus != 1 || o->modules.object_count != 0 ||
                              o->modules.keyring != NULL || o->require_signed || o->test))
         return complain(EXIT_USAGE, "--trace runs on one CPU, with the programs in the recording");
@@ -423,7 +516,7 @@ static const char help[] =
     "usage: axiom qemu ARCH [OPTION]...\n\n"
     "Runs the kernel for ARCH (x86_64, aarch64, riscv64) under QEMU; builds the image first.\n\n"
     "  --smp N          CPUs, 1 to 8 (1)\n"
-    "  --mem SIZE       RAM: MiB, or 256M, 2G (512)\n"
+    "  --mem SIZE       RAM: MiB, or 256M, 2G (512); 5 or more, x86_64 4\n"
     "  --bpf OBJECT     a BPF object to load and attach at boot; any number\n"
     "  --keyring FILE   whose signatures count (axiom bpf keygen)\n"
     "  --require-signed the kernel takes no program without a signature that counts\n"
