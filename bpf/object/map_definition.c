@@ -164,7 +164,8 @@ static int read_members(struct object_loader *loader, struct object_map *map, ui
 }
 
 /* As libbpf does: whole pages, a power of two of them. Axiom's own rings may be smaller. */
-#define USER_RINGBUF 31u
+#define USER_RINGBUF     31u
+#define PERF_EVENT_ARRAY 4u
 
 static uint32_t round_ring(uint32_t size)
 {
@@ -178,6 +179,9 @@ int object_read_map_definition(struct object_loader *loader, struct object_map *
                                uint32_t type_id)
 {
     int err = read_members(loader, map, type_id, false);
+    /* libbpf asks for one an CPU where no number is given. */
+    if (map->spec.type == PERF_EVENT_ARRAY && map->spec.max_entries == 0)
+        map->spec.max_entries = CPU_MAX;
     if (map->spec.type == USER_RINGBUF && map->spec.max_entries <= 1u << 30)
         map->spec.max_entries = round_ring(map->spec.max_entries);
     return err;

@@ -83,6 +83,8 @@ bool license_is_gpl(const struct verifier *v);
 #define PROG_STRUCT_OPS 27 /* Linux: BPF_PROG_TYPE_STRUCT_OPS */
 /* Whether what the program attaches to is a function without result. */
 bool attached_returns_nothing(const struct verifier *v);
+/* Whether programs of the LSM hook that this one attaches to may sleep (lsm_hooks.c). */
+bool lsm_hook_may_sleep(const struct verifier *v);
 
 /* --- own_object.c
  * ------------------------------------------------------------------------------------------------ */

@@ -164,8 +164,10 @@ int check_const_size(struct verifier *v, struct call *call, uint32_t reg_number)
 {
     const struct reg *r = state_reg(&v->state, reg_number);
     bool zero_allowed = bpf_context_has_rule(v->context, BPF_RULE_LINUX);
+    /* Linux refuses no size here: it reserves nothing that is larger than the ring. */
+    uint64_t limit = zero_allowed ? UINT32_MAX : SIZE_LIMIT - 1;
     if (r->type != REG_NUMBER || !scalar_is_const(&r->n) || (r->n.umin == 0 && !zero_allowed) ||
-        r->n.umin >= SIZE_LIMIT)
+        r->n.umin > limit)
         return refuse_argument(v, call, reg_number, "a constant number of bytes (sizeof)");
     mark_precise(v, r->deps);
     call->record_size = (uint32_t)r->n.umin;

@@ -114,6 +114,21 @@ static int check_argument(struct verifier *v, struct call *call, uint32_t reg_nu
     }
 }
 
+/* Linux takes one argument at most that lives by a reference (check_func_arg()). */
+static int check_references(struct verifier *v, const struct call *call)
+{
+    uint32_t count = 0;
+    for (uint32_t r = 1; r <= BPF_CALL_ARG_COUNT && has_rule(v, BPF_RULE_LINUX); r++) {
+        enum bpf_arg_type base = call->helper->args[r - 1] & BPF_ARG_BASE;
+        bool counts = base != BPF_ARG_NONE && base != BPF_ARG_ANYTHING && base != BPF_ARG_SCALAR &&
+                      base != BPF_ARG_KPTR && reg_is_pointer(state_reg(&v->state, r));
+        count += counts && reg_reference(state_reg(&v->state, r)) != 0;
+    }
+    return count <= 1 ? 0
+                      : refuse(v, -EFAULT, BPF_REJECT_ARGUMENT, "copy one of them to the stack",
+                               "more than one argument of bpf_%s() was acquired by this program", call->name);
+}
+
 /* --- What a helper gives back
  * ----------------------------------------------------------------------------------------- */
 
@@ -274,7 +289,9 @@ static bool may_ask_for_path(const struct verifier *v)
     if (v->request->kernel_btf == NULL ||
         !bpf_btf_type_at(v->request->kernel_btf, v->request->attach_btf_id, &target))
         return false;
-    if (strncmp(target.name, "bpf_lsm_", 8) == 0 || strncmp(target.name, "bpf_iter_", 9) == 0)
+    if (strncmp(target.name, "bpf_lsm_", 8) == 0)
+        return lsm_hook_may_sleep(v);
+    if (strncmp(target.name, "bpf_iter_", 9) == 0)
         return true;
     for (uint32_t i = 0; i < ARRAY_SIZE(functions); i++)
         if (strcmp(target.name, functions[i]) == 0)
@@ -373,6 +390,8 @@ int check_helper_call(struct verifier *v, const struct bpf_insn *insn, bool wait
     int err = find_helper(v, insn, &call);
     for (uint32_t r = 1; err == 0 && r <= BPF_CALL_ARG_COUNT; r++)
         err = check_argument(v, &call, r);
+    if (err == 0)
+        err = check_references(v, &call);
     if (err == 0)
         err = check_map_use(v, &call);
     if (err == 0)

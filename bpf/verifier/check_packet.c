@@ -88,7 +88,8 @@ static void widen(struct reg *r, void *user)
 /* pointer <= end, or pointer < end. */
 static void learn_below(struct verifier *v, const struct reg *pointer, bool or_equal)
 {
-    if (pointer->n.umax > PACKET_MAX || pointer->fixed < 0 || (pointer->fixed == 0 && or_equal) ||
+    bool shows_nothing = or_equal || has_rule(v, BPF_RULE_LINUX); /* by Linux's rule, which stays below the first byte */
+    if (pointer->n.umax > PACKET_MAX || pointer->fixed < 0 || (pointer->fixed == 0 && shows_nothing) ||
         pointer->n.umax + (uint32_t)pointer->fixed > PACKET_MAX)
         return;
     const struct reg copy = *pointer;

@@ -91,12 +91,24 @@ static int check_alive(struct verifier *v, struct kfunc_call *k, uint32_t reg_nu
     return refuse_argument(v, &k->call, reg_number, "a trusted pointer, or one with a reference");
 }
 
+/* struct __sk_buff shows parts of a sk_buff, xdp_md of an xdp_buff: Linux takes the one for the other
+ * (btf_is_projection_of()). */
+static bool is_shown_by(const struct verifier *v, const struct reg *r, const struct bpf_btf_type *wanted)
+{
+    struct bpf_btf_type type;
+    if (r->type != REG_BTF || (r->attr & REG_OWN_TYPE) != 0 || !scalar_is_const(&r->n) || r->n.umin != 0 ||
+        !bpf_btf_type_at(v->request->kernel_btf, r->type_id, &type))
+        return false;
+    return (strcmp(wanted->name, "__sk_buff") == 0 && strcmp(type.name, "sk_buff") == 0) ||
+           (strcmp(wanted->name, "xdp_md") == 0 && strcmp(type.name, "xdp_buff") == 0);
+}
+
 static int check_object_argument(struct verifier *v, struct kfunc_call *k, const struct argument *a)
 {
     const struct reg *r = state_reg(&v->state, a->reg_number);
     bool strict = (k->row->flags & (BPF_KFUNC_ACQUIRE | BPF_KFUNC_RELEASE)) != 0;
-    if (!reg_is_btf(v, r, a->target.id) ||
-        (strict && (r->type_id != a->target.id || r->n.umin != 0)))
+    bool fits = reg_is_btf(v, r, a->target.id) && (!strict || (r->type_id == a->target.id && r->n.umin == 0));
+    if (!fits && !is_shown_by(v, r, &a->target))
         return refuse_argument(v, &k->call, a->reg_number, "an object of the parameter's type");
     int err = check_alive(v, k, a->reg_number);
     if (err != 0 || (k->row->flags & BPF_KFUNC_RELEASE) == 0)

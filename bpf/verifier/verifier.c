@@ -91,6 +91,8 @@ static int check_target(struct verifier *v)
     if (kind == PROG_STRUCT_OPS && !member_may_be(v, program_sleeps(v)))
         return refuse(v, -EINVAL, BPF_REJECT_TYPE, "", "this function of the struct cannot be a program%s",
                       program_sleeps(v) ? " that sleeps" : "");
+    if (kind == PROG_LSM && program_sleeps(v) && !lsm_hook_may_sleep(v))
+        return refuse(v, -EINVAL, BPF_REJECT_TYPE, "SEC(\"lsm/...\")", "this hook is called where nothing may sleep");
     if (!has_rule(v, BPF_RULE_BTF_ARGUMENTS) || request->attach_btf_id != 0)
         return 0;
     return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "name one in the section: fentry/vfs_read",

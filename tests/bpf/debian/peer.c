@@ -286,10 +286,28 @@ static int load(const char *path, const char *btf_path)
     return err;
 }
 
+/* Sections that libbpf 1.1 does not know; without them it loads nothing of an object. The numbers are
+ * include/uapi/linux/bpf.h's, of newer kernels than the header that may be installed. */
+static void register_sections(void)
+{
+    static const struct {
+        const char *section;
+        int prog_type, expected_type;
+    } sections[] = { { "netfilter", 32, 45 },          { "tcx/ingress", 3, 46 },
+                     { "tcx/egress", 3, 47 },          { "netkit/primary", 3, 54 },
+                     { "netkit/peer", 3, 55 },         { "cgroup/connect_unix", 18, 49 },
+                     { "cgroup/sendmsg_unix", 18, 50 }, { "cgroup/recvmsg_unix", 18, 51 },
+                     { "cgroup/getpeername_unix", 18, 52 }, { "cgroup/getsockname_unix", 18, 53 } };
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        libbpf_register_prog_handler(sections[i].section, (enum bpf_prog_type)sections[i].prog_type,
+                                     (enum bpf_attach_type)sections[i].expected_type, NULL);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 4)
         return 2;
+    register_sections();
     peer.can_ask = can_ask();
     ask = strcmp(argv[3], "kernel") == 0 && peer.can_ask;
     while (load(argv[1], strcmp(argv[2], "-") == 0 ? NULL : argv[2]) != 0 && leave_out_one())
