@@ -8,7 +8,7 @@
  * Hashes are of code in which every C function has the same address, from maps at a fixed one, so that two builds that
  * should make the same code can be compared. */
 #include "../bpf/host_env.h"
-#include "../bpf/prog_builder.h"
+#include "bench_shapes.h"
 #include "bpf_workloads.h"
 #include "encode.h"
 #include "ir.h"
@@ -24,8 +24,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#define VALUE_SIZE 4096u
-#define TURN_NS    60e6 /* spent on each program, at least */
+#define TURN_NS 60e6 /* spent on each program, at least */
 
 extern const struct bpf_jit_target bpf_jit_x86_64, bpf_jit_aarch64, bpf_jit_riscv64;
 
@@ -56,47 +55,18 @@ static double now_ns(void)
 
 /* --- Shapes --- */
 
-struct program {
-    struct bpf_insn *insns;
-    uint32_t count;
-};
-
-static void put(struct program *p, const struct bpf_insn *insns, uint32_t count)
+static void diamonds(struct shape_program *p, uint32_t size)
 {
-    memcpy(p->insns + p->count, insns, count * sizeof *insns);
-    p->count += count;
-}
-
-#define PUT(p, ...)                                     \
-    do {                                                \
-        const struct bpf_insn put_[] = { __VA_ARGS__ }; \
-        put(p, put_, sizeof put_ / sizeof put_[0]);     \
-    } while (0)
-
-static void straight(struct program *p, uint32_t size)
-{
-    PUT(p, LDX(BPF_W, 0, 1, 0), LDX(BPF_W, 2, 1, 0));
-    for (uint32_t i = 0; i < size / 4; i++)
-        PUT(p, ALU_X(BPF_ADD, 0, 2), ALU_K(BPF_XOR, 2, 77), ALU_X(BPF_MUL, 2, 0),
-            ALU_K(BPF_RSH, 2, 3));
-    PUT(p, EXIT());
-}
-
-static void diamonds(struct program *p, uint32_t size)
-{
-    PUT(p, LDX(BPF_W, 2, 1, 0), MOV_K(0, 0));
-    for (uint32_t i = 0; i < size / 5; i++)
-        PUT(p, MOV_X(3, 2), ALU_K(BPF_RSH, 3, (int32_t)(i % 32)), ALU_K(BPF_AND, 3, 1),
-            JUMP_K(BPF_JEQ, 3, 0, 1), ALU_K(BPF_ADD, 0, (int32_t)(i % 7 + 1)));
+    shape_diamonds(p, size / 5);
     PUT(p, EXIT());
 }
 
 /* Values of the map read, changed, written, spilled to the stack and back. */
-static void memory(struct program *p, uint32_t size)
+static void memory(struct shape_program *p, uint32_t size)
 {
     PUT(p, LDDW_VALUE(6, 0, 0), MOV_K(0, 0));
     for (uint32_t i = 0; i < size / 7; i++) {
-        int16_t at = (int16_t)(i * 8 % VALUE_SIZE), slot = (int16_t)(-8 - (int)(i * 8 % 128));
+        int16_t at = (int16_t)(i * 8 % SHAPE_VALUE_SIZE), slot = (int16_t)(-8 - (int)(i * 8 % 128));
         PUT(p, LDX(BPF_DW, 1, 6, at), ALU_X(BPF_ADD, 1, 0), STX(BPF_DW, 10, slot, 1),
             LDX(BPF_W, 2, 6, at), LDX(BPF_DW, 0, 10, slot), ALU_X(BPF_ADD, 0, 2),
             STX(BPF_DW, 6, at, 0));
@@ -104,25 +74,26 @@ static void memory(struct program *p, uint32_t size)
     PUT(p, MOV_K(0, 0), EXIT());
 }
 
-static void lookups(struct program *p, uint32_t size)
+static void lookups(struct shape_program *p, uint32_t size)
 {
-    for (uint32_t i = 0; i < size / 10; i++)
-        PUT(p, ST(BPF_W, 10, -4, 0), MOV_X(2, 10), ALU_K(BPF_ADD, 2, -4), LDDW_MAP(1, 0), CALL(1),
-            JUMP_K(BPF_JEQ, 0, 0, 3), LDX(BPF_DW, 1, 0, 8), ALU_K(BPF_ADD, 1, 1),
-            STX(BPF_DW, 0, 8, 1));
-    PUT(p, MOV_K(0, 0), EXIT());
+    shape_lookups(p, size / 10);
 }
 
 static const struct shape {
     const char *name;
-    void (*make)(struct program *p, uint32_t size);
+    void (*make)(struct shape_program *p, uint32_t size);
     uint32_t size;
 } shapes[] = {
-    { "straight, 20", straight, 20 },         { "straight, 60", straight, 60 },
-    { "straight, 4,096", straight, 4096 },    { "straight, 100,000", straight, 100000 },
-    { "diamonds, 40", diamonds, 40 },         { "diamonds, 400", diamonds, 400 },
-    { "memory, 40", memory, 40 },             { "memory, 4,096", memory, 4096 },
-    { "lookups, 30", lookups, 30 },           { "lookups, 4,000", lookups, 4000 },
+    { "straight, 20", shape_straight, 20 },
+    { "straight, 60", shape_straight, 60 },
+    { "straight, 4,096", shape_straight, 4096 },
+    { "straight, 100,000", shape_straight, 100000 },
+    { "diamonds, 40", diamonds, 40 },
+    { "diamonds, 400", diamonds, 400 },
+    { "memory, 40", memory, 40 },
+    { "memory, 4,096", memory, 4096 },
+    { "lookups, 30", lookups, 30 },
+    { "lookups, 4,000", lookups, 4000 },
 };
 
 /* --- Measuring --- */
@@ -215,9 +186,9 @@ static void measure(const char *name, uint32_t insns, struct bpf_verify_request 
 static void measure_shape(const struct shape *shape)
 {
     arena_used = 0;
-    struct program p = { calloc(shape->size * 2 + 64, sizeof *p.insns), 0 };
+    struct shape_program p = { calloc(shape->size * 2 + 64, sizeof *p.insns), 0 };
     const struct bpf_map_spec spec =
-        MAP_SPEC("values", BPF_MAP_TYPE_ARRAY, 4, VALUE_SIZE, 1, 0);
+        MAP_SPEC("values", BPF_MAP_TYPE_ARRAY, 4, SHAPE_VALUE_SIZE, 1, 0);
     struct bpf_map *map;
     struct bpf_error error;
     if (bpf_map_create(&host.env, &spec, &map, &error) != 0)

@@ -8,7 +8,7 @@
  * kernels. */
 #include "../bpf/host_env.h"
 #include "../bpf/linux_bpf.h"
-#include "../bpf/prog_builder.h"
+#include "bench_shapes.h"
 #include <bpf/interp.h>
 #include <bpf/jit.h>
 #include <bpf/verifier.h>
@@ -24,77 +24,36 @@
 #include <unistd.h>
 
 #define REPETITIONS 7
-#define VALUE_SIZE  4096u
 
-struct program {
-    struct bpf_insn *insns;
-    uint32_t count;
-};
-
-static void put(struct program *p, const struct bpf_insn *insns, uint32_t count)
+/* The sum indexes a value of the map, so that all numbers on the way stay precise. */
+static void precise_diamonds(struct shape_program *p, uint32_t size)
 {
-    memcpy(p->insns + p->count, insns, count * sizeof *insns);
-    p->count += count;
-}
-
-#define PUT(p, ...)                                     \
-    do {                                                \
-        const struct bpf_insn put_[] = { __VA_ARGS__ }; \
-        put(p, put_, sizeof put_ / sizeof put_[0]);     \
-    } while (0)
-
-/* A number that the verifier does not know: the first word of the context. */
-#define UNKNOWN(reg) LDX(BPF_W, reg, 1, 0)
-
-static void straight(struct program *p, uint32_t size)
-{
-    PUT(p, UNKNOWN(0), UNKNOWN(2));
-    for (uint32_t i = 0; i < size / 4; i++)
-        PUT(p, ALU_X(BPF_ADD, 0, 2), ALU_K(BPF_XOR, 2, 77), ALU_X(BPF_MUL, 2, 0),
-            ALU_K(BPF_RSH, 2, 3));
-    PUT(p, EXIT());
-}
-
-static void diamonds(struct program *p, uint32_t size)
-{
-    PUT(p, UNKNOWN(2), MOV_K(0, 0));
-    for (uint32_t i = 0; i < size; i++)
-        PUT(p, MOV_X(3, 2), ALU_K(BPF_RSH, 3, (int32_t)(i % 32)), ALU_K(BPF_AND, 3, 1),
-            JUMP_K(BPF_JEQ, 3, 0, 1), ALU_K(BPF_ADD, 0, (int32_t)(i % 7 + 1)));
+    shape_diamonds(p, size);
     PUT(p, LDDW_VALUE(4, 0, 0), ALU_X(BPF_ADD, 4, 0), LDX(BPF_B, 0, 4, 0), EXIT());
 }
 
-static void nested_loops(struct program *p, uint32_t size)
+static void nested_loops(struct shape_program *p, uint32_t size)
 {
     PUT(p, MOV_K(0, 0), MOV_K(2, 0), /* outer */ MOV_K(3, 0), /* inner */ ALU_X(BPF_ADD, 0, 3),
         ALU_K(BPF_ADD, 3, 1), JUMP_K(BPF_JLT, 3, 100, -3), ALU_K(BPF_ADD, 2, 1),
         JUMP_K(BPF_JLT, 2, (int32_t)size, -6), EXIT());
 }
 
-static void lookups(struct program *p, uint32_t size)
-{
-    for (uint32_t i = 0; i < size; i++)
-        PUT(p, ST(BPF_W, 10, -4, 0), MOV_X(2, 10), ALU_K(BPF_ADD, 2, -4), LDDW_MAP(1, 0), CALL(1),
-            JUMP_K(BPF_JEQ, 0, 0, 3), LDX(BPF_DW, 1, 0, 8), ALU_K(BPF_ADD, 1, 1),
-            STX(BPF_DW, 0, 8, 1));
-    PUT(p, MOV_K(0, 0), EXIT());
-}
-
 static const struct shape {
     const char *name;
-    void (*make)(struct program *p, uint32_t size);
+    void (*make)(struct shape_program *p, uint32_t size);
     uint32_t size;
 } shapes[] = {
-    { "straight code, 1,000 insns", straight, 1000 },
-    { "straight code, 10,000 insns", straight, 10000 },
-    { "straight code, 100,000 insns", straight, 100000 },
-    { "diamonds, 10", diamonds, 10 },
-    { "diamonds, 30", diamonds, 30 },
-    { "diamonds, 300", diamonds, 300 },
+    { "straight code, 1,000 insns", shape_straight, 1000 },
+    { "straight code, 10,000 insns", shape_straight, 10000 },
+    { "straight code, 100,000 insns", shape_straight, 100000 },
+    { "diamonds, 10", precise_diamonds, 10 },
+    { "diamonds, 30", precise_diamonds, 30 },
+    { "diamonds, 300", precise_diamonds, 300 },
     { "nested loops, 100 x 100", nested_loops, 100 },
     { "nested loops, 1,000 x 100", nested_loops, 1000 },
-    { "map lookups, 100", lookups, 100 },
-    { "map lookups, 1,000", lookups, 1000 },
+    { "map lookups, 100", shape_lookups, 100 },
+    { "map lookups, 1,000", shape_lookups, 1000 },
 };
 
 static double now_us(void)
@@ -105,7 +64,7 @@ static double now_us(void)
 }
 
 /* Verify and compile; false, with the reason in `why`, when it is refused. */
-static bool load_ours(const struct bpf_env *env, const struct program *p, struct bpf_map *map,
+static bool load_ours(const struct bpf_env *env, const struct shape_program *p, struct bpf_map *map,
                       double *us, double *compile_us, size_t *peak, char *why, size_t why_size)
 {
     struct bpf_verify_request request = { .env = env,
@@ -135,7 +94,7 @@ static bool load_ours(const struct bpf_env *env, const struct program *p, struct
     return err == 0;
 }
 
-static bool load_linux(const struct program *p, int map, double *us)
+static bool load_linux(const struct shape_program *p, int map, double *us)
 {
     struct bpf_insn *insns = malloc(p->count * sizeof *insns);
     memcpy(insns, p->insns, p->count * sizeof *insns);
@@ -174,7 +133,7 @@ static bool write_number(const char *path, long long value)
 }
 
 /* KiB that a load took at most, in a memory cgroup (v1) of its own; -1: not to be had here. */
-static long long linux_peak_kib(const struct program *p, int map)
+static long long linux_peak_kib(const struct shape_program *p, int map)
 {
     static const char group[] = "/sys/fs/cgroup/memory/axiom-bench";
     char procs[96], usage[96], peak[96];
@@ -223,7 +182,7 @@ static double median(double *values)
 static void measure(const struct shape *shape, const struct bpf_env *env, struct bpf_map *map,
                     int linux_map)
 {
-    struct program p = { calloc(shape->size * 10 + 16, sizeof *p.insns), 0 };
+    struct shape_program p = { calloc(shape->size * 10 + 16, sizeof *p.insns), 0 };
     shape->make(&p, shape->size);
     double ours[REPETITIONS], compile[REPETITIONS], theirs[REPETITIONS];
     bool accepted = false, taken = false;
@@ -249,7 +208,7 @@ static void measure(const struct shape *shape, const struct bpf_env *env, struct
 
 int main(int argc, char **argv)
 {
-    static uint8_t zeros[VALUE_SIZE];
+    static uint8_t zeros[SHAPE_VALUE_SIZE];
     /* A kernel keeps its memory: it is not to be taken from the host anew for each load. */
     mallopt(M_MMAP_THRESHOLD, 1 << 30);
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
@@ -257,11 +216,11 @@ int main(int argc, char **argv)
     host_env_init(&host);
     host.env.exec = &bpf_host_exec;
     const char *why = NULL;
-    int linux_map = linux_bpf_available(&why) ? linux_bpf_array(VALUE_SIZE, zeros) : -1;
+    int linux_map = linux_bpf_available(&why) ? linux_bpf_array(SHAPE_VALUE_SIZE, zeros) : -1;
     const struct bpf_map_spec spec = { .name = "values",
                                        .type = BPF_MAP_TYPE_ARRAY,
                                        .key_size = 4,
-                                       .value_size = VALUE_SIZE,
+                                       .value_size = SHAPE_VALUE_SIZE,
                                        .max_entries = 1 };
     struct bpf_map *map;
     struct bpf_error error;

@@ -19,3 +19,10 @@ int linux_bpf_array(uint32_t value_size, const void *value);
 /* BPF_PROG_TEST_RUN, `repeat` times, over 64 zero bytes of packet: 0 with the low 32 bits of R0 and the mean duration, or
  * a negative errno. `duration_ns` may be NULL. */
 int linux_bpf_run(int prog_fd, uint32_t repeat, uint32_t *r0, uint32_t *duration_ns);
+
+/* Indexes of maps in the instructions become the descriptors of `fds`; what is not there becomes -1. */
+void linux_bpf_put_maps(struct bpf_insn *insns, uint32_t insn_count, const int *fds,
+                        uint32_t fd_count);
+
+/* Of the verifier's log, which is cut for it: the last line but the summary, which says why. "" if there is none. */
+void linux_bpf_last_line(char *log, char *why, size_t why_size);

@@ -2,6 +2,8 @@
 #include "ask.h"
 
 #include "host_env.h"
+#include "linux_attr.h"
+#include "linux_bpf.h"
 #include <bpf_internal/special.h>
 #include <bpf_linux/contexts.h>
 #include <bpf_linux/helpers.h>
@@ -12,46 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#define COMMAND_MAP_CREATE 0
-#define COMMAND_PROG_LOAD  5
-#define COMMAND_BTF_LOAD   18
-#define COMMAND_MAP_FREEZE 22
-#define FLAG_SLEEPABLE     (1u << 4)
-#define LOG_SIZE           (1u << 20)
-
-/* Linux: include/uapi/linux/bpf.h, union bpf_attr; its header cannot be included beside ours. */
-struct prog_load {
-    uint32_t prog_type, insn_count;
-    uint64_t insns, license;
-    uint32_t log_level, log_size;
-    uint64_t log;
-    uint32_t version, flags;
-    char name[16];
-    uint32_t ifindex, attach_type, btf_fd, func_info_size;
-    uint64_t func_info;
-    uint32_t func_info_count, line_info_size;
-    uint64_t line_info;
-    uint32_t line_info_count, attach_btf_id, attach_prog_fd, rest;
-};
-
-struct map_create {
-    uint32_t type, key_size, value_size, max_entries, flags, inner_fd, numa_node;
-    char name[16];
-    uint32_t ifindex, btf_fd, btf_key, btf_value, btf_vmlinux_value;
-    uint64_t extra, more[6];
-};
+#define LOG_SIZE (1u << 20)
 
 static struct host_env host;
 static struct bpf_btf *kernel;
 static char linux_log[LOG_SIZE];
-
-static uint64_t address(const void *at)
-{
-    return (uint64_t)(uintptr_t)at;
-}
 
 /* --- Types --- */
 
@@ -156,11 +124,7 @@ static const struct types *types_of(const char *context)
             return &all_types[i];
     uint8_t bytes[BTF_MAX];
     struct bpf_error error = { 0 };
-    struct {
-        uint64_t btf, log;
-        uint32_t size, log_size, log_level;
-        uint8_t rest[100];
-    } load = { .btf = address(bytes), .size = make_btf(context, bytes) };
+    struct linux_btf_load load = { .btf = linux_address(bytes), .size = make_btf(context, bytes) };
     if (types_count == sizeof all_types / sizeof *all_types)
         return NULL;
     struct types *types = &all_types[types_count];
@@ -169,13 +133,13 @@ static const struct types *types_of(const char *context)
         printf("types of %s: %s\n", context, error.text);
         return NULL;
     }
-    types->fd = (int)syscall(SYS_bpf, COMMAND_BTF_LOAD, &load, sizeof load);
+    types->fd = linux_bpf(LINUX_BTF_LOAD, &load, sizeof load);
     if (types->fd < 0) {
-        load.log = address(linux_log);
+        load.log = linux_address(linux_log);
         load.log_size = LOG_SIZE;
         load.log_level = 1;
-        (void)syscall(SYS_bpf, COMMAND_BTF_LOAD, &load, sizeof load);
-        printf("types of %s: %s\n%s\n", context, strerror(errno), linux_log);
+        types->fd = linux_bpf(LINUX_BTF_LOAD, &load, sizeof load);
+        printf("types of %s: %s\n%s\n", context, strerror(-types->fd), linux_log);
         return NULL;
     }
     types_count++;
@@ -282,7 +246,7 @@ static uint32_t map_index(const char *name)
 
 static int create_there(const struct map_row *row, const struct types *types)
 {
-    struct map_create create = {
+    struct linux_map_create create = {
         .type = row->type,
         .key_size = row->key_size,
         .value_size = row->value_size,
@@ -293,10 +257,10 @@ static int create_there(const struct map_row *row, const struct types *types)
         .btf_key = row->value_type == 0 ? 0 : 3,
         .btf_value = row->value_type,
     };
-    int fd = (int)syscall(SYS_bpf, COMMAND_MAP_CREATE, &create, sizeof create);
+    int fd = linux_bpf(LINUX_MAP_CREATE, &create, sizeof create);
     uint32_t freeze[32] = { (uint32_t)fd };
     if (fd >= 0 && (row->flags & FROZEN) != 0 &&
-        syscall(SYS_bpf, COMMAND_MAP_FREEZE, freeze, sizeof freeze) != 0)
+        linux_bpf(LINUX_MAP_FREEZE, freeze, sizeof freeze) != 0)
         return -1;
     return fd;
 }
@@ -336,7 +300,7 @@ static bool create_map(uint32_t index, const struct types *types)
     map_fds[index] = create_there(row, types);
     if (err != 0 || map_fds[index] < 0)
         printf("map %s: %s; Linux: %s\n", row->name, err == 0 ? "made" : error.text,
-               map_fds[index] < 0 ? strerror(errno) : "made");
+               map_fds[index] < 0 ? strerror(-map_fds[index]) : "made");
     return err == 0 && map_fds[index] >= 0;
 }
 
@@ -397,23 +361,12 @@ static bool has_owner(uint32_t type)
     return type == 3 || type == 14 || type == 16;
 }
 
-/* The last line of the log but its summary. */
-static void last_line(char *why, size_t why_size, int err)
-{
-    char *end = strstr(linux_log, "\nprocessed ");
-    if (end != NULL)
-        *end = '\0';
-    char *line = strrchr(linux_log, '\n');
-    line = line == NULL ? linux_log : line + 1;
-    snprintf(why, why_size, "%s", *line == '\0' ? strerror(-err) : line);
-}
-
 #define INSN_MAX 512
 
 int ask_linux(const struct question *q, char *why, size_t why_size)
 {
     struct bpf_insn insns[INSN_MAX];
-    uint32_t infos[ASK_FUNCTION_MAX][2];
+    struct linux_func_info infos[ASK_FUNCTION_MAX];
     int own = -1;
     uint32_t owned = 0;
     const struct types *types = types_of(q->layout->struct_name);
@@ -434,36 +387,37 @@ int ask_linux(const struct question *q, char *why, size_t why_size)
         insns[i].imm = own;
     }
     for (uint32_t i = 0; i < q->function_count; i++) {
-        infos[i][0] = q->functions[i].insn_index;
-        infos[i][1] = TYPE_FUNCTION + q->functions[i].type;
+        infos[i].insn_index = q->functions[i].insn_index;
+        infos[i].type_id = TYPE_FUNCTION + q->functions[i].type;
     }
     bool typed = q->function_count != 0 && types != NULL;
-    struct prog_load load = {
+    struct linux_prog_load load = {
         .prog_type = q->layout->prog_type,
         .insn_count = q->insn_count,
-        .insns = address(insns),
-        .license = address("GPL"),
+        .insns = linux_address(insns),
+        .license = linux_address("GPL"),
         .log_level = why == NULL ? 0 : 1,
         .log_size = why == NULL ? 0 : LOG_SIZE,
-        .log = why == NULL ? 0 : address(linux_log),
-        .flags = (q->layout->rules & BPF_RULE_SLEEPABLE) != 0 ? FLAG_SLEEPABLE : 0,
+        .log = why == NULL ? 0 : linux_address(linux_log),
+        .flags = (q->layout->rules & BPF_RULE_SLEEPABLE) != 0 ? LINUX_PROG_SLEEPABLE : 0,
         .attach_type = q->layout->expected_type,
         .btf_fd = typed ? (uint32_t)types->fd : 0,
-        .func_info = typed ? address(infos) : 0,
+        .func_info = typed ? linux_address(infos) : 0,
         .func_info_size = typed ? sizeof infos[0] : 0,
         .func_info_count = typed ? q->function_count : 0,
         .attach_btf_id = q->attach_btf_id,
     };
     linux_log[0] = '\0';
-    long fd = syscall(SYS_bpf, COMMAND_PROG_LOAD, &load, sizeof load);
-    int err = fd < 0 ? -errno : 0;
+    int fd = linux_bpf(LINUX_PROG_LOAD, &load, sizeof load);
     if (fd >= 0)
-        close((int)fd);
+        close(fd);
     if (own >= 0)
         close(own);
     if (why != NULL)
-        last_line(why, why_size, err);
-    return err;
+        linux_bpf_last_line(linux_log, why, why_size);
+    if (why != NULL && why[0] == '\0')
+        snprintf(why, why_size, "%s", strerror(fd < 0 ? -fd : 0));
+    return fd < 0 ? fd : 0;
 }
 
 int ask_us(const struct question *q, char *why, size_t why_size)

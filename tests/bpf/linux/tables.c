@@ -7,6 +7,7 @@
  * What only Linux allows is counted, and listed with --all: a kernel newer than 6.12 allows more.
  * What only we allow is always listed, and is a failure. */
 #include "host_env.h"
+#include "linux_attr.h"
 #include <bpf/btf.h>
 #include <bpf/insn.h>
 #include <bpf/verifier.h>
@@ -15,29 +16,9 @@
 #include <bpf_linux/kfuncs.h>
 #include <bpf_linux/maps.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#define COMMAND_PROG_LOAD 5
-#define FLAG_SLEEPABLE    (1u << 4)
-
-/* Linux: include/uapi/linux/bpf.h, union bpf_attr; its header cannot be included beside ours. */
-struct prog_load {
-    uint32_t prog_type, insn_count;
-    uint64_t insns, license;
-    uint32_t log_level, log_size;
-    uint64_t log;
-    uint32_t kern_version, prog_flags;
-    char name[16];
-    uint32_t ifindex, expected_attach_type;
-    uint32_t unused[9], attach_btf_id;
-    uint64_t more[8];
-};
-_Static_assert(offsetof(struct prog_load, attach_btf_id) == 108, "union bpf_attr");
 
 static struct host_env host;
 static struct bpf_btf *kernel_btf;
@@ -61,7 +42,7 @@ struct target {
 static int ask_linux(const struct target *target, const struct bpf_insn *insns, uint32_t count,
                      const char *license)
 {
-    struct prog_load load = {
+    struct linux_prog_load load = {
         .prog_type = target->layout->prog_type,
         .insn_count = count,
         .insns = (uint64_t)(uintptr_t)insns,
@@ -69,15 +50,15 @@ static int ask_linux(const struct target *target, const struct bpf_insn *insns, 
         .log_level = 1,
         .log_size = sizeof linux_log,
         .log = (uint64_t)(uintptr_t)linux_log,
-        .prog_flags = (target->layout->rules & BPF_RULE_SLEEPABLE) != 0 ? FLAG_SLEEPABLE : 0,
-        .expected_attach_type = target->layout->expected_type,
+        .flags = (target->layout->rules & BPF_RULE_SLEEPABLE) != 0 ? LINUX_PROG_SLEEPABLE : 0,
+        .attach_type = target->layout->expected_type,
         .attach_btf_id = target->btf_id,
     };
     linux_log[0] = '\0';
-    long fd = syscall(SYS_bpf, COMMAND_PROG_LOAD, &load, sizeof load);
+    int fd = linux_bpf(LINUX_PROG_LOAD, &load, sizeof load);
     if (fd < 0)
-        return -errno;
-    close((int)fd);
+        return fd;
+    close(fd);
     return 0;
 }
 
@@ -199,39 +180,28 @@ static void ask_result(const struct target *target, int32_t value)
 
 /* --- Definitions of maps --- */
 
-struct map_create {
-    uint32_t type, key_size, value_size, max_entries, flags, inner_fd, numa_node;
-    char name[16];
-    uint32_t ifindex, btf_fd, btf_key, btf_value, btf_vmlinux_value;
-    uint64_t extra, more[6];
-};
-
-static long number_btf = -1; /* types with one: int, of which id 1 is */
+static int number_btf = -1; /* types with one: int, of which id 1 is */
 
 static void load_number_btf(void)
 {
     static const uint32_t types[] = {
         0x0001eb9f, 24, 0, 16, 16, 5, 1, 1u << 24, 4, 1u << 24 | 32, 0x746e6900, 0,
     };
-    struct {
-        uint64_t btf, log;
-        uint32_t size, log_size, log_level, unused;
-        uint64_t more[12];
-    } load = { .btf = (uint64_t)(uintptr_t)types, .size = 24 + 16 + 5 };
-    number_btf = syscall(SYS_bpf, 18 /* BPF_BTF_LOAD */, &load, 28);
+    struct linux_btf_load load = { .btf = linux_address(types), .size = 24 + 16 + 5 };
+    number_btf = linux_bpf(LINUX_BTF_LOAD, &load, sizeof load);
 }
 
 static void ask_map(uint32_t type, uint32_t key, uint32_t value, uint32_t entries, uint32_t flags)
 {
     bool is_storage = type == 24 || type == 28 || type == 29 || type == 32;
-    struct map_create attr = { .type = type,
-                               .key_size = key,
-                               .value_size = value,
-                               .max_entries = entries,
-                               .flags = flags,
-                               .btf_fd = is_storage ? (uint32_t)number_btf : 0,
-                               .btf_key = is_storage,
-                               .btf_value = is_storage };
+    struct linux_map_create attr = { .type = type,
+                                     .key_size = key,
+                                     .value_size = value,
+                                     .max_entries = entries,
+                                     .flags = flags,
+                                     .btf_fd = is_storage ? (uint32_t)number_btf : 0,
+                                     .btf_key = is_storage,
+                                     .btf_value = is_storage };
     const struct bpf_map_spec spec = { .name = "question",
                                        .type = type,
                                        .key_size = key,
@@ -241,10 +211,10 @@ static void ask_map(uint32_t type, uint32_t key, uint32_t value, uint32_t entrie
                                        .btf_key_type_id = is_storage,
                                        .btf_value_type_id = is_storage };
     struct bpf_map *map;
-    long fd = syscall(SYS_bpf, 0 /* BPF_MAP_CREATE */, &attr, sizeof attr);
-    int theirs = fd < 0 ? -errno : 0, ours = bpf_linux_map_create(&host.env, &spec, &map, NULL);
+    int fd = linux_bpf(LINUX_MAP_CREATE, &attr, sizeof attr);
+    int theirs = fd < 0 ? fd : 0, ours = bpf_linux_map_create(&host.env, &spec, &map, NULL);
     if (fd >= 0)
-        close((int)fd);
+        close(fd);
     if (ours == 0)
         bpf_map_put(map);
     maps.asked++;

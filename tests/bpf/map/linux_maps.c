@@ -1,62 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "linux_maps.h"
+#include "linux_attr.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-/* Commands and attributes as far as they are used here (Linux: include/uapi/linux/bpf.h, whose names
- * are those of our own headers, so that both cannot be included). */
-enum command {
-    MAP_CREATE = 0,
-    MAP_LOOKUP = 1,
-    MAP_UPDATE = 2,
-    MAP_DELETE = 3,
-    MAP_NEXT = 4,
-    MAP_LOOKUP_AND_DELETE = 21,
-    MAP_FREEZE = 22,
-    MAP_LOOKUP_BATCH = 24,
-    MAP_UPDATE_BATCH = 26,
-    MAP_DELETE_BATCH = 27,
-};
-
-struct map_create {
-    uint32_t map_type, key_size, value_size, max_entries, map_flags, inner_map_fd, numa_node;
-    char map_name[16];
-    uint32_t map_ifindex, btf_fd, btf_key_type_id, btf_value_type_id, btf_vmlinux_value_type_id;
-    uint64_t map_extra;
-};
-
-struct map_element {
-    uint32_t map_fd, padding;
-    uint64_t key, value, flags;
-};
-
-struct map_batch {
-    uint64_t in_batch, out_batch, keys, values;
-    uint32_t count, map_fd;
-    uint64_t elem_flags, flags;
-};
-
-static int bpf(enum command command, void *attributes, size_t size)
-{
-    long result = syscall(SYS_bpf, (int)command, attributes, size);
-    return result < 0 ? -errno : (int)result;
-}
-
-static uint64_t at(const void *memory)
-{
-    return (uint64_t)(uintptr_t)memory;
-}
-
-static int element(struct backend *backend, enum command command, const void *key,
+static int element(struct backend *backend, enum linux_command command, const void *key,
                    const void *value, uint64_t flags)
 {
     struct linux_backend *map = (struct linux_backend *)(void *)backend;
-    struct map_element attributes = { (uint32_t)map->fd, 0, at(key), at(value), flags };
-    return bpf(command, &attributes, sizeof attributes);
+    struct linux_map_element attributes = { (uint32_t)map->fd, 0, linux_address(key),
+                                            linux_address(value), flags };
+    return linux_bpf(command, &attributes, sizeof attributes);
 }
 
 /* Maps without keys want none. */
@@ -64,68 +20,69 @@ static const void *key_or_none(struct backend *backend, const void *key);
 
 static int linux_lookup(struct backend *backend, const void *key, void *value, uint64_t flags)
 {
-    return element(backend, MAP_LOOKUP, key_or_none(backend, key), value, flags);
+    return element(backend, LINUX_MAP_LOOKUP, key_or_none(backend, key), value, flags);
 }
 
 static int linux_update(struct backend *backend, const void *key, const void *value, uint64_t flags)
 {
-    return element(backend, MAP_UPDATE, key_or_none(backend, key), value, flags);
+    return element(backend, LINUX_MAP_UPDATE, key_or_none(backend, key), value, flags);
 }
 
 static int linux_delete(struct backend *backend, const void *key)
 {
-    return element(backend, MAP_DELETE, key_or_none(backend, key), NULL, 0);
+    return element(backend, LINUX_MAP_DELETE, key_or_none(backend, key), NULL, 0);
 }
 
 static int linux_next(struct backend *backend, const void *key, void *next_key)
 {
-    return element(backend, MAP_NEXT, key, next_key, 0);
+    return element(backend, LINUX_MAP_NEXT, key, next_key, 0);
 }
 
 static int linux_lookup_and_delete(struct backend *backend, const void *key, void *value,
                                    uint64_t flags)
 {
-    return element(backend, MAP_LOOKUP_AND_DELETE, key_or_none(backend, key), value, flags);
+    return element(backend, LINUX_MAP_LOOKUP_AND_DELETE, key_or_none(backend, key), value, flags);
 }
 
 static int linux_freeze(struct backend *backend)
 {
     uint32_t fd = (uint32_t)((struct linux_backend *)(void *)backend)->fd;
-    return bpf(MAP_FREEZE, &fd, sizeof fd);
+    return linux_bpf(LINUX_MAP_FREEZE, &fd, sizeof fd);
 }
 
-static int batch_of(struct backend *backend, enum command command, struct bpf_map_batch *batch)
+static int batch_of(struct backend *backend, enum linux_command command,
+                    struct bpf_map_batch *batch)
 {
     struct linux_backend *map = (struct linux_backend *)(void *)backend;
-    struct map_batch attributes = {
-        .in_batch = at(batch->in_position),
-        .out_batch = at(batch->out_position),
-        .keys = at(batch->keys),
-        .values = at(batch->values),
+    struct linux_map_batch attributes = {
+        .in_batch = linux_address(batch->in_position),
+        .out_batch = linux_address(batch->out_position),
+        .keys = linux_address(batch->keys),
+        .values = linux_address(batch->values),
         .count = batch->count,
         .map_fd = (uint32_t)map->fd,
         .elem_flags = batch->element_flags,
     };
-    int err = bpf(command, &attributes, sizeof attributes);
+    int err = linux_bpf(command, &attributes, sizeof attributes);
     batch->count = attributes.count;
     return err;
 }
 
 static int linux_lookup_batch(struct backend *backend, struct bpf_map_batch *batch)
 {
-    return batch_of(backend, MAP_LOOKUP_BATCH, batch);
+    return batch_of(backend, LINUX_MAP_LOOKUP_BATCH, batch);
 }
 
 static int linux_update_batch(struct backend *backend, struct bpf_map_batch *batch)
 {
-    return batch_of(backend, MAP_UPDATE_BATCH, batch);
+    return batch_of(backend, LINUX_MAP_UPDATE_BATCH, batch);
 }
 
 static int linux_delete_batch(struct backend *backend, struct bpf_map_batch *batch)
 {
     struct bpf_map_batch keys_only = *batch;
     keys_only.values = NULL;
-    int err = batch_of(backend, MAP_DELETE_BATCH, &keys_only);
+    int err = batch_of(backend, LINUX_MAP_DELETE_BATCH, &keys_only);
     batch->count = keys_only.count;
     return err;
 }
@@ -140,13 +97,13 @@ static const void *key_or_none(struct backend *backend, const void *key)
 
 int linux_backend_open(struct linux_backend *linux_map, const struct shape *shape)
 {
-    struct map_create create = { .map_type = shape->type,
-                                 .key_size = shape->key_size,
-                                 .value_size = shape->value_size,
-                                 .max_entries = shape->max_entries,
-                                 .map_flags = shape->flags,
-                                 .map_extra = shape->map_extra };
-    int fd = bpf(MAP_CREATE, &create, sizeof create);
+    struct linux_map_create create = { .type = shape->type,
+                                       .key_size = shape->key_size,
+                                       .value_size = shape->value_size,
+                                       .max_entries = shape->max_entries,
+                                       .flags = shape->flags,
+                                       .extra = shape->map_extra };
+    int fd = linux_bpf(LINUX_MAP_CREATE, &create, sizeof create);
     if (fd < 0)
         return fd;
     *linux_map = (struct linux_backend){

@@ -19,6 +19,8 @@
 #include "generated_btf.h"
 #include "generator.h"
 #include "host_env.h"
+#include "linux_attr.h"
+#include "linux_bpf.h"
 #include "soundness.h"
 
 #include <errno.h>
@@ -26,43 +28,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#define COMMAND_MAP_CREATE 0
-#define COMMAND_PROG_LOAD  5
-#define COMMAND_BTF_LOAD   18
-#define BYTES_MAX          600
-#define INPUTS             64
-
-struct map_create {
-    uint32_t type, key_size, value_size, max_entries, flags;
-    uint8_t rest[100];
-};
-
-struct btf_load {
-    uint64_t btf, log;
-    uint32_t size, log_size, log_level;
-    uint8_t rest[100];
-};
-
-struct func_info {
-    uint32_t insn_index, type_id;
-};
-
-/* include/uapi/linux/bpf.h: union bpf_attr, of BPF_PROG_LOAD */
-struct prog_load {
-    uint32_t prog_type, insn_count;
-    uint64_t insns, license;
-    uint32_t log_level, log_size;
-    uint64_t log;
-    uint32_t version, flags;
-    char name[16];
-    uint32_t ifindex, expected_type, btf_fd, func_info_size;
-    uint64_t func_info;
-    uint32_t func_info_count;
-    uint8_t rest[60];
-};
+#define BYTES_MAX 600
+#define INPUTS    64
 
 /* Of the generator's kinds; Axiom's own has no peer. */
 static const struct {
@@ -82,16 +50,16 @@ static int make_maps(enum generated_kind kind)
 {
     for (uint32_t i = 0; i < GENERATOR_MAP_COUNT; i++) {
         const struct bpf_map_spec *spec = &generator_maps[i];
-        struct map_create create = {
+        struct linux_map_create create = {
             .type = spec->type,
             .key_size = spec->key_size,
             .value_size = spec->value_size,
             .max_entries = spec->max_entries,
             .flags = spec->flags,
         };
-        fds[kind][i] = (int)syscall(SYS_bpf, COMMAND_MAP_CREATE, &create, sizeof create);
+        fds[kind][i] = linux_bpf(LINUX_MAP_CREATE, &create, sizeof create);
         if (fds[kind][i] < 0) {
-            printf("skipped: map %s: %s\n", spec->name, strerror(errno));
+            printf("skipped: map %s: %s\n", spec->name, strerror(-fds[kind][i]));
             return -1;
         }
     }
@@ -105,14 +73,14 @@ static int make_peers(void)
             return -1;
         uint8_t blob[GENERATED_BTF_MAX];
         const char *context = bpf_linux_context_by_section(peers[kind].section)->struct_name;
-        struct btf_load load = { .btf = (uint64_t)(uintptr_t)blob,
-                                 .size = (uint32_t)generated_btf(context, blob),
-                                 .log = (uint64_t)(uintptr_t)linux_log,
-                                 .log_size = sizeof linux_log,
-                                 .log_level = 1 };
-        btf_fds[kind] = (int)syscall(SYS_bpf, COMMAND_BTF_LOAD, &load, sizeof load);
+        struct linux_btf_load load = { .btf = (uint64_t)(uintptr_t)blob,
+                                       .size = (uint32_t)generated_btf(context, blob),
+                                       .log = (uint64_t)(uintptr_t)linux_log,
+                                       .log_size = sizeof linux_log,
+                                       .log_level = 1 };
+        btf_fds[kind] = linux_bpf(LINUX_BTF_LOAD, &load, sizeof load);
         if (btf_fds[kind] < 0) {
-            printf("skipped: BTF: %s\n%s\n", strerror(errno), linux_log);
+            printf("skipped: BTF: %s\n%s\n", strerror(-btf_fds[kind]), linux_log);
             return -1;
         }
     }
@@ -122,48 +90,37 @@ static int make_peers(void)
 static int linux_verdict(const struct generated *program)
 {
     struct bpf_insn insns[GENERATED_INSN_MAX];
-    struct func_info infos[GENERATED_FUNCTION_MAX + 1] = { { 0, GENERATED_FUNC_MAIN } };
+    struct linux_func_info infos[GENERATED_FUNCTION_MAX + 1] = { { 0, GENERATED_FUNC_MAIN } };
     memcpy(insns, program->insns, program->insn_count * sizeof *insns);
     for (uint32_t i = 0; i < program->function_count; i++)
-        infos[i + 1] = (struct func_info){ program->functions[i].start,
-                                           program->functions[i].is_global
-                                               ? GENERATED_FUNC_GLOBAL
-                                               : GENERATED_FUNC_STATIC };
-    for (uint32_t i = 0; i < program->insn_count; i += bpf_insn_slots(&insns[i])) {
-        bool map = insns[i].opcode == (BPF_LD | BPF_IMM | BPF_DW) &&
-                   (insns[i].src_reg == BPF_PSEUDO_MAP_IDX ||
-                    insns[i].src_reg == BPF_PSEUDO_MAP_IDX_VALUE) &&
-                   (uint32_t)insns[i].imm < GENERATOR_MAP_COUNT;
-        if (!map)
-            continue;
-        bool value = insns[i].src_reg == BPF_PSEUDO_MAP_IDX_VALUE;
-        insns[i].src_reg = value ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;
-        insns[i].imm = fds[program->kind][insns[i].imm];
-    }
-    struct prog_load load = { .prog_type = peers[program->kind].prog_type,
-                              .expected_type = peers[program->kind].expected_type,
-                              .insn_count = program->insn_count,
-                              .insns = (uint64_t)(uintptr_t)insns,
-                              .license = (uint64_t)(uintptr_t) "GPL",
-                              .log_level = 1,
-                              .log_size = sizeof linux_log,
-                              .log = (uint64_t)(uintptr_t)linux_log,
-                              .btf_fd = (uint32_t)btf_fds[program->kind],
-                              .func_info = (uint64_t)(uintptr_t)infos,
-                              .func_info_size = sizeof infos[0],
-                              .func_info_count = program->function_count + 1 };
+        infos[i + 1] =
+            (struct linux_func_info){ program->functions[i].start, program->functions[i].is_global
+                                                                       ? GENERATED_FUNC_GLOBAL
+                                                                       : GENERATED_FUNC_STATIC };
+    linux_bpf_put_maps(insns, program->insn_count, fds[program->kind], GENERATOR_MAP_COUNT);
+    struct linux_prog_load load = { .prog_type = peers[program->kind].prog_type,
+                                    .attach_type = peers[program->kind].expected_type,
+                                    .insn_count = program->insn_count,
+                                    .insns = (uint64_t)(uintptr_t)insns,
+                                    .license = linux_address("GPL"),
+                                    .log_level = 1,
+                                    .log_size = sizeof linux_log,
+                                    .log = (uint64_t)(uintptr_t)linux_log,
+                                    .btf_fd = (uint32_t)btf_fds[program->kind],
+                                    .func_info = (uint64_t)(uintptr_t)infos,
+                                    .func_info_size = sizeof infos[0],
+                                    .func_info_count = program->function_count + 1 };
     linux_log[0] = '\0';
-    long fd = syscall(SYS_bpf, COMMAND_PROG_LOAD, &load, sizeof load);
-    if (fd < 0 && errno == ENOSPC) {
+    int fd = linux_bpf(LINUX_PROG_LOAD, &load, sizeof load);
+    if (fd == -ENOSPC) {
         load.log_level = 0;
         load.log_size = 0;
         load.log = 0;
-        fd = syscall(SYS_bpf, COMMAND_PROG_LOAD, &load, sizeof load);
+        fd = linux_bpf(LINUX_PROG_LOAD, &load, sizeof load);
     }
-    int err = fd < 0 ? -errno : 0;
     if (fd >= 0)
-        close((int)fd);
-    return err;
+        close(fd);
+    return fd < 0 ? fd : 0;
 }
 
 /* Linux walks loops round by round, which takes it seconds. */
@@ -340,8 +297,8 @@ int main(int argc, char **argv)
     printf("%" PRIu64 " programs, %" PRIu64 " verdicts alike (%" PRIu64 " accepted by both)\n",
            t.tried, t.same, t.accepted);
     printf("%" PRIu64 " accepted here only (%" PRIu64
-           " of them refused for code that is dead here), each run %d times in each way to verify it (%" PRIu64
-           " runs): %s\n",
+           " of them refused for code that is dead here), each run %d times in each way to verify "
+           "it (%" PRIu64 " runs): %s\n",
            t.only_here, t.dead, INPUTS, counts.runs, fine ? "no harm" : "HARM");
     print_reasons("accepted here only; Linux says:", &only_here);
     print_reasons("accepted by Linux only; here:", &only_there);
