@@ -7,7 +7,7 @@
  * bpf_loop() says how often it calls at most.
  *
  * A timer's callback runs later and on its own: it is walked like a program. */
-#include "call.h"
+#include "dynptr.h"
 
 /* Linux: BPF_MAX_LOOPS; also more than any map has entries or ring has records. */
 #define ROUNDS_MAX (UINT64_C(8) << 20)
@@ -162,6 +162,7 @@ int check_callback_exit(struct verifier *v)
     s->pc = callee->return_to;
     s->slot_count = callee->slot_base;
     s->frame_count--;
+    slices_leave(v);
     state_top(s)->rounds++;
     v->here.from = s->pc;
     return 0;

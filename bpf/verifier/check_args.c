@@ -125,7 +125,9 @@ int check_memory_update(struct verifier *v, const struct call *call, uint32_t re
                         uint64_t most)
 {
     const struct reg *r = state_reg(&v->state, reg_number);
-    int err = check_place(v, call, reg_number, most, ACCESS_WRITE);
+    int err = r->stack_offset != 0 ? check_place(v, call, reg_number, most, ACCESS_READ) : 0;
+    if (err == 0)
+        err = check_place(v, call, reg_number, most, ACCESS_WRITE);
     if (err != 0 || r->type != REG_STACK)
         return err;
     int64_t from = r->n.smin, to = r->n.smax + (int64_t)most;

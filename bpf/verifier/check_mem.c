@@ -5,7 +5,7 @@
  * the whole range of offsets must lie inside, and only numbers may be stored, for whoever reads a
  * map must never see an address. All accesses are naturally aligned: objects start 8-aligned, and
  * not every CPU forgives. */
-#include "call.h"
+#include "dynptr.h"
 
 /* Of Linux: NET_IP_ALIGN. */
 #define PACKET_ALIGN 2
@@ -122,8 +122,9 @@ int check_region(struct verifier *v, uint32_t reg_number, int64_t displacement, 
             return err;
     }
     /* Offsets are within +-2^30 (check_alu.c) and sizes below 2^30: no overflow. */
-    return check_inside(v, reg_number, r, r->n.smin + displacement,
-                        r->n.smax + displacement + (int64_t)size_bytes);
+    int64_t from = r->n.smin + displacement, to = r->n.smax + displacement + (int64_t)size_bytes;
+    int err = check_inside(v, reg_number, r, from, to);
+    return err != 0 || r->stack_offset == 0 ? err : slice_access(v, r, from, to, access);
 }
 
 static int check_aligned(struct verifier *v, uint32_t reg_number, int64_t displacement,

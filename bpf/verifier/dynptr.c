@@ -5,7 +5,11 @@
  * One is 16 bytes of the stack, which helpers set and use and the program cannot read; or, in
  * callbacks and global functions, it is passed as a REG_DYNPTR. Its id names what it shows: slices,
  * memory inside it, carry the id (reg.map) and are void when the dynptr is overwritten. A dynptr of a
- * ring buffer is a reference too, which its copies and slices live by. */
+ * ring buffer is a reference too, which its copies and slices live by.
+ *
+ * A slice of a packet that is not in one piece is the buffer that the call was given for the case (Linux:
+ * bpf_dynptr_slice(), kernel/bpf/helpers.c); nobody knows which it is. So it lives as long as both, and
+ * where the buffer lies on the stack each access to the slice is one to those bytes, too. */
 #include "dynptr.h"
 
 static int refuse_dynptr(struct verifier *v, const struct call *call, uint32_t reg_number,
@@ -99,7 +103,9 @@ struct reg dynptr_slice(const struct verifier *v, const struct call *call, uint3
                         bool read_only)
 {
     struct reg r = reg_pointer(REG_MEM);
-    bool packet = call->dynptr.type_id == DYNPTR_SKB || call->dynptr.type_id == DYNPTR_XDP;
+    /* Global functions are not told of what kind theirs are. */
+    bool packet = call->dynptr.type_id == DYNPTR_SKB || call->dynptr.type_id == DYNPTR_XDP ||
+                  call->dynptr.type == REG_DYNPTR;
     (void)v;
     r.size = size;
     r.map = call->dynptr.id;
@@ -107,6 +113,51 @@ struct reg dynptr_slice(const struct verifier *v, const struct call *call, uint3
     r.attr = (uint16_t)((read_only ? REG_READ_ONLY : 0) | (packet ? REG_PACKET_SLICE : 0));
     return r;
 }
+
+/* --- Slices that may be a buffer
+ * ------------------------------------------------------------------------------------------ */
+
+int slice_may_be_buffer(struct verifier *v, const struct call *call, uint32_t reg_number, struct reg *slice)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    bool on_stack = r->type == REG_STACK || r->stack_offset != 0;
+    if ((slice->attr & REG_PACKET_SLICE) == 0 || slice->size == 0)
+        return 0;
+    slice->ref = reg_reference(r);
+    if (!on_stack)
+        return 0;
+    if (!scalar_is_const(&r->n) || r->n.smin + r->stack_offset < INT16_MIN)
+        return refuse_argument(v, call, reg_number,
+                               "at a constant offset of the stack, for the slice may be this buffer");
+    slice->frame = r->frame;
+    slice->stack_offset = (int16_t)(r->n.smin + r->stack_offset);
+    v->slices_of_stack = true;
+    return 0;
+}
+
+int slice_access(struct verifier *v, const struct reg *slice, int64_t from, int64_t to, enum access access)
+{
+    uint32_t frame = slice->frame;
+    from += slice->stack_offset;
+    to += slice->stack_offset;
+    return access == ACCESS_READ ? stack_check_set(v, frame, from, to) : stack_clobber(v, frame, from, to, false);
+}
+
+static void leave_slice(struct reg *r, void *user)
+{
+    const struct verifier *v = user;
+    if (r->type == REG_MEM && r->stack_offset != 0 && r->frame >= v->state.frame_count)
+        *r = void_pointer(v);
+}
+
+void slices_leave(struct verifier *v)
+{
+    if (v->slices_of_stack)
+        state_each_value(&v->state, leave_slice, v);
+}
+
+/* --- Dynptrs on the stack
+ * ------------------------------------------------------------------------------------------------- */
 
 /* The lowest byte of the dynptr that has a slot at `offset`. */
 static int64_t first_byte(const struct slot *slot, int64_t offset)

@@ -16,6 +16,12 @@ int dynptr_release(struct verifier *v, const struct call *call);
 /* Memory that call->dynptr shows. */
 struct reg dynptr_slice(const struct verifier *v, const struct call *call, uint32_t size,
                         bool read_only);
+/* The slice may be the buffer that register `reg_number` points to, which it must not outlive. */
+int slice_may_be_buffer(struct verifier *v, const struct call *call, uint32_t reg_number, struct reg *slice);
+/* An access to its bytes from..to, which are inside, is one to the stack that they may be. */
+int slice_access(struct verifier *v, const struct reg *slice, int64_t from, int64_t to, enum access access);
+/* The top frame was left: what may be its stack is void. */
+void slices_leave(struct verifier *v);
 /* A store over those bytes: the dynptrs there are none any more. Refuses those with a reference. */
 int dynptr_overwrite(struct verifier *v, uint32_t frame, int64_t from, int64_t to);
 /* A helper would fill bytes that are a dynptr. */

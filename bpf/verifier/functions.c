@@ -7,7 +7,7 @@
  * the result. So its callers cost no more walking however often they call it. */
 #include <axiom/string.h>
 
-#include "call.h"
+#include "dynptr.h"
 #include "parameter.h"
 
 /* --- The list of them
@@ -343,6 +343,7 @@ static int leave_function(struct verifier *v)
     s->slot_count = callee->slot_base;
     s->frame_count--;
     *state_reg(s, 0) = result;
+    slices_leave(v);
     return 0;
 }
 

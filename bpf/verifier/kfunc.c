@@ -161,7 +161,7 @@ static int give_slice(struct verifier *v, const struct kfunc_call *k, struct reg
                       "bpf_%s(): programs of '%s' may not write packets", k->call.name,
                       v->context->section_prefix);
     *out = dynptr_slice(v, &k->call, (uint32_t)k->constant, !writes);
-    return 0;
+    return k->buffer != 0 ? slice_may_be_buffer(v, &k->call, k->buffer, out) : 0;
 }
 
 /* (object, id of a struct of the kernel) */

@@ -23,6 +23,7 @@ struct kfunc_call {
     int64_t dynptr_offset;
     enum dynptr_kind dynptr_kind;
     uint32_t dynptr_ref;
+    uint32_t buffer; /* the register of its argument NAME__opt, 0: none or NULL */
     uint32_t argument_ref; /* the reference of an argument: what the result lives by */
     struct bpf_special_field root; /* of the list or tree */
     uint32_t own_type;             /* BPF_KFUNC_REFCOUNT_ACQUIRE: of its argument */

@@ -149,6 +149,8 @@ static int check_sized_memory(struct verifier *v, struct kfunc_call *k, const st
         mark_precise(v, size->deps);
         if (size->n.umax >= UINT32_C(1) << 29 || (reg_is_null(r) && size->n.umax != 0))
             return refuse_argument(v, &k->call, size_number, "bounded, as large as the memory");
+        if (!reg_is_null(r) && ends_with(a->param.name, "__opt"))
+            k->buffer = a->reg_number;
         if (!reg_is_null(r))
             err = check_bytes(v, k, a->reg_number, size->n.umax);
     }

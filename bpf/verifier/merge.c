@@ -263,7 +263,7 @@ static bool same_kind(const struct reg *old, const struct reg *now)
     return old->may_be_null == now->may_be_null && old->frame == now->frame &&
            old->map == now->map && old->size == now->size && old->ref == now->ref &&
            (old->fixed == now->fixed || old->type == REG_SLOT_ITERATOR) && old->attr == now->attr &&
-           (old->type != REG_RECORD || old->id == now->id);
+           old->stack_offset == now->stack_offset && (old->type != REG_RECORD || old->id == now->id);
 }
 
 static bool merge_reg(struct verifier *v, struct merge *m, const struct reg *old, struct reg *now)

@@ -34,8 +34,9 @@
 #define FLAG_MORE     0x80u /* another byte of flags */
 #define MORE_FIXED    0x01u
 #define MORE_ORIGIN   0x02u
+#define MORE_STACK    0x04u
 #define REG_HEAD      3u
-#define REG_BYTES_MAX 154u
+#define REG_BYTES_MAX 158u
 _Static_assert(REG_TYPE_COUNT <= HEAD_TYPE + 1, "a type fits the head");
 
 /* --- Bytes
@@ -171,12 +172,13 @@ static const uint8_t *get_scalar(const uint8_t *at, uint8_t head, struct scalar 
 static bool has_fields(const struct reg *r)
 {
     return (r->may_be_null | r->map | r->size | r->ref | r->attr | (uint32_t)r->fixed |
-            r->origin) != 0;
+            r->origin | (uint16_t)r->stack_offset) != 0;
 }
 
 static void flag_fields(uint8_t *flags, uint8_t *more, const struct reg *r)
 {
-    *more = (uint8_t)((r->fixed != 0 ? MORE_FIXED : 0) | (r->origin != 0 ? MORE_ORIGIN : 0));
+    *more = (uint8_t)((r->fixed != 0 ? MORE_FIXED : 0) | (r->origin != 0 ? MORE_ORIGIN : 0) |
+                      (r->stack_offset != 0 ? MORE_STACK : 0));
     *flags |= (uint8_t)((r->may_be_null ? FLAG_NULL : 0) | (r->map != 0 ? FLAG_MAP : 0) |
                         (r->size != 0 ? FLAG_SIZE : 0) | (r->ref != 0 ? FLAG_REF : 0) |
                         (r->attr != 0 ? FLAG_ATTR : 0) | (*more != 0 ? FLAG_MORE : 0));
@@ -194,6 +196,10 @@ static uint8_t *put_fields(uint8_t *at, const struct reg *r)
         at = put_number(at, r->attr);
     if (r->fixed != 0)
         at = put_number(at, zigzag((uint64_t)(int64_t)r->fixed));
+    if (r->stack_offset != 0) {
+        *at++ = r->frame;
+        at = put_number(at, zigzag((uint64_t)(int64_t)r->stack_offset));
+    }
     if (r->origin == 0)
         return at;
     at = put_number(at, r->origin);
@@ -214,6 +220,10 @@ static const uint8_t *get_fields(const uint8_t *at, uint8_t flags, uint8_t more,
         r->attr = (uint16_t)get_number(&at);
     if (more & MORE_FIXED)
         r->fixed = (int32_t)unzigzag(get_number(&at));
+    if (more & MORE_STACK) {
+        r->frame = *at++;
+        r->stack_offset = (int16_t)unzigzag(get_number(&at));
+    }
     if ((more & MORE_ORIGIN) == 0)
         return at;
     r->origin = (uint32_t)get_number(&at);
@@ -557,7 +567,8 @@ static bool reg_covers(struct comparison *c, const struct reg *old, const struct
         return number_covers(c, old, now);
     if (old->type == REG_MEM ? !ids_agree(c, old->map, now->map, true) : old->map != now->map)
         return false;
-    if (old->may_be_null != now->may_be_null || old->frame != now->frame || old->attr != now->attr)
+    if (old->may_be_null != now->may_be_null || old->frame != now->frame ||
+        old->attr != now->attr || old->stack_offset != now->stack_offset)
         return false;
     if (old->type == REG_SLOT_ITERATOR ? !elements_cover(c, old, now) : old->fixed != now->fixed)
         return false;

@@ -81,7 +81,7 @@ struct reg {
     uint8_t type;    /* enum reg_type */
     uint8_t precise; /* in a checkpoint: this number mattered */
     uint8_t may_be_null;
-    uint8_t frame; /* REG_STACK: whose */
+    uint8_t frame; /* REG_STACK, REG_MEM with a stack_offset: whose */
     union {
         uint32_t map;      /* REG_MAP, REG_MAP_VALUE, REG_MAP_KEY: index in the program's maps;
                               REG_MEM: the dynptr that it is a slice of, 0: none */
@@ -97,6 +97,8 @@ struct reg {
      * REG_SLOT_ITERATOR: how many elements it has given on this path (progress.c). */
     int32_t fixed;
     uint16_t attr; /* enum reg_attr */
+    /* REG_MEM: it may be (none of it or all) the bytes of `frame`'s stack from this offset on; 0: never. */
+    int16_t stack_offset;
     /* A number or offset that a summarised loop changes (loop.c): which one, 0: none, and what was
      * added to it since the loop's head. */
     uint32_t origin;

@@ -143,6 +143,7 @@ struct verifier {
     struct function *functions;  /* sorted by start */
     uint32_t function_count;
     uint32_t nested;     /* walks that wait for the one going on */
+    bool slices_of_stack; /* some pointer had a stack_offset */
     bool packet_changed; /* by something on the walk going on */
     bool throws;         /* something on the walk going on */
     bool work_sleeps;    /* the walk going on is of a function that may sleep, though the program may not */

@@ -11,17 +11,22 @@
  *     result:  5                            (accepted: what it returns for a context of zeros)
  *
  * `pre` sets registers up: map_value(NAME) is a looked up value not NULL, record(BYTES) a reserved
- * record, scalar a number of which nothing is known. R9 then holds the context. An accepted program
+ * record, scalar a number of which nothing is known. R9 then holds the context. `kcall NAME` calls a kernel function
+ * (kernel_btf.c). An accepted program
  * is run, with contexts of zeros, of ones and of noise, in the checked interpreter and in the
  * ordinary one: no bad access, equal results. */
 #include "assembler.h"
 #include "host_env.h"
+#include "kernel_btf.h"
 
+#include <bpf/btf.h>
 #include <bpf/interp.h>
 #include <bpf/verifier.h>
 #include <bpf_unverified/unverified.h>
 
 #include <bpf_linux/contexts.h>
+#include <bpf_linux/helpers.h>
+#include <bpf_linux/kfuncs.h>
 
 #include <check.h>
 #include <ctype.h>
@@ -75,6 +80,10 @@ struct test_case {
     unsigned line;
     char name[120], context[40], pre[200], code[8000], expect[200], result[40];
 };
+
+#define CASE_MAX 600
+static struct test_case *cases[CASE_MAX];
+static int case_count;
 
 static void strip(char *text)
 {
@@ -187,13 +196,46 @@ static const struct bpf_context_layout *context_of(const char *section)
     return own != NULL ? own : bpf_linux_context_by_section(section);
 }
 
+/* `text` with calls of kernel functions as the assembler has them. */
+static void add_code(const char *text, char *code, size_t size)
+{
+    char part[sizeof cases[0]->code], name[40];
+    for (const char *call; (call = strstr(text, "kcall ")) != NULL; text = call + 6 + strlen(name)) {
+        snprintf(part, sizeof part, "%.*s", (int)(call - text), text);
+        append(code, size, part);
+        ck_assert_int_eq(sscanf(call, "kcall %39[a-z_]", name), 1);
+        ck_assert_msg(kernel_btf_id(name) != 0, "%s()", name);
+        snprintf(part, sizeof part, ".insn 0x85 0 2 0 %u", kernel_btf_id(name));
+        code[strlen(code) - 1] = ' ';
+        append(code, size, part);
+        code[strlen(code) - 1] = ' ';
+    }
+    append(code, size, text);
+}
+
+/* The kernel is Linux then. */
+static struct bpf_btf *make_kernel_btf(void)
+{
+    uint8_t bytes[KERNEL_BTF_MAX];
+    struct bpf_btf *btf = NULL;
+    struct bpf_error error;
+    int err = bpf_btf_parse(&host.env, bytes, kernel_btf(bytes), &btf, &error);
+    ck_assert_msg(err == 0, "%s", error.text);
+    host.env.helpers = bpf_linux_helpers;
+    host.env.helper_count = bpf_linux_helper_count;
+    host.env.kfuncs = bpf_linux_kfuncs;
+    host.env.kfunc_count = bpf_linux_kfunc_count;
+    return btf;
+}
+
 static void run_case(const struct test_case *c)
 {
     static struct assembly assembly;
     static char code[9000];
+    bool calls_kernel = strstr(c->code, "kcall ") != NULL;
     code[0] = '\0';
     add_setup(c->pre, code, sizeof code);
-    append(code, sizeof code, c->code);
+    add_code(c->code, code, sizeof code);
     make_maps();
     ck_assert_msg(assemble(code, maps, MAP_COUNT, &assembly), "%s:%u: %s: %s", c->file, c->line,
                   c->name, assembly.error);
@@ -205,6 +247,8 @@ static void run_case(const struct test_case *c)
         .maps = maps,
         .map_count = MAP_COUNT,
         .context = context_of(c->context[0] != '\0' ? c->context : "gpio/"),
+        .kernel_btf = calls_kernel ? make_kernel_btf() : NULL,
+        .check_only = calls_kernel,
     };
     struct bpf_verify_result result;
     int err = bpf_verify(&request, &result);
@@ -218,13 +262,10 @@ static void run_case(const struct test_case *c)
         check_refusal(c, &result);
         ck_assert_ptr_null(result.prog);
     }
+    bpf_btf_put(request.kernel_btf);
     put_maps();
     ck_assert_int_eq(host.live_bytes, 0);
 }
-
-#define CASE_MAX 600
-static struct test_case *cases[CASE_MAX];
-static int case_count;
 
 static struct test_case *new_case(const char *file, unsigned line, const char *name)
 {
