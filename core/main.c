@@ -119,6 +119,7 @@ static void wait_for_stop(void)
 static int main_entry(void *argument)
 {
     (void)argument;
+    option_name_unknown();
     int err = put_up(late_steps, ARRAY_SIZE(late_steps));
     if (err)
         return err;

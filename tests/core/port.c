@@ -514,7 +514,7 @@ int port_run(const struct port_options *options, void (*body)(void *argument), v
         .fdt_size = tree_size,
         .memory = &memory,
         .memory_count = 1,
-        .command_line = "",
+        .command_line = options->command_line != NULL ? options->command_line : "",
     };
     int err = kernel_main(&info);
     mm_stats(&port.mm);

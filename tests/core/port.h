@@ -18,7 +18,8 @@ struct port_options {
     uint64_t clock_hz;        /* 0: 1 GHz */
     const void *fdt;          /* NULL: a tree with just the test board */
     size_t fdt_size;
-    bool no_body; /* `body` is not started: boot, then stop */
+    const char *command_line; /* NULL: empty */
+    bool no_body;             /* `body` is not started: boot, then stop */
 };
 
 /* Boots a kernel whose "test" thread (fixed priority 40) runs body(argument), then stops it. What

@@ -39,7 +39,7 @@ plain() {
     }
 }
 
-ends 33 ktest=off 1
+ends 33 "ktest=off foo=1" 1 "command line: 'foo=1' is not known"
 ends 39 ktest=reboot 1
 ends 37 ktest=panic 1 "kernel panic at" "asked to by the command line" " panic_at+0x" " run_all+0x" " thread_main+0x"
 # Every CPU spins with interrupts masked but one: the watchdog there reports them all.

@@ -99,7 +99,10 @@ START_TEST(nonsense_is_told_and_ignored)
         rig_exit(&rig);
     }
     run("xgpio.poll_us=50 gpio.poll_usx=50", 1);
-    CHECK(rig_log_count(&rig, "poll") == 0);
+    CHECK(rig_log_count(&rig, "poll_us") == 2); /* told as unknown, and no more */
+    CHECK(rig_log_count(&rig, "command line: 'xgpio.poll_us=50' is not known") == 1);
+    CHECK(rig_log_count(&rig, "command line: 'gpio.poll_usx=50' is not known") == 1);
+    CHECK(rig_log_count(&rig, "edges are polled") == 0);
     rig_exit(&rig);
 }
 END_TEST

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Words of the kernel's command line. From the boot's start to its end; any context. */
+/* Words of the kernel's command line; those that there are stand in option.c's table. From the boot's start to its end;
+ * any context. */
 #pragma once
 #include <axiom/types.h>
 

@@ -31,6 +31,9 @@ void smp_exit(void);
 int programs_init(void);
 void programs_exit(void);
 
+/* Tells the log of words on the command line that are in no table (option.c). */
+void option_name_unknown(void);
+
 /* What each step of the boot that worked left in use, for figures; NULL after the last. */
 struct boot_step_pages {
     const char *step;
