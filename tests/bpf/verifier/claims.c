@@ -170,12 +170,17 @@ static bool value_holds(struct machine *m, const struct reg *r, const struct mac
 /* Bytes at to at + 8 are this part of such an object. */
 static bool stack_object_holds(struct machine *m, const struct reg *r, uint32_t frame, uint32_t at)
 {
+    static const uint8_t origins[] = { [DYNPTR_LOCAL] = MACHINE_SHOWS_MEMORY,
+                                       [DYNPTR_RINGBUF] = MACHINE_SHOWS_RECORD,
+                                       [DYNPTR_SKB] = MACHINE_SHOWS_SKB,
+                                       [DYNPTR_XDP] = MACHINE_SHOWS_XDP };
     const struct machine_stack_object *o = machine_on_stack(m, frame, at, 8);
     bool first = (r->attr & REG_FIRST_SLOT) != 0;
     if (o == NULL || (o->at == at) != first)
         return false;
-    return o->kind == STACK_ITERATOR && r->type == REG_SLOT_ITERATOR &&
-           ((r->attr & REG_DRAINED) == 0 || o->drained);
+    if (o->kind == STACK_ITERATOR)
+        return r->type == REG_SLOT_ITERATOR && ((r->attr & REG_DRAINED) == 0 || o->drained);
+    return r->type == REG_SLOT_DYNPTR && origins[r->type_id] == o->origin && (r->ref != 0) == (o->reference != 0);
 }
 
 /* The slot's bytes lie at `at` of the machine's frame. */

@@ -52,7 +52,22 @@ size_t generated_btf(const char *context, uint8_t out[GENERATED_BTF_MAX])
  * -------------------------------------------------------------------------------------------------------------- */
 
 /* Its first types, by their ids. */
-enum kernel_type { VOID, INT, ITER_NUM = 3, INT_P, ITER_NUM_P, FIRST_PROTO };
+enum kernel_type {
+    VOID,
+    INT,
+    U64_,
+    ITER_NUM,
+    INT_P,
+    ITER_NUM_P,
+    DYNPTR,
+    DYNPTR_P,
+    VOID_P,
+    SKB,
+    SKB_P,
+    XDP,
+    XDP_P,
+    FIRST_PROTO
+};
 
 struct kernel_param {
     const char *name;
@@ -70,6 +85,23 @@ static const struct kernel_func {
                                        { { "it", ITER_NUM_P }, { "start", INT }, { "end", INT } } },
     [GENERATED_KFUNC_iter_num_next] = { "bpf_iter_num_next", INT_P, { { "it", ITER_NUM_P } } },
     [GENERATED_KFUNC_iter_num_destroy] = { "bpf_iter_num_destroy", VOID, { { "it", ITER_NUM_P } } },
+    [GENERATED_KFUNC_dynptr_from_skb] = { "bpf_dynptr_from_skb", INT,
+                                          { { "s", SKB_P }, { "flags", U64_ }, { "ptr__uninit", DYNPTR_P } } },
+    [GENERATED_KFUNC_dynptr_from_xdp] = { "bpf_dynptr_from_xdp", INT,
+                                          { { "x", XDP_P }, { "flags", U64_ }, { "ptr__uninit", DYNPTR_P } } },
+    [GENERATED_KFUNC_dynptr_clone] = { "bpf_dynptr_clone", INT,
+                                       { { "p", DYNPTR_P }, { "clone__uninit", DYNPTR_P } } },
+    [GENERATED_KFUNC_dynptr_slice] = { "bpf_dynptr_slice", VOID_P,
+                                       { { "p", DYNPTR_P }, { "offset", INT }, { "buffer__opt", VOID_P },
+                                         { "buffer__szk", INT } } },
+    [GENERATED_KFUNC_dynptr_slice_rdwr] = { "bpf_dynptr_slice_rdwr", VOID_P,
+                                            { { "p", DYNPTR_P }, { "offset", INT }, { "buffer__opt", VOID_P },
+                                              { "buffer__szk", INT } } },
+    [GENERATED_KFUNC_dynptr_adjust] = { "bpf_dynptr_adjust", INT,
+                                        { { "p", DYNPTR_P }, { "start", INT }, { "end", INT } } },
+    [GENERATED_KFUNC_dynptr_size] = { "bpf_dynptr_size", INT, { { "p", DYNPTR_P } } },
+    [GENERATED_KFUNC_dynptr_is_null] = { "bpf_dynptr_is_null", INT, { { "p", DYNPTR_P } } },
+    [GENERATED_KFUNC_dynptr_is_rdonly] = { "bpf_dynptr_is_rdonly", INT, { { "p", DYNPTR_P } } },
 };
 
 int32_t generated_kfunc_id(enum generated_kfunc kfunc)
@@ -149,9 +181,18 @@ size_t generated_kernel_btf(uint8_t out[GENERATED_KERNEL_BTF_MAX])
     put_number(&w, "int", 4);
     put_number(&w, "u64", 8);
     put_type(&w, "bpf_iter_num", STRUCTURE | 1, 8);
-    put_member(&w, "__opaque", 2, 0);
+    put_member(&w, "__opaque", U64_, 0);
     put_type(&w, "", POINTER, INT);
     put_type(&w, "", POINTER, ITER_NUM);
+    put_type(&w, "bpf_dynptr", STRUCTURE | 2, 16);
+    put_member(&w, "__opaque", U64_, 0);
+    put_member(&w, "__more", U64_, 8);
+    put_type(&w, "", POINTER, DYNPTR);
+    put_type(&w, "", POINTER, VOID);
+    put_type(&w, "__sk_buff", STRUCTURE, 192);
+    put_type(&w, "", POINTER, SKB);
+    put_type(&w, "xdp_md", STRUCTURE, 24);
+    put_type(&w, "", POINTER, XDP);
     for (uint32_t i = 0; i < GENERATED_KFUNC_COUNT; i++)
         put_func(&w, &kernel_funcs[i]);
     return put_sections(out, w.types, w.type_count * 4, w.strings, w.strings_size);

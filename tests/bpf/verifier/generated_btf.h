@@ -15,7 +15,10 @@ enum generated_func {
 /* `context`: the name of the struct that programs are given. Returns the size in bytes. */
 size_t generated_btf(const char *context, uint8_t out[GENERATED_BTF_MAX]);
 
-#define GENERATED_KFUNCS(X) X(iter_num_new) X(iter_num_next) X(iter_num_destroy)
+#define GENERATED_KFUNCS(X)                                                                        \
+    X(iter_num_new) X(iter_num_next) X(iter_num_destroy)                                           \
+    X(dynptr_from_skb) X(dynptr_from_xdp) X(dynptr_clone) X(dynptr_slice) X(dynptr_slice_rdwr)     \
+    X(dynptr_adjust) X(dynptr_size) X(dynptr_is_null) X(dynptr_is_rdonly)
 #define GENERATED_KFUNC(name) GENERATED_KFUNC_##name,
 enum generated_kfunc { GENERATED_KFUNCS(GENERATED_KFUNC) GENERATED_KFUNC_COUNT };
 

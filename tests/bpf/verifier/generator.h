@@ -43,7 +43,9 @@ enum generated_kind {
     X(record_or_null) X(function) X(function_nested) X(spill_across_frames) X(global_function)    \
     X(callback_loop) X(callback_map) X(tail_call) X(packet) X(packet_variable) X(packet_meta)     \
     X(packet_changed) X(packet_argument) X(socket) X(legacy_load) X(context_write)                 \
-    X(iterator) X(iterator_nested) X(iterator_left) X(iterator_wrong)
+    X(iterator) X(iterator_nested) X(iterator_left) X(iterator_wrong)                  \
+    X(dynptr_memory) X(dynptr_record) X(dynptr_packet) X(dynptr_slice) X(dynptr_slice_buffer)      \
+    X(dynptr_wrong)
 #define GENERATED_FEATURE(name) GENERATED_##name,
 enum generated_feature { GENERATED_FEATURES(GENERATED_FEATURE) GENERATED_FEATURE_COUNT };
 const char *generated_feature_name(enum generated_feature feature);
@@ -54,8 +56,9 @@ const char *generated_feature_name(enum generated_feature feature);
 enum generate_flags {
     GENERATE_GLOBALS = 1u << 0,   /* global functions */
     GENERATE_ITERATORS = 1u << 1,
+    GENERATE_DYNPTRS = 1u << 2,
+    GENERATE_OBJECTS = GENERATE_ITERATORS | GENERATE_DYNPTRS
 };
-#define GENERATE_OBJECTS GENERATE_ITERATORS
 
 struct generated {
     struct bpf_insn insns[GENERATED_INSN_MAX];

@@ -297,7 +297,7 @@ void change_packet(struct generator *g)
 
 void tail_call(struct generator *g)
 {
-    if (!has_context(g) || ((g->held != K_UNSET || g->iterator_depth > 0) && !one_in(g, 16))) {
+    if (!has_context(g) || ((g->held != K_UNSET || g->open > 0) && !one_in(g, 16))) {
         helper(g);
         return;
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* What the generator's files offer each other: generator.c the program and its statements, generator_number.c
  * arithmetic and jumps, generator_loop.c loops, generator_memory.c stack, values and packets, generator_call.c helpers
- * and functions, generator_object.c objects of the kernel. */
+ * and functions, generator_object.c iterators, generator_dynptr.c. */
 #pragma once
+#include "generated_btf.h"
 #include "generator.h"
 
 #include <bpf/helper.h>
@@ -48,6 +49,8 @@ struct generator {
     uint32_t held_reg;
     uint32_t depth; /* of loops */
     uint32_t iterator_depth;
+    bool has_dynptr; /* statements are made while there is one */
+    uint32_t open; /* iterators, dynptrs of records: to be given up */
     bool moves_6;   /* R6 is a pointer that a loop moves */
     struct patch patches[PATCH_MAX];
     uint32_t patch_count;
@@ -126,6 +129,15 @@ void write_context(struct generator *g);
 /* --- generator_object.c --- */
 /* One of those that the flags ask for. */
 void kernel_object(struct generator *g);
+void call_kfunc(struct generator *g, enum generated_kfunc kfunc);
+/* A jump that is not complete yet; and that it goes to what comes next. */
+uint32_t jump_on(struct generator *g, uint32_t opcode, uint32_t r, int64_t value);
+void lands_here(struct generator *g, uint32_t jump);
+/* R6 and R7 are again what they were, if statements in between changed them. */
+void same_as_before(struct generator *g, const enum kind kinds[], const uint32_t sizes[]);
+
+/* --- generator_dynptr.c --- */
+void dynptr(struct generator *g);
 
 /* --- generator_call.c --- */
 void call_helper(struct generator *g, int32_t id);

@@ -336,7 +336,7 @@ void bound(struct generator *g, uint32_t r, uint32_t size)
 /* if (r > limit) return 0: whatever is linked to r is bounded too. */
 void bound_or_leave(struct generator *g, uint32_t r, uint32_t size)
 {
-    if (g->held != K_UNSET || g->iterator_depth > 0 || g->function != FUNCTION_MAIN) {
+    if (g->held != K_UNSET || g->open > 0 || g->function != FUNCTION_MAIN) {
         bound(g, r, size);
         return;
     }

@@ -5,23 +5,20 @@
  * write. What is acquired is given back on every way, or now and then not. */
 #include "generator_inside.h"
 
-#include "generated_btf.h"
-
-static void call_kfunc(struct generator *g, enum generated_kfunc kfunc)
+void call_kfunc(struct generator *g, enum generated_kfunc kfunc)
 {
     call_helper(g, generated_kfunc_id(kfunc));
     if (g->out->insn_count < GENERATED_INSN_MAX)
         g->out->insns[g->out->insn_count - 1].src_reg = BPF_CALL_BTF_ID;
 }
 
-/* A jump that is not complete yet; and that it goes to what comes next. */
-static uint32_t jump_on(struct generator *g, uint32_t opcode, uint32_t r, int64_t value)
+uint32_t jump_on(struct generator *g, uint32_t opcode, uint32_t r, int64_t value)
 {
     emit(g, BPF_JMP | opcode, r, 0, 0, value);
     return g->out->insn_count - 1;
 }
 
-static void lands_here(struct generator *g, uint32_t jump)
+void lands_here(struct generator *g, uint32_t jump)
 {
     g->out->insns[jump].offset = (int16_t)(g->out->insn_count - jump - 1);
 }
@@ -78,8 +75,7 @@ static void use_element(struct generator *g, bool keeps)
     set_number(g, dst);
 }
 
-/* What a round left in R6 and R7 is again what the first found there. */
-static void same_as_before(struct generator *g, const enum kind kinds[], const uint32_t sizes[])
+void same_as_before(struct generator *g, const enum kind kinds[], const uint32_t sizes[])
 {
     if (kinds[6] == K_NUMBER && g->kinds[6] != K_NUMBER)
         load_any(g, 6);
@@ -116,6 +112,7 @@ static void iterate(struct generator *g)
     g->kinds[0] = K_UNSET;
     use_element(g, keeps);
     g->depth++;
+    g->open++;
     g->iterator_depth++;
     statements(g, 1 + pick(g, 2));
     if (one_in(g, 3)) {
@@ -125,6 +122,7 @@ static void iterate(struct generator *g)
             statements(g, 1);
     }
     g->depth--;
+    g->open--;
     g->iterator_depth--;
     same_as_before(g, kinds, sizes);
     emit(g, BPF_JMP | BPF_JA, 0, 0, (int32_t)head - (int32_t)g->out->insn_count - 1, 0);
@@ -159,5 +157,10 @@ static void iterate(struct generator *g)
 
 void kernel_object(struct generator *g)
 {
-    iterate(g);
+    void (*const kinds[])(struct generator *g) = { iterate, dynptr };
+    static const uint32_t flags[] = { GENERATE_ITERATORS, GENERATE_DYNPTRS };
+    uint32_t which = pick(g, 2);
+    if ((g->flags & flags[which]) == 0)
+        which = 1 - which;
+    kinds[which](g);
 }

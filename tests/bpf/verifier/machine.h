@@ -49,9 +49,22 @@ struct machine_stack_object {
     /* An iterator: */
     int32_t number, end;
     uint32_t element; /* the object; UINT32_MAX: none */
+    /* A dynptr: */
+    uint8_t shows, origin; /* enum machine_dynptr; origin: as it was made, had that not failed */
+    bool read_only;
+    uint32_t object, start, length; /* which bytes; of the packet that is when it is used */
+    uint32_t reference;             /* of its record, and of its clones'; 0: none */
 };
 
-enum machine_stack_kind { STACK_FREE, STACK_ITERATOR };
+enum machine_stack_kind { STACK_FREE, STACK_ITERATOR, STACK_DYNPTR };
+
+enum machine_dynptr {
+    MACHINE_SHOWS_NOTHING,
+    MACHINE_SHOWS_MEMORY,
+    MACHINE_SHOWS_RECORD,
+    MACHINE_SHOWS_SKB,
+    MACHINE_SHOWS_XDP,
+};
 
 #define MACHINE_STACK_OBJECT_MAX 16
 
@@ -78,7 +91,7 @@ struct machine {
     uint32_t memory_used;
     uint8_t frame_set[MACHINE_FRAME_MAX][512], frame_address[MACHINE_FRAME_MAX][512];
     struct machine_stack_object on_stack[MACHINE_STACK_OBJECT_MAX];
-    uint32_t open_references;
+    uint32_t open_references, last_reference;
     uint32_t packet;    /* the object that it is now */
     uint32_t meta_size; /* of its metadata */
     uint64_t steps, calls;

@@ -9,7 +9,7 @@
 /* --- Arguments
  * ---------------------------------------------------------------------------------------------------------- */
 
-static bool read_argument(struct machine *m, uint32_t number, uint64_t size)
+bool read_argument(struct machine *m, uint32_t number, uint64_t size)
 {
     bool address;
     uint8_t bytes[4096];
@@ -22,7 +22,7 @@ static bool read_argument(struct machine *m, uint32_t number, uint64_t size)
                : true;
 }
 
-static bool fill_argument(struct machine *m, uint32_t number, uint64_t size)
+bool fill_argument(struct machine *m, uint32_t number, uint64_t size)
 {
     uint64_t at = reg(m, number)->value;
     for (uint64_t i = 0; i < size; i++) {
@@ -389,6 +389,8 @@ bool run_helper(struct machine *m, const struct bpf_insn *insn, bool *ends)
         return run_kfunc(m, insn);
     if (helper == NULL || !bpf_helper_allowed(helper, m->request->context))
         return escape(m, "calls helper %d", insn->imm);
+    if (is_dynptr_helper(insn->imm))
+        return run_dynptr_helper(m, insn->imm);
     for (uint32_t r = 1; r <= 5; r++)
         if (!check_argument(m, helper, r, &map))
             return false;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* What the machine's files offer each other: machine.c instructions and the run, machine_memory.c objects and
- * accesses, machine_call.c helpers, functions and callbacks, machine_object.c the kernel's objects. Functions that return bool give false after
+ * accesses, machine_call.c helpers, functions and callbacks, machine_object.c the kernel's objects, machine_dynptr.c
+ * dynptrs. Functions that return bool give false after
  * escape() has said why. */
 #pragma once
 #include "machine.h"
 
 #include "domain.h"
+#include "generated_btf.h"
 
 #include <bpf/helper.h>
 
@@ -54,7 +56,25 @@ bool run_kfunc(struct machine *m, const struct bpf_insn *insn);
 bool stack_object_read(struct machine *m, uint32_t frame, uint32_t at, uint32_t size);
 void stack_object_written(struct machine *m, uint32_t frame, uint32_t at, uint32_t size);
 
+/* `size` bytes of the stack that argument `number` points to. */
+bool stack_place(struct machine *m, uint32_t number, uint32_t size, uint32_t *frame, uint32_t *at);
+/* A new object there; what lay there is gone. NULL: there is no room. */
+struct machine_stack_object *put_object(struct machine *m, enum machine_stack_kind kind, uint32_t frame,
+                                        uint32_t at, uint32_t size);
+/* The whole object that argument `number` points to. */
+bool need_object(struct machine *m, uint32_t number, enum machine_stack_kind kind,
+                 struct machine_stack_object **out);
+bool need_number(struct machine *m, uint32_t number);
+
+/* --- machine_dynptr.c --- */
+bool run_dynptr_kfunc(struct machine *m, enum generated_kfunc which, struct machine_reg *result);
+bool is_dynptr_helper(int32_t id);
+bool run_dynptr_helper(struct machine *m, int32_t id);
+
 /* --- machine_call.c: these set m->pc --- */
+/* The helper reads or fills the memory that argument `number` points to. */
+bool read_argument(struct machine *m, uint32_t number, uint64_t size);
+bool fill_argument(struct machine *m, uint32_t number, uint64_t size);
 /* Where a result comes that is an address: an object like no other so far. */
 uint64_t new_base(const struct machine *m);
 void finish_call(struct machine *m, struct machine_reg result);

@@ -6,8 +6,6 @@
  * loses it, and so cannot give up what it holds any more. */
 #include "machine_inside.h"
 
-#include "generated_btf.h"
-
 #include <inttypes.h>
 #include <string.h>
 
@@ -46,8 +44,7 @@ void stack_object_written(struct machine *m, uint32_t frame, uint32_t at, uint32
         forget(m, o);
 }
 
-/* `size` bytes of the stack that argument `number` points to. */
-static bool stack_place(struct machine *m, uint32_t number, uint32_t size, uint32_t *frame, uint32_t *at)
+bool stack_place(struct machine *m, uint32_t number, uint32_t size, uint32_t *frame, uint32_t *at)
 {
     if (!need(m, number))
         return false;
@@ -59,8 +56,8 @@ static bool stack_place(struct machine *m, uint32_t number, uint32_t size, uint3
     return true;
 }
 
-static struct machine_stack_object *put_object(struct machine *m, enum machine_stack_kind kind,
-                                               uint32_t frame, uint32_t at, uint32_t size)
+struct machine_stack_object *put_object(struct machine *m, enum machine_stack_kind kind, uint32_t frame,
+                                        uint32_t at, uint32_t size)
 {
     uint32_t i = 0;
     stack_object_written(m, frame, at, size);
@@ -76,9 +73,8 @@ static struct machine_stack_object *put_object(struct machine *m, enum machine_s
     return &m->on_stack[i];
 }
 
-/* The whole object that argument `number` points to. */
-static bool need_object(struct machine *m, uint32_t number, enum machine_stack_kind kind,
-                        struct machine_stack_object **out)
+bool need_object(struct machine *m, uint32_t number, enum machine_stack_kind kind,
+                 struct machine_stack_object **out)
 {
     uint32_t frame, at;
     if (!stack_place(m, number, 8, &frame, &at))
@@ -89,7 +85,7 @@ static bool need_object(struct machine *m, uint32_t number, enum machine_stack_k
                : escape(m, "argument r%u is none of the kernel's objects", number);
 }
 
-static bool need_number(struct machine *m, uint32_t number)
+bool need_number(struct machine *m, uint32_t number)
 {
     if (!need(m, number))
         return false;
@@ -163,7 +159,8 @@ bool run_kfunc(struct machine *m, const struct bpf_insn *insn)
 {
     struct machine_reg result = { 0 };
     bool fine;
-    switch (generated_kfunc_of(insn->imm)) {
+    enum generated_kfunc which = generated_kfunc_of(insn->imm);
+    switch (which) {
     case GENERATED_KFUNC_iter_num_new:
         fine = new_iterator(m, &result);
         break;
@@ -172,6 +169,17 @@ bool run_kfunc(struct machine *m, const struct bpf_insn *insn)
         break;
     case GENERATED_KFUNC_iter_num_destroy:
         fine = destroy_iterator(m);
+        break;
+    case GENERATED_KFUNC_dynptr_from_skb:
+    case GENERATED_KFUNC_dynptr_from_xdp:
+    case GENERATED_KFUNC_dynptr_clone:
+    case GENERATED_KFUNC_dynptr_slice:
+    case GENERATED_KFUNC_dynptr_slice_rdwr:
+    case GENERATED_KFUNC_dynptr_adjust:
+    case GENERATED_KFUNC_dynptr_size:
+    case GENERATED_KFUNC_dynptr_is_null:
+    case GENERATED_KFUNC_dynptr_is_rdonly:
+        fine = run_dynptr_kfunc(m, which, &result);
         break;
     default:
         return escape(m, "calls a kernel function of id %d", insn->imm);
