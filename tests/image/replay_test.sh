@@ -23,13 +23,17 @@ check() {
 
 # same NAME ARGUMENT...: `axiom run ARGUMENT...` in sim, then in the image
 same() {
-    local name=$1 hash
+    local name=$1 hash inputs
     shift
     "$axiom" run --quiet "$@" --record "$work/sim.mcap" > "$work/run" 2>&1 || { cat "$work/run"; failures=$((failures + 1)); return; }
     check "$name: the image runs" bash "$here/replay.sh" "$arch" "$images" "$work/sim.mcap" "$work/image.mcap"
     checks=$((checks + 1))
     hash=$(sed -n 's/^state *hash \([0-9a-f]*\),.*/\1/p' "$work/run")
     grep -q "hash $hash" "$work/out" || { echo "FAILED: $name: another state hash than $hash"; failures=$((failures + 1)); }
+    # All inputs that the recording has reach the image, and nothing else does.
+    checks=$((checks + 1))
+    inputs=$("$axiom" trace info "$work/sim.mcap" | awk '$4 == "input" { gsub(",", "", $2); sum += $2 } END { print sum }')
+    grep -q "^machine: $inputs inputs," "$work/out" || { echo "FAILED: $name: not $inputs inputs"; cat "$work/out"; failures=$((failures + 1)); }
     check "$name: outputs are equal" "$axiom" diff "$work/sim.mcap" "$work/image.mcap"
     check "$name: the image's recording replays in sim" "$axiom" replay --quiet "$work/image.mcap"
 }
