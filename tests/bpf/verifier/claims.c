@@ -130,6 +130,20 @@ static bool memory_holds(struct machine *m, const struct reg *r, uint64_t value)
     return !scalar_is_const(&r->n) || machine_object_at(m, value - r->n.umin, r->size) != NULL;
 }
 
+/* A task, or where it is not known to be alive any address. */
+static bool task_holds(struct machine *m, const struct reg *r, uint64_t value)
+{
+    if (r->ref == 0 && (r->attr & (REG_TRUSTED | REG_RCU)) == 0)
+        return true;
+    for (uint32_t i = 0; i < m->object_count; i++) {
+        const struct machine_object *o = &m->objects[i];
+        bool good = o->kind == OBJECT_TASK && o->live && o->life <= (r->ref != 0 ? LIFE_OWNED : LIFE_SEEN);
+        if (good && offset_holds(r, value, o->base))
+            return true;
+    }
+    return false;
+}
+
 static bool value_holds(struct machine *m, const struct reg *r, const struct machine_reg *is)
 {
     uint32_t first = m->frames[m->frame_count - 1].first;
@@ -159,6 +173,8 @@ static bool value_holds(struct machine *m, const struct reg *r, const struct mac
         return is->value == machine_packet_end(m);
     case REG_MEM:
         return memory_holds(m, r, is->value);
+    case REG_BTF:
+        return task_holds(m, r, is->value);
     default:
         return object_holds(m, r, is->value);
     }

@@ -28,7 +28,7 @@ static size_t put_sections(uint8_t *out, const uint32_t *types, uint32_t types_s
 
 size_t generated_btf(const char *context, uint8_t out[GENERATED_BTF_MAX])
 {
-    enum { U64 = 1, U32 = 5, A = 9, F = 11, S = 13, M = 15, CONTEXT = 17 }; /* names */
+    enum { U64 = 1, U32 = 5, A = 9, F = 11, S = 13, M = 15, TASK = 17, CONTEXT = 29 }; /* names */
     const uint32_t types[] = {
         U64, NUMBER, 8, 64,                   /* 1 */
         U32, NUMBER, 4, 32,                   /* 2 */
@@ -41,8 +41,9 @@ size_t generated_btf(const char *context, uint8_t out[GENERATED_BTF_MAX])
         S, FUNC | BPF_BTF_STATIC, 8,          /* 9 */
         0, PROTO | 1, 2, A, 5,                /* 10 */
         M, FUNC | BPF_BTF_GLOBAL, 10,         /* 11 */
+        TASK, STRUCTURE, 8,                   /* 12 */
     };
-    char strings[80] = "\0u64\0u32\0a\0f\0s\0m";
+    char strings[80] = "\0u64\0u32\0a\0f\0s\0m\0task_struct";
     uint32_t strings_size =
         CONTEXT + (uint32_t)snprintf(strings + CONTEXT, sizeof strings - CONTEXT, "%s", context) + 1;
     return put_sections(out, types, sizeof types, strings, strings_size);
@@ -66,6 +67,8 @@ enum kernel_type {
     SKB_P,
     XDP,
     XDP_P,
+    TASK,
+    TASK_P,
     FIRST_PROTO
 };
 
@@ -102,6 +105,11 @@ static const struct kernel_func {
     [GENERATED_KFUNC_dynptr_size] = { "bpf_dynptr_size", INT, { { "p", DYNPTR_P } } },
     [GENERATED_KFUNC_dynptr_is_null] = { "bpf_dynptr_is_null", INT, { { "p", DYNPTR_P } } },
     [GENERATED_KFUNC_dynptr_is_rdonly] = { "bpf_dynptr_is_rdonly", INT, { { "p", DYNPTR_P } } },
+    [GENERATED_KFUNC_task_from_pid] = { "bpf_task_from_pid", TASK_P, { { "pid", INT } } },
+    [GENERATED_KFUNC_task_acquire] = { "bpf_task_acquire", TASK_P, { { "p", TASK_P } } },
+    [GENERATED_KFUNC_task_release] = { "bpf_task_release", VOID, { { "p", TASK_P } } },
+    [GENERATED_KFUNC_rcu_read_lock] = { "bpf_rcu_read_lock", VOID, { { 0 } } },
+    [GENERATED_KFUNC_rcu_read_unlock] = { "bpf_rcu_read_unlock", VOID, { { 0 } } },
 };
 
 int32_t generated_kfunc_id(enum generated_kfunc kfunc)
@@ -193,6 +201,12 @@ size_t generated_kernel_btf(uint8_t out[GENERATED_KERNEL_BTF_MAX])
     put_type(&w, "", POINTER, SKB);
     put_type(&w, "xdp_md", STRUCTURE, 24);
     put_type(&w, "", POINTER, XDP);
+    put_type(&w, "task_struct", STRUCTURE | 4, GENERATED_TASK_SIZE);
+    put_member(&w, "pid", INT, 0);
+    put_member(&w, "tgid", INT, 4);
+    put_member(&w, "group_leader", TASK_P, GENERATED_TASK_LEADER);
+    put_member(&w, "start_time", U64_, 16);
+    put_type(&w, "", POINTER, TASK);
     for (uint32_t i = 0; i < GENERATED_KFUNC_COUNT; i++)
         put_func(&w, &kernel_funcs[i]);
     return put_sections(out, w.types, w.type_count * 4, w.strings, w.strings_size);

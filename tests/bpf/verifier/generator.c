@@ -8,7 +8,14 @@
  * back, in functions a pointer into the caller's stack, or whatever. */
 #include "generator_inside.h"
 
-const struct bpf_map_spec generator_maps[GENERATOR_MAP_COUNT] = {
+static const struct bpf_special_field special_fields[] = {
+    { .kind = BPF_SPECIAL_SPIN_LOCK, .offset = GENERATOR_LOCK_AT, .size = 4 },
+    { .kind = BPF_SPECIAL_TIMER, .offset = GENERATOR_TIMER_AT, .size = 16 },
+    { .kind = BPF_SPECIAL_KPTR, .offset = GENERATOR_KPTR_AT, .size = 8, .btf_id = GENERATED_STRUCT_TASK,
+      .flavour = 2 /* it owns what it points to */ },
+};
+
+const struct bpf_map_spec generator_maps[GENERATOR_ALL_MAP_COUNT] = {
     [GENERATOR_ARRAY8] = { .name = "array8", .type = BPF_MAP_TYPE_ARRAY, .key_size = 4,
                            .value_size = 8, .max_entries = 4 },
     [GENERATOR_ARRAY48] = { .name = "array48", .type = BPF_MAP_TYPE_ARRAY, .key_size = 4,
@@ -22,6 +29,12 @@ const struct bpf_map_spec generator_maps[GENERATOR_MAP_COUNT] = {
                            .value_size = 32, .max_entries = 1, .flags = BPF_F_RDONLY_PROG },
     [GENERATOR_PROGS] = { .name = "progs", .type = BPF_MAP_TYPE_PROG_ARRAY, .key_size = 4,
                           .value_size = 4, .max_entries = 2 },
+    [GENERATOR_SPECIAL] = { .name = "special", .type = BPF_MAP_TYPE_ARRAY, .key_size = 4,
+                            .value_size = 64, .max_entries = 4, .special_field_count = 3,
+                            .special_fields = special_fields },
+    [GENERATOR_SPECIAL_BSS] = { .name = "special_bss", .type = BPF_MAP_TYPE_ARRAY, .key_size = 4,
+                                .value_size = 64, .max_entries = 1, .special_field_count = 3,
+                                .special_fields = special_fields },
 };
 
 #define NAME_OF(name) #name,

@@ -22,8 +22,18 @@ enum generator_map {
     GENERATOR_RODATA, /* value 32, read-only, reached directly */
     GENERATOR_PROGS,  /* of programs */
     GENERATOR_MAP_COUNT,
+    /* Only with GENERATE_SPECIAL: */
+    GENERATOR_SPECIAL = GENERATOR_MAP_COUNT, /* value 64: a lock, a timer, a kernel pointer, plain bytes */
+    GENERATOR_SPECIAL_BSS,                   /* the same, reached directly */
+    GENERATOR_ALL_MAP_COUNT,
 };
-extern const struct bpf_map_spec generator_maps[GENERATOR_MAP_COUNT];
+extern const struct bpf_map_spec generator_maps[GENERATOR_ALL_MAP_COUNT];
+
+/* Where they lie in its value. */
+#define GENERATOR_LOCK_AT  0
+#define GENERATOR_TIMER_AT 8
+#define GENERATOR_KPTR_AT  24
+#define GENERATOR_PLAIN_AT 32
 
 /* For which attach points. */
 enum generated_kind {
@@ -45,7 +55,8 @@ enum generated_kind {
     X(packet_changed) X(packet_argument) X(socket) X(legacy_load) X(context_write)                 \
     X(iterator) X(iterator_nested) X(iterator_left) X(iterator_wrong)                  \
     X(dynptr_memory) X(dynptr_record) X(dynptr_packet) X(dynptr_slice) X(dynptr_slice_buffer)      \
-    X(dynptr_wrong)
+    X(dynptr_wrong) X(lock) X(lock_other) X(lock_wrong) X(task) X(task_acquired) X(kptr_exchanged) \
+    X(kptr_looked_at) X(kptr_after_section) X(task_wrong)
 #define GENERATED_FEATURE(name) GENERATED_##name,
 enum generated_feature { GENERATED_FEATURES(GENERATED_FEATURE) GENERATED_FEATURE_COUNT };
 const char *generated_feature_name(enum generated_feature feature);
@@ -57,7 +68,8 @@ enum generate_flags {
     GENERATE_GLOBALS = 1u << 0,   /* global functions */
     GENERATE_ITERATORS = 1u << 1,
     GENERATE_DYNPTRS = 1u << 2,
-    GENERATE_OBJECTS = GENERATE_ITERATORS | GENERATE_DYNPTRS
+    GENERATE_SPECIAL = 1u << 3, /* locks and kernel pointers in map values; for XDP and TC */
+    GENERATE_OBJECTS = GENERATE_ITERATORS | GENERATE_DYNPTRS | GENERATE_SPECIAL
 };
 
 struct generated {

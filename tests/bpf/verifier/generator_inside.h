@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* What the generator's files offer each other: generator.c the program and its statements, generator_number.c
  * arithmetic and jumps, generator_loop.c loops, generator_memory.c stack, values and packets, generator_call.c helpers
- * and functions, generator_object.c iterators, generator_dynptr.c. */
+ * and functions, generator_object.c iterators, generator_dynptr.c, generator_special.c locks and
+ * tasks. */
 #pragma once
 #include "generated_btf.h"
 #include "generator.h"
@@ -49,7 +50,7 @@ struct generator {
     uint32_t held_reg;
     uint32_t depth; /* of loops */
     uint32_t iterator_depth;
-    bool has_dynptr; /* statements are made while there is one */
+    bool has_dynptr, has_special; /* statements are made while there is one */
     uint32_t open; /* iterators, dynptrs of records: to be given up */
     bool moves_6;   /* R6 is a pointer that a loop moves */
     struct patch patches[PATCH_MAX];
@@ -138,6 +139,10 @@ void same_as_before(struct generator *g, const enum kind kinds[], const uint32_t
 
 /* --- generator_dynptr.c --- */
 void dynptr(struct generator *g);
+
+/* --- generator_special.c --- */
+/* A lock, or a task and the map's pointer to one. */
+void special(struct generator *g);
 
 /* --- generator_call.c --- */
 void call_helper(struct generator *g, int32_t id);

@@ -157,10 +157,16 @@ static void iterate(struct generator *g)
 
 void kernel_object(struct generator *g)
 {
-    void (*const kinds[])(struct generator *g) = { iterate, dynptr };
-    static const uint32_t flags[] = { GENERATE_ITERATORS, GENERATE_DYNPTRS };
-    uint32_t which = pick(g, 2);
-    if ((g->flags & flags[which]) == 0)
-        which = 1 - which;
-    kinds[which](g);
+    static const struct {
+        uint32_t flag;
+        void (*make)(struct generator *g);
+    } kinds[] = {
+        { GENERATE_ITERATORS, iterate },
+        { GENERATE_DYNPTRS, dynptr },
+        { GENERATE_SPECIAL, special },
+    };
+    uint32_t which = has_packets(g) && one_in(g, 3) ? 2 : pick(g, 3);
+    while ((g->flags & kinds[which].flag) == 0)
+        which = (which + 1) % 3;
+    kinds[which].make(g);
 }

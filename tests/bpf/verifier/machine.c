@@ -196,7 +196,8 @@ bool machine_run(struct machine *m, const struct bpf_verify_request *request, ui
     m->dice = seed;
     m->pc = 0;
     m->open_references = m->last_reference = m->stack_most = m->frames_most = 0;
-    m->steps = m->calls = 0;
+    m->steps = m->calls = m->lock = 0;
+    m->rcu = 0;
     m->out_of_room = false;
     m->escape[0] = '\0';
     memory_set_up(m);

@@ -25,6 +25,7 @@ struct machine_object {
     uint32_t map; /* of map values and keys */
     uint8_t *bytes;
     uint8_t kind; /* enum machine_object_kind */
+    uint8_t life; /* of tasks: enum machine_life */
     bool writable, live;
 };
 
@@ -37,7 +38,11 @@ enum machine_object_kind {
     OBJECT_PACKET, /* metadata and data in one; dead once it was changed */
     OBJECT_SOCKET,
     OBJECT_ELEMENT, /* of an iterator: live as long as that is */
+    OBJECT_TASK,
 };
+
+/* Until when a task is there: given up by the program, the end of the read section, unknown. */
+enum machine_life { LIFE_OWNED, LIFE_SEEN, LIFE_ANY };
 
 #define MACHINE_OBJECT_MAX 256
 
@@ -92,6 +97,8 @@ struct machine {
     uint8_t frame_set[MACHINE_FRAME_MAX][512], frame_address[MACHINE_FRAME_MAX][512];
     struct machine_stack_object on_stack[MACHINE_STACK_OBJECT_MAX];
     uint32_t open_references, last_reference;
+    uint64_t lock;      /* that is held: where it lies; 0: none */
+    uint32_t rcu;       /* read sections entered */
     uint32_t packet;    /* the object that it is now */
     uint32_t meta_size; /* of its metadata */
     uint64_t steps, calls;

@@ -298,9 +298,7 @@ static bool leave_callback(struct machine *m)
 static bool run_ends(struct machine *m, bool *ends)
 {
     *ends = true;
-    return m->open_references == 0
-               ? true
-               : escape(m, "ends with %u references open", m->open_references);
+    return nothing_held(m);
 }
 
 static bool is_global(const struct machine *m, uint32_t pc)
@@ -315,6 +313,8 @@ bool run_local_call(struct machine *m, const struct bpf_insn *insn)
     if (m->frame_count == MACHINE_FRAME_MAX)
         return escape(m, "too many frames");
     uint32_t return_to = m->pc + 1;
+    if (m->lock != 0 && is_global(m, (uint32_t)((int64_t)m->pc + 1 + insn->imm)))
+        return escape(m, "calls a global function with a lock held");
     m->pc = (uint32_t)((int64_t)m->pc + 1 + insn->imm);
     enter_frame(m);
     struct machine_frame *f = &m->frames[m->frame_count - 1];
@@ -357,7 +357,7 @@ bool run_exit(struct machine *m, bool *ends)
 
 bool run_legacy_load(struct machine *m, bool *ends)
 {
-    if (!need(m, 6))
+    if (!need(m, 6) || !may_call(m, &m->request->insns[m->pc]))
         return false;
     if (reg(m, 6)->value != MACHINE_CONTEXT_BASE)
         return escape(m, "r6 is not the context");
@@ -385,10 +385,14 @@ bool run_helper(struct machine *m, const struct bpf_insn *insn, bool *ends)
     const struct bpf_helper *helper =
         bpf_helper_find_for(m->request->env, (uint32_t)insn->imm, m->request->context);
     m->calls++;
+    if (!may_call(m, insn))
+        return false;
     if (insn->src_reg == BPF_CALL_BTF_ID)
         return run_kfunc(m, insn);
     if (helper == NULL || !bpf_helper_allowed(helper, m->request->context))
         return escape(m, "calls helper %d", insn->imm);
+    if (is_special_helper(insn->imm))
+        return run_special_helper(m, insn->imm);
     if (is_dynptr_helper(insn->imm))
         return run_dynptr_helper(m, insn->imm);
     for (uint32_t r = 1; r <= 5; r++)

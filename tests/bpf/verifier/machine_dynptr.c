@@ -64,6 +64,8 @@ static bool from_memory(struct machine *m, struct machine_reg *result)
     const struct machine_object *o = machine_object_at(m, at, size);
     if (o == NULL || o->kind != OBJECT_VALUE || !o->writable)
         return escape(m, "shows a dynptr what is no writable value of a map");
+    if (!no_special(m, o, at, size))
+        return false;
     *result = a_number(reg(m, 3)->value != 0 ? EINVAL_ : 0);
     if (result->value == 0) {
         d.shows = MACHINE_SHOWS_MEMORY;

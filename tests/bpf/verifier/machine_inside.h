@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* What the machine's files offer each other: machine.c instructions and the run, machine_memory.c objects and
  * accesses, machine_call.c helpers, functions and callbacks, machine_object.c the kernel's objects, machine_dynptr.c
- * dynptrs. Functions that return bool give false after
+ * dynptrs, machine_special.c locks and kernel pointers in maps. Functions that return bool give false after
  * escape() has said why. */
 #pragma once
 #include "machine.h"
@@ -70,6 +70,20 @@ bool need_number(struct machine *m, uint32_t number);
 bool run_dynptr_kfunc(struct machine *m, enum generated_kfunc which, struct machine_reg *result);
 bool is_dynptr_helper(int32_t id);
 bool run_dynptr_helper(struct machine *m, int32_t id);
+
+/* --- machine_special.c --- */
+/* include/uapi/linux/bpf.h */
+enum { MACHINE_LOCK = 93, MACHINE_UNLOCK = 94, MACHINE_EXCHANGE = 194 };
+/* These bytes of an object are plain ones. */
+bool no_special(struct machine *m, const struct machine_object *o, uint64_t at, uint64_t size);
+/* A load of a kernel pointer: *done if it was one. */
+bool load_special(struct machine *m, const struct bpf_insn *insn, uint64_t at, bool *done);
+/* With what is held now. */
+bool may_call(struct machine *m, const struct bpf_insn *insn);
+bool nothing_held(struct machine *m);
+bool is_special_helper(int32_t id);
+bool run_special_helper(struct machine *m, int32_t id);
+bool run_special_kfunc(struct machine *m, enum generated_kfunc which, struct machine_reg *result);
 
 /* --- machine_call.c: these set m->pc --- */
 /* The helper reads or fills the memory that argument `number` points to. */

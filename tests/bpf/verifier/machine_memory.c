@@ -47,7 +47,7 @@ uint64_t value_base(uint32_t map, uint32_t index)
 
 uint64_t key_base(uint32_t map)
 {
-    return UINT64_C(0x380000000000) + ((uint64_t)map << 40);
+    return UINT64_C(0x3a0000000000) + ((uint64_t)map << 32);
 }
 
 uint32_t value_count(const struct machine *m, uint32_t map)
@@ -181,6 +181,8 @@ bool read_bytes(struct machine *m, uint64_t at, uint64_t size, void *to, bool *a
     if (o == NULL)
         return escape(m, "reads %" PRIu64 " bytes at 0x%" PRIx64 ", outside every object", size,
                       at);
+    if (!no_special(m, o, at, size))
+        return false;
     memcpy(to, o->bytes + (at - o->base), size);
     *address = false;
     note_stack(m, o, at);
@@ -206,6 +208,8 @@ bool write_bytes(struct machine *m, uint64_t at, uint64_t size, const void *from
     if (!o->writable ||
         (o->kind == OBJECT_CONTEXT && !context_may_write(m, (int64_t)(at - o->base), (uint32_t)size)))
         return escape(m, "writes what is read-only at 0x%" PRIx64, at);
+    if (!no_special(m, o, at, size))
+        return false;
     if (address && o->kind != OBJECT_FRAME && !has(m, BPF_RULE_POINTER_LEAKS))
         return escape(m, "writes an address into an object that others see");
     note_stack(m, o, at);
@@ -277,6 +281,8 @@ bool run_load(struct machine *m, const struct bpf_insn *insn)
     bool done = false;
     if (at - MACHINE_CONTEXT_BASE < bpf_context_size(m->request->context) &&
         !load_field(m, insn, (int64_t)(at - MACHINE_CONTEXT_BASE), &done))
+        return false;
+    if (!done && !load_special(m, insn, at, &done))
         return false;
     if (done)
         return true;

@@ -181,6 +181,13 @@ bool run_kfunc(struct machine *m, const struct bpf_insn *insn)
     case GENERATED_KFUNC_dynptr_is_rdonly:
         fine = run_dynptr_kfunc(m, which, &result);
         break;
+    case GENERATED_KFUNC_task_from_pid:
+    case GENERATED_KFUNC_task_acquire:
+    case GENERATED_KFUNC_task_release:
+    case GENERATED_KFUNC_rcu_read_lock:
+    case GENERATED_KFUNC_rcu_read_unlock:
+        fine = run_special_kfunc(m, which, &result);
+        break;
     default:
         return escape(m, "calls a kernel function of id %d", insn->imm);
     }

@@ -21,7 +21,7 @@
 #include <string.h>
 
 static struct host_env host;
-static struct bpf_map *maps[GENERATOR_MAP_COUNT];
+static struct bpf_map *maps[GENERATOR_ALL_MAP_COUNT];
 
 /* --- What programs are verified for
  * ------------------------------------------------------------------------------------------- */
@@ -81,7 +81,7 @@ static void tell(char *text, size_t size, const char *what,
     size_t length = (size_t)snprintf(text, size, "%s\n", what);
     struct bpf_disasm_names names = { .env = &host.env,
                                       .maps = maps,
-                                      .map_count = GENERATOR_MAP_COUNT };
+                                      .map_count = GENERATOR_ALL_MAP_COUNT };
     for (uint32_t pc = 0; pc < request->insn_count; pc += bpf_insn_slots(&request->insns[pc])) {
         char line[120];
         bpf_disasm_insn(line, sizeof line, request->insns, request->insn_count, pc, &names);
@@ -264,7 +264,8 @@ static void request_for(const struct generated *program, struct requested *r)
         .insns = program->insns,
         .insn_count = program->insn_count,
         .maps = maps,
-        .map_count = GENERATOR_MAP_COUNT,
+        .map_count = program->kind == GENERATED_XDP || program->kind == GENERATED_TC ? GENERATOR_ALL_MAP_COUNT
+                                                                                    : GENERATOR_MAP_COUNT,
         .context = context_of(program),
         .debug = &r->debug,
         .btf = btfs[program->kind],
@@ -365,7 +366,7 @@ void soundness_begin(void)
     host_env_init(&host);
     host.env.exec = &bpf_host_exec;
     claims = claims_create();
-    for (uint32_t i = 0; i < GENERATOR_MAP_COUNT; i++) {
+    for (uint32_t i = 0; i < GENERATOR_ALL_MAP_COUNT; i++) {
         struct bpf_error error;
         if (bpf_map_create(&host.env, &generator_maps[i], &maps[i], &error) != 0)
             abort();
@@ -377,7 +378,7 @@ void soundness_begin(void)
 
 void soundness_end(void)
 {
-    for (uint32_t i = 0; i < GENERATOR_MAP_COUNT; i++)
+    for (uint32_t i = 0; i < GENERATOR_ALL_MAP_COUNT; i++)
         bpf_map_put(maps[i]);
     for (uint32_t kind = 0; kind < GENERATED_KIND_COUNT; kind++)
         bpf_btf_put(btfs[kind]);
