@@ -2,9 +2,9 @@
 /* Context switches: order, arguments, registers and deep stacks survive; under ASan as well. */
 #include <arch/context.h>
 #include <arch/irqflags.h>
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 #define STACK_SIZE (256 * 1024)
 
@@ -155,9 +155,5 @@ int main(void)
     tcase_add_test(cases, deep_stacks_survive_a_switch_and_can_be_used_again);
     tcase_add_test(cases, a_million_switches_keep_callee_saved_registers);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return check_main(suite);
 }

@@ -8,10 +8,10 @@
 #include <axiom/state_hash.h>
 #include <axiom_host/crc32_vector.h>
 
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 #define AGREES(...)                                           \
     do {                                                      \
@@ -176,9 +176,5 @@ int main(void)
     tcase_add_test(cases, every_quantity_is_found_by_its_name);
     tcase_add_test(cases, state_hash_is_the_sum_of_what_words_hold);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return check_main(suite);
 }

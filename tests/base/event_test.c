@@ -2,8 +2,8 @@
 /* The registry of sinks where CPUs emit at once: what is done in the lock, and what is not. */
 #include <axiom/event.h>
 
-#include <check.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 static int held, taken;
 static uint64_t now;
@@ -152,9 +152,5 @@ int main(void)
     tcase_add_test(cases, skipped_events_count_only_where_one_cpu_emits);
     tcase_add_test(cases, without_a_lock_sinks_are_called_in_their_order);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return check_main(suite);
 }

@@ -6,8 +6,8 @@
 #include <bpf/helper.h>
 #include <bpf/map.h>
 
-#include <check.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 #define SLOT(type, member, number) \
     _Static_assert(offsetof(struct type, member) == (number)*8, #type "." #member)
@@ -57,29 +57,52 @@ START_TEST(numbers_of_helpers_never_change)
         uint32_t id;
         const char *name;
     } held[] = {
-        { 1, "map_lookup_elem" },       { 2, "map_update_elem" },
-        { 3, "map_delete_elem" },       { 5, "ktime_get_ns" },
-        { 6, "trace_printk" },          { 8, "get_smp_processor_id" },
-        { 130, "ringbuf_output" },      { 131, "ringbuf_reserve" },
-        { 132, "ringbuf_submit" },      { 133, "ringbuf_discard" },
-        { 134, "ringbuf_query" },       { 65536, "gpio_get" },
-        { 65537, "gpio_set" },          { 65538, "pwm_get" },
-        { 65539, "pwm_set" },           { 65540, "motor_emergency_stop" },
-        { 65541, "timeseries_push" },   { 65542, "timeseries_last" },
-        { 65543, "timeseries_window" }, { 65544, "sensor_last_timestamp" },
-        { 7, "get_prandom_u32" },       { 12, "tail_call" },
-        { 14, "get_current_pid_tgid" }, { 15, "get_current_uid_gid" },
-        { 16, "get_current_comm" },     { 28, "csum_diff" },
-        { 42, "get_numa_node_id" },     { 87, "map_push_elem" },
-        { 88, "map_pop_elem" },         { 89, "map_peek_elem" },
-        { 93, "spin_lock" },            { 94, "spin_unlock" },
-        { 105, "strtol" },              { 106, "strtoul" },
-        { 113, "probe_read_kernel" },   { 115, "probe_read_kernel_str" },
-        { 118, "jiffies64" },           { 125, "ktime_get_boot_ns" },
-        { 160, "ktime_get_coarse_ns" }, { 164, "for_each_map_elem" },
-        { 165, "snprintf" },            { 177, "trace_vprintk" },
-        { 181, "loop" },                { 182, "strncmp" },
-        { 195, "map_lookup_percpu_elem" }, { 208, "ktime_get_tai_ns" },
+        { 1, "map_lookup_elem" },
+        { 2, "map_update_elem" },
+        { 3, "map_delete_elem" },
+        { 5, "ktime_get_ns" },
+        { 6, "trace_printk" },
+        { 8, "get_smp_processor_id" },
+        { 130, "ringbuf_output" },
+        { 131, "ringbuf_reserve" },
+        { 132, "ringbuf_submit" },
+        { 133, "ringbuf_discard" },
+        { 134, "ringbuf_query" },
+        { 65536, "gpio_get" },
+        { 65537, "gpio_set" },
+        { 65538, "pwm_get" },
+        { 65539, "pwm_set" },
+        { 65540, "motor_emergency_stop" },
+        { 65541, "timeseries_push" },
+        { 65542, "timeseries_last" },
+        { 65543, "timeseries_window" },
+        { 65544, "sensor_last_timestamp" },
+        { 7, "get_prandom_u32" },
+        { 12, "tail_call" },
+        { 14, "get_current_pid_tgid" },
+        { 15, "get_current_uid_gid" },
+        { 16, "get_current_comm" },
+        { 28, "csum_diff" },
+        { 42, "get_numa_node_id" },
+        { 87, "map_push_elem" },
+        { 88, "map_pop_elem" },
+        { 89, "map_peek_elem" },
+        { 93, "spin_lock" },
+        { 94, "spin_unlock" },
+        { 105, "strtol" },
+        { 106, "strtoul" },
+        { 113, "probe_read_kernel" },
+        { 115, "probe_read_kernel_str" },
+        { 118, "jiffies64" },
+        { 125, "ktime_get_boot_ns" },
+        { 160, "ktime_get_coarse_ns" },
+        { 164, "for_each_map_elem" },
+        { 165, "snprintf" },
+        { 177, "trace_vprintk" },
+        { 181, "loop" },
+        { 182, "strncmp" },
+        { 195, "map_lookup_percpu_elem" },
+        { 208, "ktime_get_tai_ns" },
     };
     const struct bpf_env env = { .helpers = bpf_helpers, .helper_count = bpf_helper_count };
     for (size_t i = 0; i < ARRAY_SIZE(held); i++) {
@@ -114,8 +137,8 @@ START_TEST(every_declared_helper_has_a_row)
             ended |= row->args[arg] == BPF_ARG_NONE;
             ck_assert(!ended || row->args[arg] == BPF_ARG_NONE);
             enum bpf_arg_type base = row->args[arg] & BPF_ARG_BASE;
-            bool memory = base == BPF_ARG_MEM_READ || base == BPF_ARG_MEM_WRITE ||
-                          base == BPF_ARG_MEM_UPDATE;
+            bool memory =
+                base == BPF_ARG_MEM_READ || base == BPF_ARG_MEM_WRITE || base == BPF_ARG_MEM_UPDATE;
             if (memory)
                 ck_assert(row->args[arg + 1] == BPF_ARG_SIZE ||
                           row->args[arg + 1] == BPF_ARG_SIZE_OR_ZERO);
@@ -214,9 +237,5 @@ int main(void)
     tcase_add_test(tcase, results_are_32_bits);
     tcase_add_test(tcase, guards_may_stop_but_not_move);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

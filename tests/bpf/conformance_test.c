@@ -6,11 +6,11 @@
 #include <bpf_unverified/conformance.h>
 #include <bpf_unverified/unverified.h>
 
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 #include <tests/shared.h>
 
 #define LINE_MAX 65536
@@ -164,9 +164,5 @@ int main(void)
     tcase_set_timeout(tcase, 100);
     tcase_add_test(tcase, every_engine_passes_every_case);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

@@ -7,8 +7,8 @@
 #include <bpf/helper.h>
 #include <bpf_unverified/unverified.h>
 
-#include <check.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 static struct host_env host;
 static _Alignas(16) uint8_t stack[BPF_RUN_STACK_SIZE];
@@ -154,9 +154,5 @@ int main(void)
     tcase_add_test(tcase, printk_cuts_a_long_line);
     tcase_add_test(tcase, registers_hold_no_address_after_a_call_in_a_program_that_prints);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

@@ -5,9 +5,9 @@
 #include <bpf/disasm.h>
 #include <bpf/op.h>
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 START_TEST(table_is_sorted_and_reaches_every_operation)
 {
@@ -197,9 +197,5 @@ int main(void)
     tcase_add_test(tcase, text_is_what_the_field_prints);
     tcase_add_test(tcase, any_bytes_have_a_text_and_an_answer);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

@@ -7,9 +7,8 @@
 #include <bpf/helper.h>
 #include <bpf_unverified/unverified.h>
 
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 static struct host_env host;
 static _Alignas(16) uint8_t stack[BPF_RUN_STACK_SIZE];
@@ -457,9 +456,5 @@ int main(void)
     tcase_add_test(tcase, checked_loop_knows_maps);
     tcase_add_test(tcase, program_outlives_its_request_and_survives_failed_allocation);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

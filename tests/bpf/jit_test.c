@@ -10,11 +10,11 @@
 #include <bpf/verifier.h>
 #include <bpf_unverified/unverified.h>
 
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 static struct host_env host;
 static _Alignas(16) uint8_t stack[BPF_RUN_STACK_SIZE];
@@ -322,9 +322,5 @@ int main(void)
     tcase_add_test(tcase, quotients_by_constants_are_exact);
     tcase_add_loop_test(tcase, per_cpu_lookups_find_the_value_of_this_cpu, 0, 12);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

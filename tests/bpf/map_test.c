@@ -4,10 +4,10 @@
 #include <axiom/errno.h>
 #include <bpf/map.h>
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 static struct host_env host;
 
@@ -403,9 +403,5 @@ int main(void)
     tcase_add_test(tcase, mean_does_not_overflow);
     tcase_add_test(tcase, references_keep_a_map);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

@@ -6,10 +6,10 @@
 #include <bpf/elf.h>
 #include <bpf_unverified/unverified.h>
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 static struct host_env host;
 static uint8_t *file_bytes;
@@ -367,9 +367,5 @@ int main(void)
     tcase_add_test(tcase, every_allocation_may_fail);
     tcase_add_test(tcase, refusals_say_what_to_do);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

@@ -9,9 +9,9 @@
 #include <bpf/helper.h>
 #include <bpf_unverified/unverified.h>
 
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
+#include <tests/check_main.h>
 #include <unistd.h>
 
 #define LOAD_ACQUIRE(size, dst, src, offset)  ATOMIC_INSN(size, dst, offset, src, BPF_LOAD_ACQUIRE)
@@ -277,9 +277,5 @@ int main(void)
     tcase_add_test(tcase, ordered_accesses_need_alignment);
     tcase_add_test(tcase, helpers_call_functions_of_the_program);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

@@ -6,10 +6,9 @@
 #include <bpf/elf.h>
 #include <bpf/interp.h>
 
-#include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 static struct host_env host;
 static struct bpf_object *object;
@@ -173,9 +172,5 @@ int main(void)
     tcase_add_test(tcase, constants_are_set_before);
     tcase_add_test(tcase, what_the_kernel_does_not_have_may_stand_behind_a_check);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

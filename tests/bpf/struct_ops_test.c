@@ -6,9 +6,9 @@
 #include <bpf/elf.h>
 #include <bpf_linux/contexts.h>
 
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 static struct host_env host;
 static struct bpf_object *types, *object;
@@ -162,9 +162,5 @@ int main(void)
     tcase_add_test(tcase, a_kernel_without_the_struct_says_so);
     tcase_add_test(tcase, a_member_that_the_kernel_lacks_must_be_zero);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

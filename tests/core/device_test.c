@@ -5,7 +5,6 @@
 
 #include <axiom/errno.h>
 #include <axiom/format.h>
-#include <check.h>
 #include <core/device.h>
 #include <core/irq.h>
 #include <core/log.h>
@@ -16,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 #include <tests/shared.h>
 
 /* --- drivers --- */
@@ -905,9 +905,5 @@ int main(void)
     tcase_add_test(tcase, a_tree_of_a_forgotten_version_is_refused);
     tcase_add_test(tcase, a_tree_without_end_is_refused);
     tcase_add_test(tcase, cyclic_interrupt_parents_end);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_main(suite);
 }

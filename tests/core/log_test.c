@@ -5,15 +5,14 @@
 #include <axiom/bug.h>
 #include <axiom/errno.h>
 #include <axiom/event.h>
-#include <check.h>
 #include <core/log.h>
 #include <core/thread.h>
 #include <hw/device.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <tests/check_main.h>
 #include <unistd.h>
 
 extern const struct driver port_board_driver;
@@ -120,9 +119,5 @@ int main(void)
     suite_add_tcase(suite, tcase);
     tcase_add_test(tcase, the_ring_keeps_the_last_lines);
     tcase_add_test(tcase, a_panic_says_where_why_and_what_was_before);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_main(suite);
 }

@@ -4,11 +4,11 @@
 
 #include <arch/entry.h>
 #include <axiom/errno.h>
-#include <check.h>
 #include <hw/device.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 extern const struct driver port_board_driver;
 const struct driver *const driver_table[] = { &port_board_driver, NULL };
@@ -286,9 +286,5 @@ int main(void)
     suite_add_tcase(suite, panics);
     tcase_add_loop_test_raise_signal(panics, misuse_is_a_panic, SIGABRT, 0,
                                      (int)(sizeof misuses / sizeof misuses[0]));
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_main(suite);
 }

@@ -8,7 +8,6 @@
 #include <axiom/errno.h>
 #include <axiom/event.h>
 #include <axiom/format.h>
-#include <check.h>
 #include <core/irq.h>
 #include <core/mutex.h>
 #include <core/sched.h>
@@ -21,6 +20,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 extern const struct driver port_board_driver;
 const struct driver *const driver_table[] = { &port_board_driver, NULL };
@@ -847,9 +847,5 @@ int main(void)
     suite_add_tcase(suite, panics);
     tcase_add_loop_test_raise_signal(panics, misuse_is_a_panic, SIGABRT, 0,
                                      (int)ARRAY_SIZE(misuses));
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_main(suite);
 }

@@ -3,7 +3,6 @@
  * has to hold for every interleaving is run for many. */
 #include <arch/cpu.h>
 #include <axiom/errno.h>
-#include <check.h>
 #include <core/mm.h>
 #include <core/mutex.h>
 #include <core/sched.h>
@@ -14,8 +13,8 @@
 #include <core/work.h>
 #include <rig.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 #define SEEDS 40
 
@@ -537,9 +536,5 @@ int main(void)
     suite_add_tcase(suite, allocations);
     tcase_set_timeout(allocations, 120);
     tcase_add_test(allocations, every_failing_allocation_of_the_whole_board_is_an_error);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_main(suite);
 }

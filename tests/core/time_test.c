@@ -3,7 +3,6 @@
 #include "port.h"
 
 #include <axiom/errno.h>
-#include <check.h>
 #include <core/thread.h>
 #include <core/time.h>
 #include <hw/clock.h>
@@ -14,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 extern const struct driver port_board_driver;
 extern const struct driver polling_driver;
@@ -375,9 +375,5 @@ int main(void)
     TCase *panics = tcase_create("panics");
     suite_add_tcase(suite, panics);
     tcase_add_test_raise_signal(panics, time_that_runs_backwards_is_a_panic, SIGABRT);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_main(suite);
 }

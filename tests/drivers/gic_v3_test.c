@@ -1,35 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The GICv3 driver on its model, in a booted kernel in sim: private interrupts (timers), shared ones (a
  * disk), IPIs (threads of other CPUs). */
-#include "driver_body.h"
+#include "driver_check.h"
 
 #include <axiom/errno.h>
 #include <core/block.h>
 #include <core/thread.h>
 #include <core/time.h>
-#include <stdlib.h>
 #include <string.h>
 #include <tests/check_main.h>
 
-#define ALLOCATIONS_MAX 400u
-
 static struct driver_run on_board(driver_body *body, uint32_t cpus)
 {
-    struct driver_run run = { .cpus = cpus, .seed = 1, .body = body };
-    run.fdt = driver_board("gic-v3", &run.fdt_size);
-    run.verbose = getenv("VERBOSE") != NULL;
-    return run;
+    return driver_on_board("gic-v3", body, cpus, 1);
 }
 
 static void check_run(driver_body *body, uint32_t cpus)
 {
     struct driver_run run = on_board(body, cpus);
-    ck_assert_int_eq(driver_run(&run), 0);
-    ck_assert_msg(run.said == NULL, "%s", run.said);
-    ck_assert_int_eq(run.result.kernel_error, 0);
-    ck_assert_uint_eq(run.errors, 0);
-    ck_assert_uint_eq(run.result.warning_count, 0);
-    ck_assert_uint_eq(run.pages_left, 0);
+    driver_check(&run, 0);
 }
 
 static const char *sleep_body(void)
@@ -98,17 +87,7 @@ END_TEST
 
 START_TEST(a_boot_without_memory_leaves_nothing_behind)
 {
-    uint32_t nth = 1;
-    for (; nth < ALLOCATIONS_MAX; nth++) {
-        struct driver_run run = on_board(NULL, 1);
-        run.fail_kernel_allocation = nth;
-        (void)driver_run(&run);
-        ck_assert_uint_eq(run.pages_left, 0);
-        if (run.result.kernel_allocations < nth)
-            break;
-    }
-    ck_assert_uint_gt(nth, 20);
-    ck_assert_uint_lt(nth, ALLOCATIONS_MAX);
+    driver_check_without_memory(on_board(NULL, 1), 20);
 }
 END_TEST
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The drivers of a RISC-V board's interrupts and clock on models of them, in a booted kernel in sim, with virtio
  * devices as the ones that interrupt. */
-#include "driver_body.h"
+#include "driver_check.h"
 
 #include <axiom/errno.h>
 #include <core/block.h>
@@ -10,29 +10,18 @@
 #include <core/thread.h>
 #include <core/time.h>
 #include <libfdt.h>
-#include <stdlib.h>
 #include <string.h>
 #include <tests/check_main.h>
 
-#define ALLOCATIONS_MAX 400u
-
 static struct driver_run on_board(driver_body *body, uint32_t cpus, uint64_t seed)
 {
-    struct driver_run run = { .cpus = cpus, .seed = seed, .body = body };
-    run.fdt = driver_board("riscv-virt", &run.fdt_size);
-    run.verbose = getenv("VERBOSE") != NULL;
-    return run;
+    return driver_on_board("riscv-virt", body, cpus, seed);
 }
 
 static void check_run(driver_body *body, uint32_t cpus, uint64_t seed)
 {
     struct driver_run run = on_board(body, cpus, seed);
-    ck_assert_int_eq(driver_run(&run), 0);
-    ck_assert_msg(run.said == NULL, "%s", run.said);
-    ck_assert_int_eq(run.result.kernel_error, 0);
-    ck_assert_uint_eq(run.result.warning_count, 0);
-    ck_assert_uint_eq(run.pages_left, 0);
-    ck_assert_uint_eq(run.errors, 0);
+    driver_check(&run, 0);
 }
 
 static uint8_t bytes[8 * BLOCK_SECTOR_SIZE];
@@ -104,17 +93,7 @@ END_TEST
 
 START_TEST(a_boot_without_memory_leaves_nothing_behind)
 {
-    uint32_t nth = 1;
-    for (; nth < ALLOCATIONS_MAX; nth++) {
-        struct driver_run run = on_board(NULL, 1, 1);
-        run.fail_kernel_allocation = nth;
-        (void)driver_run(&run);
-        ck_assert_uint_eq(run.pages_left, 0);
-        if (run.result.kernel_allocations < nth)
-            break;
-    }
-    ck_assert_uint_gt(nth, 20);
-    ck_assert_uint_lt(nth, ALLOCATIONS_MAX);
+    driver_check_without_memory(on_board(NULL, 1, 1), 20);
 }
 END_TEST
 

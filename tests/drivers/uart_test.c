@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The UARTs' drivers on models of them, in a booted kernel in sim. */
-#include "driver_body.h"
+#include "driver_check.h"
 #include "uart_line.h"
 
 #include <axiom/bits.h>
@@ -15,37 +15,22 @@
 #include <string.h>
 #include <tests/check_main.h>
 
-#define ALLOCATIONS_MAX 400u
-#define CHARACTER_NS    86806u /* ten bits at 115200 baud; at 230400 half of it */
+#define CHARACTER_NS 86806u /* ten bits at 115200 baud; at 230400 half of it */
 
 static struct driver_run on_board(driver_body *body, uint32_t cpus, uint64_t seed)
 {
-    struct driver_run run = { .cpus = cpus, .seed = seed, .body = body, .serial = line_serial };
-    run.fdt = driver_board("uart", &run.fdt_size);
-    run.verbose = getenv("VERBOSE") != NULL;
+    struct driver_run run = driver_on_board("uart", body, cpus, seed);
+    run.serial = line_serial;
     return run;
 }
 
 static void check_run(driver_body *body, uint32_t cpus, uint64_t seed)
 {
     struct driver_run run = on_board(body, cpus, seed);
-    ck_assert_int_eq(driver_run(&run), 0);
-    ck_assert_msg(run.said == NULL, "%s", run.said);
-    ck_assert_int_eq(run.result.kernel_error, 0);
-    ck_assert_uint_eq(run.result.warning_count, 0);
-    ck_assert_uint_eq(run.pages_left, 0);
-    ck_assert_uint_eq(run.errors, 0);
+    driver_check(&run, 0);
 }
 
 static uint8_t bytes[4096], other[4096];
-
-static void pattern(uint8_t *to, size_t size, uint32_t seed)
-{
-    for (size_t i = 0; i < size; i++) {
-        seed = seed * 1664525u + 1013904223u;
-        to[i] = (uint8_t)(seed >> 24);
-    }
-}
 
 /* --- both ways --- */
 
@@ -56,7 +41,7 @@ static const char *echo_at(uint32_t index)
     BODY(console_read(port, bytes, 10, ktime_get_ns() + NSEC_PER_MSEC) == -ETIMEDOUT);
     for (uint32_t round = 0; round < 6; round++) {
         uint32_t size = 1 + round * 150, got = 0;
-        pattern(other, size, round);
+        driver_pattern(other, size, round);
         BODY(console_write(port, other, size) == 0);
         while (got < size) {
             int count = console_read(port, bytes + got, (uint32_t)sizeof bytes - got,
@@ -93,7 +78,7 @@ END_TEST
 static const char *long_body(void)
 {
     uint64_t taken, spurious, before;
-    pattern(other, 3000, 9);
+    driver_pattern(other, 3000, 9);
     irq_counts(&before, &spurious);
     for (uint32_t i = 0; i < 2; i++)
         BODY(console_write(console_device_at(i), other, 3000) == 0);
@@ -193,7 +178,7 @@ static const char *noise_body(void)
     uint32_t got = 0;
     line->noise_each = noise_each; /* not before: a driver's start empties the FIFOs */
     for (uint32_t round = 0; round < 4; round++) {
-        pattern(other, 200, round);
+        driver_pattern(other, 200, round);
         BODY(console_write(port, other, 200) == 0);
         int count;
         while ((count = console_read(port, bytes, sizeof bytes, ktime_get_ns() + NSEC_PER_SEC)) > 0)
@@ -323,19 +308,8 @@ END_TEST
 
 START_TEST(a_boot_without_memory_leaves_nothing_behind)
 {
-    uint32_t nth = 1;
     lines_reset();
-    for (; nth < ALLOCATIONS_MAX; nth++) {
-        struct driver_run run = on_board(NULL, 1, 1);
-        run.fail_kernel_allocation = nth;
-        (void)driver_run(&run);
-        ck_assert_uint_eq(run.pages_left, 0);
-        ck_assert_uint_eq(run.result.leaked_stacks, 0);
-        if (run.result.kernel_allocations < nth)
-            break;
-    }
-    ck_assert_uint_gt(nth, 20);
-    ck_assert_uint_lt(nth, ALLOCATIONS_MAX);
+    driver_check_without_memory(on_board(NULL, 1, 1), 20);
 }
 END_TEST
 

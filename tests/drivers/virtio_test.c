@@ -1,46 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The virtio drivers on models of the devices, in a booted kernel in sim. */
-#include "driver_body.h"
+#include "driver_check.h"
 
 #include <axiom/errno.h>
 #include <core/block.h>
 #include <core/console.h>
 #include <core/thread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <tests/check_main.h>
 
-#define ALLOCATIONS_MAX 400u
-
 static struct driver_run on_board(driver_body *body, uint32_t cpus)
 {
-    struct driver_run run = { .cpus = cpus, .seed = 1, .body = body };
-    run.fdt = driver_board("virtio-mmio", &run.fdt_size);
-    run.verbose = getenv("VERBOSE") != NULL;
-    return run;
+    return driver_on_board("virtio-mmio", body, cpus, 1);
 }
 
 static void check_run(driver_body *body, uint32_t cpus)
 {
     struct driver_run run = on_board(body, cpus);
-    ck_assert_int_eq(driver_run(&run), 0);
-    ck_assert_msg(run.said == NULL, "%s", run.said);
-    ck_assert_int_eq(run.result.kernel_error, 0);
-    ck_assert_uint_eq(run.result.warning_count, 0);
-    ck_assert_uint_eq(run.pages_left, 0);
+    driver_check(&run, UINT32_MAX);
 }
 
 /* --- block --- */
 
 static uint8_t bytes[64 * BLOCK_SECTOR_SIZE], other[64 * BLOCK_SECTOR_SIZE];
-
-static void pattern(uint8_t *to, size_t size, uint32_t seed)
-{
-    for (size_t i = 0; i < size; i++) {
-        seed = seed * 1664525u + 1013904223u;
-        to[i] = (uint8_t)(seed >> 24);
-    }
-}
 
 static const char *disk_body(void)
 {
@@ -52,7 +34,7 @@ static const char *disk_body(void)
     BODY(block_read(disk, 200, 64, bytes) == 0);
     for (uint32_t i = 0; i < sizeof bytes; i += 4)
         BODY(memcmp(&bytes[i], &(uint32_t){ 200 + i / 512 }, 4) == 0);
-    pattern(other, sizeof other, 1);
+    driver_pattern(other, sizeof other, 1);
     BODY(block_write(disk, 300, 64, other) == 0 && block_flush(disk) == 0);
     BODY(block_read(disk, 300, 64, bytes) == 0 && memcmp(bytes, other, sizeof bytes) == 0);
     BODY(block_read(disk, 364, 1, bytes) == 0 && memcmp(bytes, &(uint32_t){ 364 }, 4) == 0);
@@ -80,7 +62,7 @@ static int writer(void *argument)
     struct block_device *disk = block_device_at(0);
     static uint8_t own[8][20 * BLOCK_SECTOR_SIZE], back[8][20 * BLOCK_SECTOR_SIZE];
     for (uint32_t round = 0; round < 4; round++) {
-        pattern(own[number], sizeof own[number], number * 10 + round);
+        driver_pattern(own[number], sizeof own[number], number * 10 + round);
         if (block_write(disk, 200 + number * 20, 20, own[number]) != 0 ||
             block_read(disk, 200 + number * 20, 20, back[number]) != 0 ||
             memcmp(own[number], back[number], sizeof own[number]) != 0)
@@ -123,7 +105,7 @@ static const char *console_body(void)
     BODY(console_read(port, bytes, 10, ktime_get_ns() + NSEC_PER_MSEC) == -ETIMEDOUT);
     for (uint32_t round = 0; round < 8; round++) {
         uint32_t size = 1 + round * 125, got = 0;
-        pattern(other, size, round);
+        driver_pattern(other, size, round);
         BODY(console_write(port, other, size) == 0);
         while (got < size) {
             int count = console_read(port, bytes + got, (uint32_t)sizeof bytes - got,
@@ -147,18 +129,7 @@ END_TEST
 
 START_TEST(a_boot_without_memory_leaves_nothing_behind)
 {
-    uint32_t nth = 1;
-    for (; nth < ALLOCATIONS_MAX; nth++) {
-        struct driver_run run = on_board(NULL, 1);
-        run.fail_kernel_allocation = nth;
-        (void)driver_run(&run);
-        ck_assert_uint_eq(run.pages_left, 0);
-        ck_assert_uint_eq(run.result.leaked_stacks, 0);
-        if (run.result.kernel_allocations < nth)
-            break;
-    }
-    ck_assert_uint_gt(nth, 30);
-    ck_assert_uint_lt(nth, ALLOCATIONS_MAX);
+    driver_check_without_memory(on_board(NULL, 1), 30);
 }
 END_TEST
 

@@ -3,12 +3,12 @@
  * The watcher below knows nothing of the plan. */
 #include <traces/source.h>
 
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <tests/check_main.h>
 #include <unistd.h>
 
 struct position {
@@ -307,9 +307,5 @@ int main(void)
     tcase_add_test(tests, the_same_seed_is_the_same_trace_everywhere);
     tcase_add_test(tests, wrong_arguments_are_refused);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

@@ -2,8 +2,7 @@
 /* The 16550 against the PC16550D's datasheet: register numbers and bits are written out, none is the
  * model's. */
 #include "env.h"
-#include <check.h>
-#include <stdlib.h>
+#include <tests/check_main.h>
 
 static const struct env_property properties[] = {
     { .name = "compatible", .text = "ns16550a" },
@@ -315,9 +314,5 @@ int main(void)
     tcase_add_test(cases, loopback);
     tcase_add_test(cases, registers_may_be_further_apart);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    return check_main(suite);
 }

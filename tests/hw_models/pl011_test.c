@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The PL011 against DDI 0183G: register numbers and bits are written out, none is the model's. */
 #include "env.h"
-#include <check.h>
-#include <stdlib.h>
+#include <tests/check_main.h>
 
 static const struct env_property properties[] = {
     { .name = "compatible", .text = "arm,pl011" },
@@ -179,9 +178,5 @@ int main(void)
     tcase_add_test(cases, receiving);
     tcase_add_test(cases, loopback);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    return check_main(suite);
 }

@@ -2,8 +2,8 @@
 /* PLIC and harts against their specifications; offsets and values are written out. Two harts, numbers 4 and
  * 7; contexts are machine and supervisor mode of each. */
 #include "env.h"
-#include <check.h>
 #include <hw/regs/sysreg.h>
+#include <tests/check_main.h>
 
 enum { SSIP = 1 << 1, STIP = 1 << 5, SEIP = 1 << 9 };
 enum { M0, S0, M1, S1 };
@@ -268,9 +268,5 @@ int main(void)
     tcase_add_test(cases, the_alarm_is_a_level_of_each_hart);
     tcase_add_test(cases, software_interrupts_reach_the_harts_of_the_mask);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return check_main(suite);
 }

@@ -2,7 +2,7 @@
 /* A Check program of one suite on the test board. */
 #pragma once
 #include "board.h"
-#include <check.h>
+#include <tests/check_main.h>
 
 static inline int suite_run(const char *name, void (*setup)(void), const TTest *const *tests,
                             size_t count, void (*setup_other)(void), const TTest *const *others,
@@ -18,9 +18,5 @@ static inline int suite_run(const char *name, void (*setup)(void), const TTest *
     for (size_t i = 0; i < other_count; i++)
         tcase_add_test(more, others[i]);
     suite_add_tcase(suite, more);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return check_main(suite);
 }

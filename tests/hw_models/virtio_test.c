@@ -5,6 +5,7 @@
 #include "suite.h"
 #include <axiom/bits.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 #define DESC     0x1000u
 #define AVAIL    0x2000u
@@ -286,9 +287,5 @@ int main(void)
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
         tcase_add_test(cases, tests[i]);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return check_main(suite);
 }

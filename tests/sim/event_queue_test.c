@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The queue of model timers against an oracle that looks at all of them each time. */
-#include <check.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 #include "internal.h"
 
@@ -103,9 +103,5 @@ int main(void)
     tcase_add_test(cases, timers_come_by_time_then_by_order_of_setting);
     tcase_add_test(cases, streams_of_one_seed_differ_and_repeat);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return check_main(suite);
 }

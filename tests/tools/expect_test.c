@@ -3,9 +3,9 @@
  * what a real run emits is judged by tests/replay. */
 #include "expect.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 static struct expect *parse(const char *text)
 {
@@ -177,9 +177,5 @@ int main(void)
     tcase_add_test(cases, texts_are_compared_as_texts);
     tcase_add_test(cases, what_is_wrong_is_told_with_its_line);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return check_main(suite);
 }

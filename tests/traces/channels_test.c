@@ -4,12 +4,12 @@
 #include <axiom/bits.h>
 #include <axiom/decimal.h>
 #include <axiom/log.h>
-#include <check.h>
 #include <errno.h>
 #include <mcap/put.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 #include <traces/channels.h>
 #include <traces/host/file_writer.h>
 #include <traces/host/reader.h>
@@ -607,9 +607,5 @@ int main(void)
     tcase_add_test(cases, what_a_run_was_is_in_its_file);
     tcase_add_test(cases, equal_events_give_equal_bytes);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_main(suite);
 }

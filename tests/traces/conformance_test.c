@@ -9,12 +9,12 @@
 #include <tests/shared.h>
 #include <traces/host/reader.h>
 
-#include <check.h>
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 enum { FILE_MAX = 1 << 20 };
 
@@ -425,9 +425,5 @@ int main(void)
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, every_conformance_file_agrees_with_its_json);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_main(suite);
 }

@@ -9,6 +9,7 @@
 #include <lz4frame.h>
 #include <mcap/put.h>
 #include <stdio.h>
+#include <tests/check_main.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -605,9 +606,5 @@ int main(void)
     tcase_add_test(cases, a_damaged_summary_is_named_and_can_be_gone_without);
     tcase_add_test(cases, a_channel_defined_twice_differently_is_refused);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_main(suite);
 }

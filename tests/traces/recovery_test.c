@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <tests/check_main.h>
 
 enum { MESSAGES = 1200, CHUNK_MAX = 256, CUTS = 10000 };
 
@@ -254,9 +255,5 @@ int main(void)
     tcase_add_test(cases, after_a_broken_frame_the_index_finds_the_next_chunk);
     tcase_add_test(cases, no_damage_crashes_the_reader);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_main(suite);
 }

@@ -15,6 +15,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <tests/check_main.h>
 #include <unistd.h>
 
 /* --- a sink in memory with whatever misfortune a test wants --- */
@@ -544,9 +545,5 @@ int main(void)
     tcase_add_test(cases, a_full_file_system_ends_in_a_valid_file);
     tcase_add_test(cases, a_file_is_as_long_as_what_was_written);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return check_main(suite);
 }

@@ -3,10 +3,10 @@
 #include "a64_insn_mem.h"
 #include "asm_judge.h"
 
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <tests/check_main.h>
 
 static struct asm_judge judge;
 #define EXPECT(word, ...) asm_judge_add(&judge, word, __VA_ARGS__)
@@ -293,9 +293,5 @@ int main(void)
     tcase_add_test(tcase, every_emitter_gives_the_assemblers_word);
     tcase_add_test(tcase, bitmasks_are_exactly_those_that_decode);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

@@ -7,9 +7,9 @@
 #include <bpf/jit.h>
 #include <bpf_unverified/unverified.h>
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 /* Neither small, nor a bit mask, nor near a power of two; LUI takes its upper 20 bits, or one more
  * where the lower 12 are negative. */
@@ -158,9 +158,5 @@ int main(void)
     TCase *tcase = tcase_create("constants");
     tcase_add_test(tcase, chosen_constants_do_not_stand_in_the_code);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

@@ -3,8 +3,8 @@
 #include "asm_judge.h"
 #include "rv64_insn.h"
 
-#include <check.h>
 #include <inttypes.h>
+#include <tests/check_main.h>
 
 static struct asm_judge judge;
 #define EXPECT(word, ...) asm_judge_add(&judge, word, __VA_ARGS__)
@@ -183,9 +183,5 @@ int main(void)
     TCase *tcase = tcase_create("words");
     tcase_add_test(tcase, every_emitter_gives_the_assemblers_word);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

@@ -3,12 +3,12 @@
  * stands beside it, and take all of its bytes. (An assembler would choose among encodings of equal meaning.) */
 #include "x86_64.h"
 
-#include <check.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 #include <unistd.h>
 
 #define CASE_MAX 20000
@@ -279,9 +279,5 @@ int main(void)
     tcase_add_test(all, bytes_are_what_llvm_reads);
     tcase_add_test(all, nops_are_one_instruction_each);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

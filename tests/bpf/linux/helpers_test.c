@@ -4,9 +4,8 @@
 #include <bpf_linux/contexts.h>
 #include <bpf_linux/helpers.h>
 
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 /* linux/bpf.h and bpf/insn.h cannot be seen by one source: names from the text. */
 #include <stdio.h>
@@ -108,9 +107,5 @@ int main(void)
     tcase_add_test(tests, rows_are_sorted_and_make_sense);
     tcase_add_test(tests, a_meaning_depends_on_the_kind_of_program);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return check_main(suite);
 }

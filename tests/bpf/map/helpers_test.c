@@ -8,8 +8,8 @@
 #include <bpf/map.h>
 #include <bpf_unverified/unverified.h>
 
-#include <check.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 static struct host_env host;
 static _Alignas(16) uint8_t stack[BPF_RUN_STACK_SIZE];
@@ -381,9 +381,5 @@ int main(void)
     tcase_add_test(tcase, the_machine_is_asked);
     tcase_add_test(tcase, value_locks_are_taken_and_given);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

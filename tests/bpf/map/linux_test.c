@@ -8,10 +8,9 @@
 #include "shapes.h"
 #include <axiom/errno.h>
 
-#include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 static struct shape judged(int index)
 {
@@ -136,9 +135,5 @@ int main(void)
                         (int)(sizeof definitions / sizeof definitions[0]));
     tcase_set_timeout(tcase, 120);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

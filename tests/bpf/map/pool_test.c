@@ -7,10 +7,10 @@
 #include <bpf/elf.h>
 #include <bpf/pool.h>
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 #define POOL_SIZE (64u << 10)
 
@@ -177,9 +177,5 @@ int main(void)
     tcase_add_test(tcase, maps_until_the_pool_is_used_up);
     tcase_add_test(tcase, objects_load_or_are_told_that_memory_is_short);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

@@ -5,8 +5,8 @@
 #include "model.h"
 #include "shapes.h"
 
-#include <check.h>
 #include <stdlib.h>
+#include <tests/check_main.h>
 
 static uint64_t number_of(const char *name, uint64_t otherwise)
 {
@@ -53,9 +53,5 @@ int main(void)
     tcase_add_loop_test(tcase, maps_agree_with_the_model, 0, (int)SHAPE_COUNT);
     tcase_set_timeout(tcase, 120);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

@@ -9,9 +9,9 @@
 #include <bpf/interp.h>
 #include <bpf_unverified/unverified.h>
 
-#include <check.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <tests/check_main.h>
 #include <unistd.h>
 
 static struct host_env host;
@@ -404,9 +404,5 @@ int main(void)
     tcase_add_test(tcase, cpus_that_wrote_nothing_do_not_show);
     tcase_add_loop_test(tcase, contents_alone_decide, 0, (int)SHAPE_COUNT);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

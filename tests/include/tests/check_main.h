@@ -4,11 +4,11 @@
 #include <check.h>
 #include <stdlib.h>
 
-/* Runs and frees the suite; what main() returns. */
+/* Runs and frees the suite, as loudly as CK_VERBOSITY says; what main() returns. */
 static inline int check_main(Suite *suite)
 {
     SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
+    srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed != 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Lanes against the plainest code that can answer the same: a list of all points. */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 #include "lane.h"
 
@@ -250,9 +249,5 @@ int main(void)
     tcase_add_test(tcase, points_that_are_gone_leave_their_summaries);
     tcase_add_test(tcase, a_file_that_changed_is_found_out);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return check_main(suite);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* A recording into lanes, with memory for all of it and with nearly none. */
-#include <check.h>
-#include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 
 #include "load.h"
 #include "made.h"
@@ -174,9 +173,5 @@ int main(void)
     tcase_add_test(tcase, a_cut_file_shows_what_is_whole);
     tcase_add_test(tcase, printable_is_valid_and_cut_at_characters);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return check_main(suite);
 }

@@ -3,11 +3,11 @@
  * they are installed. */
 #include <traces/sink.h>
 
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 #include <unistd.h>
 
 static const char trace[] = "time_ns,channel,value\n"
@@ -265,9 +265,5 @@ int main(void)
     tcase_add_test(tests, sigrok_reads_our_vcd);
     tcase_add_test(tests, gtkwave_reads_our_vcd);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

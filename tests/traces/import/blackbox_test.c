@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <tests/check_main.h>
 #include <tests/shared.h>
 
 /* --- the flight --- */
@@ -283,9 +284,5 @@ int main(void)
     tcase_add_test(tests, one_of_several_logs_is_chosen);
     tcase_add_test(tests, a_wrong_header_is_told_with_its_line);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* candump logs as can-utils' lib.h describes them, and what is none. */
 #include "source_check.h"
+#include <tests/check_main.h>
 
 static const char log_text[] = "(1436509052.249713) vcan0 044#2A366C2BBA\n"
                                "(1436509052.249713) can1 1F334455#1122334455667788\n"
@@ -98,9 +99,5 @@ int main(void)
     tcase_add_test(tests, a_cut_last_line_is_left_out);
     tcase_add_test(tests, what_is_wrong_is_told_with_its_line);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

@@ -3,6 +3,7 @@
 #include "source_check.h"
 
 #include <stdlib.h>
+#include <tests/check_main.h>
 
 static struct trace_source *csv(const char *text, const char *option)
 {
@@ -308,9 +309,5 @@ int main(void)
     tcase_add_test(tests, options_are_checked);
     tcase_add_test(tests, what_is_no_trace_is_said_to_be_what_it_is);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

@@ -4,6 +4,7 @@
 #include <traces/i2c_decode.h>
 
 #include <stdlib.h>
+#include <tests/check_main.h>
 
 /* A bus that a test moves; each line change is one call of the decoder, unless `together`. */
 struct bus {
@@ -271,9 +272,5 @@ int main(void)
     tcase_add_test(tests, an_endless_write_is_kept_to_its_limit);
     tcase_add_test(tests, a_source_has_the_bus_as_one_more_channel);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

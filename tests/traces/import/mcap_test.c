@@ -5,6 +5,7 @@
 #include <traces/recorder.h>
 
 #include <stdlib.h>
+#include <tests/check_main.h>
 
 #define SLOTS 64u
 
@@ -337,9 +338,5 @@ int main(void)
     tcase_add_test(tests, a_scan_may_not_change_its_shape);
     tcase_add_test(tests, bags_of_other_writers_are_read);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

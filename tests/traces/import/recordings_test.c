@@ -5,11 +5,11 @@
 #include <traces/info.h>
 #include <traces/source.h>
 
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tests/check_main.h>
 #include <tests/shared.h>
 
 static struct trace_source *open_with(const char *name, const char *const *word, size_t count)
@@ -489,9 +489,5 @@ int main(void)
     tcase_add_test(tests, a_px4_log_has_the_messages_pyulog_counts);
     tcase_add_test(tests, px4_samples_keep_their_stamps_and_their_floats);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

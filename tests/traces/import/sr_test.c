@@ -3,6 +3,7 @@
 #include "source_check.h"
 
 #include <stdlib.h>
+#include <tests/check_main.h>
 #include <zip.h>
 
 struct entry {
@@ -302,9 +303,5 @@ int main(void)
     tcase_add_test(tests, every_cut_is_noticed);
     tcase_add_test(tests, no_flipped_byte_does_harm);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

@@ -3,6 +3,7 @@
 #include "source_check.h"
 
 #include <stdlib.h>
+#include <tests/check_main.h>
 
 /* A file being put together. */
 struct file {
@@ -384,9 +385,5 @@ int main(void)
     tcase_add_test(tests, every_cut_gives_what_is_whole);
     tcase_add_test(tests, waiting_messages_are_bounded);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }

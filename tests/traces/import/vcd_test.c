@@ -2,7 +2,7 @@
 /* VCD by the letter of IEEE 1364-2001 section 18, and what is not. */
 #include "source_check.h"
 
-#include <stdlib.h>
+#include <tests/check_main.h>
 
 #define OPEN(text, option) opened(text, strlen(text), option)
 
@@ -162,9 +162,5 @@ int main(void)
     tcase_add_test(tests, what_is_wrong_is_told_with_its_line);
     tcase_add_test(tests, vectors_are_extended_on_the_left);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return check_main(suite);
 }
