@@ -56,7 +56,7 @@ enum generated_kind {
     X(iterator) X(iterator_nested) X(iterator_left) X(iterator_wrong)                  \
     X(dynptr_memory) X(dynptr_record) X(dynptr_packet) X(dynptr_slice) X(dynptr_slice_buffer)      \
     X(dynptr_wrong) X(lock) X(lock_other) X(lock_wrong) X(task) X(task_acquired) X(kptr_exchanged) \
-    X(kptr_looked_at) X(kptr_after_section) X(task_wrong)
+    X(kptr_looked_at) X(kptr_after_section) X(task_wrong) X(timer)
 #define GENERATED_FEATURE(name) GENERATED_##name,
 enum generated_feature { GENERATED_FEATURES(GENERATED_FEATURE) GENERATED_FEATURE_COUNT };
 const char *generated_feature_name(enum generated_feature feature);
@@ -68,7 +68,7 @@ enum generate_flags {
     GENERATE_GLOBALS = 1u << 0,   /* global functions */
     GENERATE_ITERATORS = 1u << 1,
     GENERATE_DYNPTRS = 1u << 2,
-    GENERATE_SPECIAL = 1u << 3, /* locks and kernel pointers in map values; for XDP and TC */
+    GENERATE_SPECIAL = 1u << 3, /* locks, timers, kernel pointers in map values; for XDP and TC */
     GENERATE_OBJECTS = GENERATE_ITERATORS | GENERATE_DYNPTRS | GENERATE_SPECIAL
 };
 

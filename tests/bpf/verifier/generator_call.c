@@ -407,7 +407,7 @@ void local_call(struct generator *g)
     find_in_stack(g);
 }
 
-static void load_function(struct generator *g, uint32_t dst, enum function function)
+void load_function(struct generator *g, uint32_t dst, enum function function)
 {
     if (note_call(g, function))
         emit(g, BPF_LDDW, dst, BPF_PSEUDO_FUNC, 0, 0);
@@ -452,7 +452,8 @@ static bool is_callback(const struct generator *g)
 void finish(struct generator *g)
 {
     give_back(g);
-    if (g->kinds[0] != K_NUMBER || (is_callback(g) && one_in(g, 2)))
+    bool timer = g->function == FUNCTION_TIMER && !one_in(g, 16);
+    if (timer || g->kinds[0] != K_NUMBER || (is_callback(g) && one_in(g, 2)))
         set(g, 0, 0);
     else if (is_callback(g))
         emit(g, BPF_ALU64 | BPF_AND | BPF_K, 0, 0, 0, one_in(g, 16) ? 3 : 1);
@@ -496,6 +497,14 @@ static void begin_global(struct generator *g)
         change_packet(g);
 }
 
+static void direct_bss(struct generator *g, uint32_t dst)
+{
+    emit(g, BPF_LDDW, dst, BPF_PSEUDO_MAP_IDX_VALUE, 0, GENERATOR_BSS);
+    emit(g, 0, 0, 0, 0, 0);
+    g->kinds[dst] = K_VALUE;
+    g->sizes[dst] = 64;
+}
+
 /* R1 is a number and R2 eight bytes of the caller's stack; or map, key, value, and those. */
 static void begin_callback(struct generator *g)
 {
@@ -520,6 +529,21 @@ static void begin_callback(struct generator *g)
         load_any(g, 0);
 }
 
+/* R1 is a map, R2 a key and R3 a value, of which some bytes are plain; nothing of whoever set the timer. */
+static void begin_timer(struct generator *g)
+{
+    int32_t at = one_in(g, 12) ? (int32_t)pick(g, 8) * 8 : GENERATOR_PLAIN_AT + 8 * (int32_t)pick(g, 4);
+    if (one_in(g, 2))
+        emit(g, BPF_ST | BPF_MEM | BPF_DW, 3, 0, at, number(g));
+    else
+        emit(g, BPF_LDX | BPF_MEM | BPF_DW, 0, 3, at, 0);
+    emit(g, BPF_LDX | BPF_MEM | BPF_W, 1, 2, 0, 0);
+    direct_bss(g, 7);
+    load_any(g, 0);
+    load_any(g, 6);
+    set_number(g, 1);
+}
+
 static void function(struct generator *g, enum function which)
 {
     struct generated *out = g->out;
@@ -541,6 +565,8 @@ static void function(struct generator *g, enum function which)
         begin_global(g);
     else if (is_callback(g))
         begin_callback(g);
+    else if (which == FUNCTION_TIMER)
+        begin_timer(g);
     else
         begin_function(g);
     if (one_in(g, 2) && which != FUNCTION_GLOBAL)

@@ -28,6 +28,7 @@ enum function {
     FUNCTION_GLOBAL, /* of main */
     FUNCTION_LOOP,   /* callback of bpf_loop() */
     FUNCTION_EACH,   /* callback of bpf_for_each_map_elem() */
+    FUNCTION_TIMER,  /* of a timer in a map's value */
     FUNCTION_INNER,  /* of the others */
     FUNCTION_COUNT,
     FUNCTION_MAIN = FUNCTION_COUNT,
@@ -141,7 +142,7 @@ void same_as_before(struct generator *g, const enum kind kinds[], const uint32_t
 void dynptr(struct generator *g);
 
 /* --- generator_special.c --- */
-/* A lock, or a task and the map's pointer to one. */
+/* A lock, a timer, or a task and the map's pointer to one. */
 void special(struct generator *g);
 
 /* --- generator_call.c --- */
@@ -149,6 +150,7 @@ void call_helper(struct generator *g, int32_t id);
 void move(struct generator *g, uint32_t dst, uint32_t src);
 void set(struct generator *g, uint32_t dst, int64_t value);
 void stack_address(struct generator *g, uint32_t dst, int32_t offset);
+void load_function(struct generator *g, uint32_t dst, enum function function);
 void lookup(struct generator *g, uint32_t dst);
 void direct_value(struct generator *g);
 void helper(struct generator *g);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Statements with locks and kernel pointers in the values of a map, and with tasks.
+/* Statements with locks, timers and kernel pointers in the values of a map, and with tasks.
  *
  * Pointers to the value and to what was acquired lie below what other statements use of the stack, so that these go on
  * between. Under a lock there are only statements that do not call, or now and then one that does. */
@@ -11,7 +11,7 @@
 #define SEEN  (-144) /* a task that was looked at */
 
 /* include/uapi/linux/bpf.h */
-enum { LOCK = 93, UNLOCK = 94, EXCHANGE = 194 };
+enum { LOCK = 93, UNLOCK = 94, TIMER_INIT = 169, SET_CALLBACK, START, CANCEL, EXCHANGE = 194 };
 
 static void spill(struct generator *g, int32_t at, uint32_t r)
 {
@@ -26,10 +26,11 @@ static void reload(struct generator *g, uint32_t r, int32_t at, int32_t plus)
 }
 
 /* A pointer to a value of the special map in the stack; returns the jump where there is none, 0 where that cannot be. */
-static uint32_t find_value(struct generator *g, int32_t at)
+static uint32_t find_value(struct generator *g, int32_t at, uint32_t *map)
 {
     uint32_t leaves = 0;
-    if (one_in(g, 3)) {
+    *map = one_in(g, 3) ? GENERATOR_SPECIAL_BSS : GENERATOR_SPECIAL;
+    if (*map == GENERATOR_SPECIAL_BSS) {
         emit(g, BPF_LDDW, 0, BPF_PSEUDO_MAP_IDX_VALUE, 0, GENERATOR_SPECIAL_BSS);
         emit(g, 0, 0, 0, 0, 0);
     } else {
@@ -68,11 +69,11 @@ static void under_lock(struct generator *g, bool wrong)
 static void with_lock(struct generator *g)
 {
     bool wrong = one_in(g, 5), two = one_in(g, 3);
-    uint32_t leaves[3] = { 0, 0, 0 };
+    uint32_t leaves[3] = { 0, 0, 0 }, map;
     uses(g, two ? GENERATED_lock_other : GENERATED_lock);
-    leaves[0] = find_value(g, VALUE);
+    leaves[0] = find_value(g, VALUE, &map);
     if (two)
-        leaves[1] = find_value(g, OTHER);
+        leaves[1] = find_value(g, OTHER, &map);
     on_lock(g, VALUE, LOCK);
     set_number(g, 0);
     emit(g, BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, number(g));
@@ -94,6 +95,38 @@ static void with_lock(struct generator *g)
     for (uint32_t i = 0; i < 3; i++)
         if (leaves[i] != 0)
             lands_here(g, leaves[i]);
+    for (uint32_t r = 0; r <= 5; r++)
+        g->kinds[r] = K_UNSET;
+    load_any(g, 0);
+}
+
+/* --- Timers
+ * ------------------------------------------------------------------------------------------------------------- */
+
+static void with_timer(struct generator *g)
+{
+    uint32_t map, none = find_value(g, VALUE, &map);
+    uses(g, GENERATED_timer);
+    reload(g, 1, VALUE, GENERATOR_TIMER_AT + (one_in(g, 60) ? 8 : 0));
+    emit(g, BPF_LDDW, 2, BPF_PSEUDO_MAP_IDX, 0, one_in(g, 24) ? GENERATOR_SPECIAL : map);
+    emit(g, 0, 0, 0, 0, 0);
+    set(g, 3, pick(g, 3));
+    call_helper(g, TIMER_INIT);
+    reload(g, 1, VALUE, GENERATOR_TIMER_AT);
+    load_function(g, 2, FUNCTION_TIMER);
+    call_helper(g, SET_CALLBACK);
+    if (one_in(g, 2)) {
+        move(g, 2, reg_of(g, K_NUMBER));
+        reload(g, 1, VALUE, GENERATOR_TIMER_AT);
+        set(g, 3, 0);
+        call_helper(g, START);
+    }
+    if (one_in(g, 4)) {
+        reload(g, 1, VALUE, GENERATOR_TIMER_AT);
+        call_helper(g, CANCEL);
+    }
+    if (none != 0)
+        lands_here(g, none);
     for (uint32_t r = 0; r <= 5; r++)
         g->kinds[r] = K_UNSET;
     load_any(g, 0);
@@ -193,9 +226,9 @@ static void exchange(struct generator *g, bool wrong)
 static void with_task(struct generator *g)
 {
     bool wrong = one_in(g, 6);
-    uint32_t no_value, no_task, skips = 0;
+    uint32_t no_value, no_task, skips = 0, map;
     uses(g, GENERATED_task);
-    no_value = find_value(g, VALUE);
+    no_value = find_value(g, VALUE, &map);
     if (one_in(g, 2))
         look_into_map(g, wrong);
     set(g, 1, pick(g, 9));
@@ -245,7 +278,10 @@ void special(struct generator *g)
     memcpy(kinds, g->kinds, sizeof kinds);
     memcpy(sizes, g->sizes, sizeof sizes);
     g->has_special = true;
-    if (one_in(g, 2))
+    uint32_t which = pick(g, 5);
+    if (which == 0 && g->function == FUNCTION_MAIN && g->call_count <= 10)
+        with_timer(g);
+    else if (which <= 2)
         with_lock(g);
     else
         with_task(g);

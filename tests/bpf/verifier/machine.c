@@ -189,6 +189,46 @@ static bool step(struct machine *m, bool *ends)
 /* Callbacks may multiply what a run takes. */
 #define STEPS_RUN 20000
 
+static bool may_go_on(const struct machine *m)
+{
+    return !m->out_of_room && m->steps < STEPS_RUN;
+}
+
+static bool run_to_end(struct machine *m, uint64_t step_limit)
+{
+    bool ends = false, fine = true;
+    while (fine && !ends && may_go_on(m)) {
+        if (++m->steps > step_limit)
+            fine = escape(m, "runs more than %" PRIu64 " instructions", step_limit);
+        else if (m->before != NULL && !m->before(m, m->user))
+            fine = m->escape[0] != '\0' ? false : escape(m, "is where no claim holds");
+        else
+            fine = step(m, &ends);
+    }
+    return fine;
+}
+
+/* Its function is a program of its own, which the figures for the worst case do not count. */
+static bool run_timer(struct machine *m, uint32_t index)
+{
+    uint64_t calls = m->calls, steps = m->steps;
+    uint32_t stack = m->stack_most, frames = m->frames_most;
+    while (m->frame_count > 0)
+        leave_frame(m);
+    enter_frame(m);
+    m->in_timer = true;
+    m->pc = m->timers[index].function;
+    *reg(m, 1) = (struct machine_reg){ MACHINE_MAP_BASE + m->timers[index].map * 4096u, true, true };
+    *reg(m, 2) = (struct machine_reg){ key_base(m->timers[index].map), true, true };
+    *reg(m, 3) = (struct machine_reg){ m->timers[index].value, true, true };
+    bool fine = run_to_end(m, UINT64_MAX);
+    m->calls = calls;
+    m->steps = steps;
+    m->stack_most = stack;
+    m->frames_most = frames;
+    return fine;
+}
+
 bool machine_run(struct machine *m, const struct bpf_verify_request *request, uint64_t seed,
                  uint64_t step_limit)
 {
@@ -197,18 +237,13 @@ bool machine_run(struct machine *m, const struct bpf_verify_request *request, ui
     m->pc = 0;
     m->open_references = m->last_reference = m->stack_most = m->frames_most = 0;
     m->steps = m->calls = m->lock = 0;
-    m->rcu = 0;
+    m->rcu = m->timer_count = 0;
+    m->in_timer = false;
     m->out_of_room = false;
     m->escape[0] = '\0';
     memory_set_up(m);
-    bool ends = false, fine = true;
-    while (fine && !ends && !m->out_of_room && m->steps < STEPS_RUN) {
-        if (++m->steps > step_limit)
-            fine = escape(m, "runs more than %" PRIu64 " instructions", step_limit);
-        else if (m->before != NULL && !m->before(m, m->user))
-            fine = m->escape[0] != '\0' ? false : escape(m, "is where no claim holds");
-        else
-            fine = step(m, &ends);
-    }
+    bool fine = run_to_end(m, step_limit);
+    for (uint32_t i = 0; fine && i < m->timer_count && may_go_on(m); i++)
+        fine = run_timer(m, i);
     return fine;
 }

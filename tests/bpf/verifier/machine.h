@@ -72,6 +72,7 @@ enum machine_dynptr {
 };
 
 #define MACHINE_STACK_OBJECT_MAX 16
+#define MACHINE_TIMER_MAX        4
 
 /* How a frame was entered, and what happens when it is left. */
 struct machine_frame {
@@ -99,6 +100,12 @@ struct machine {
     uint32_t open_references, last_reference;
     uint64_t lock;      /* that is held: where it lies; 0: none */
     uint32_t rcu;       /* read sections entered */
+    struct {
+        uint64_t value; /* where the value begins that it lies in */
+        uint32_t map, function;
+    } timers[MACHINE_TIMER_MAX]; /* that were given a function, which runs after the program */
+    uint32_t timer_count;
+    bool in_timer;
     uint32_t packet;    /* the object that it is now */
     uint32_t meta_size; /* of its metadata */
     uint64_t steps, calls;

@@ -349,7 +349,7 @@ bool run_exit(struct machine *m, bool *ends)
         return leave_function(m, result, ends);
     if (!result.set || (result.address && !has(m, BPF_RULE_POINTER_LEAKS)))
         return escape(m, "returns %s", result.set ? "an address" : "what is not set");
-    if (layout->result_checked && ((int64_t)result.value < layout->result_min ||
+    if (m->in_timer ? result.value != 0 : layout->result_checked && ((int64_t)result.value < layout->result_min ||
                                    (int64_t)result.value > layout->result_max))
         return escape(m, "returns %" PRId64, (int64_t)result.value);
     return run_ends(m, ends);

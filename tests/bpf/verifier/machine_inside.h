@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* What the machine's files offer each other: machine.c instructions and the run, machine_memory.c objects and
  * accesses, machine_call.c helpers, functions and callbacks, machine_object.c the kernel's objects, machine_dynptr.c
- * dynptrs, machine_special.c locks and kernel pointers in maps. Functions that return bool give false after
+ * dynptrs, machine_special.c locks, timers and kernel pointers in
+ * maps. Functions that return bool give false after
  * escape() has said why. */
 #pragma once
 #include "machine.h"
@@ -73,7 +74,15 @@ bool run_dynptr_helper(struct machine *m, int32_t id);
 
 /* --- machine_special.c --- */
 /* include/uapi/linux/bpf.h */
-enum { MACHINE_LOCK = 93, MACHINE_UNLOCK = 94, MACHINE_EXCHANGE = 194 };
+enum {
+    MACHINE_LOCK = 93,
+    MACHINE_UNLOCK = 94,
+    MACHINE_TIMER_INIT = 169,
+    MACHINE_TIMER_SET_CALLBACK,
+    MACHINE_TIMER_START,
+    MACHINE_TIMER_CANCEL,
+    MACHINE_EXCHANGE = 194,
+};
 /* These bytes of an object are plain ones. */
 bool no_special(struct machine *m, const struct machine_object *o, uint64_t at, uint64_t size);
 /* A load of a kernel pointer: *done if it was one. */

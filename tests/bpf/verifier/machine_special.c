@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Fields of map values that are no plain bytes, in the machine: locks and pointers to the kernel's objects; and those
+/* Fields of map values that are no plain bytes, in the machine: locks, timers and pointers to the kernel's objects; and those
  * objects, of which tasks stand for all.
  *
  * Which task a field points to other CPUs change at any time, so each look gives another one, or none. A task is owned
@@ -74,6 +74,49 @@ bool nothing_held(struct machine *m)
     if (m->lock != 0)
         return escape(m, "ends with a lock held");
     return m->rcu == 0 ? true : escape(m, "ends in a read section");
+}
+
+/* --- Timers
+ * ------------------------------------------------------------------------------------------------------------- */
+
+static bool set_function(struct machine *m, const struct machine_object *o)
+{
+    uint64_t at = reg(m, 2)->value - MACHINE_FUNCTION_BASE;
+    if (!need(m, 2))
+        return false;
+    if (at % 8 != 0 || at / 8 >= m->request->insn_count)
+        return escape(m, "argument r2 is no function");
+    if (m->timer_count < MACHINE_TIMER_MAX) {
+        m->timers[m->timer_count].value = o->base;
+        m->timers[m->timer_count].map = o->map;
+        m->timers[m->timer_count++].function = (uint32_t)(at / 8);
+    }
+    return true;
+}
+
+static bool timer(struct machine *m, int32_t id, struct machine_reg *result)
+{
+    uint64_t at = reg(m, 1)->value;
+    if (!need(m, 1))
+        return false;
+    if (!is_field(m, at, BPF_SPECIAL_TIMER))
+        return escape(m, "argument r1 is no timer");
+    const struct machine_object *o = machine_object_at(m, at, 1);
+    *result = (struct machine_reg){ roll(m) % 2 == 0 ? 0 : 0 - roll(m) % 134, true, false };
+    switch (id) {
+    case MACHINE_TIMER_INIT:
+        if (!need(m, 2) || !need_number(m, 3))
+            return false;
+        return reg(m, 2)->value == MACHINE_MAP_BASE + o->map * 4096u
+                   ? true
+                   : escape(m, "argument r2 is not the timer's map");
+    case MACHINE_TIMER_SET_CALLBACK:
+        return set_function(m, o);
+    case MACHINE_TIMER_START:
+        return need_number(m, 2) && need_number(m, 3);
+    default:
+        return true;
+    }
 }
 
 /* --- Tasks
@@ -158,13 +201,16 @@ bool load_special(struct machine *m, const struct bpf_insn *insn, uint64_t at, b
 
 bool is_special_helper(int32_t id)
 {
-    return id == MACHINE_LOCK || id == MACHINE_UNLOCK || id == MACHINE_EXCHANGE;
+    return id == MACHINE_LOCK || id == MACHINE_UNLOCK || id == MACHINE_EXCHANGE ||
+           (id >= MACHINE_TIMER_INIT && id <= MACHINE_TIMER_CANCEL);
 }
 
 bool run_special_helper(struct machine *m, int32_t id)
 {
     struct machine_reg result = { 0 };
-    bool fine = id == MACHINE_EXCHANGE ? exchange(m, &result) : lock(m, id == MACHINE_LOCK);
+    bool fine = id == MACHINE_EXCHANGE                           ? exchange(m, &result)
+                : id == MACHINE_LOCK || id == MACHINE_UNLOCK ? lock(m, id == MACHINE_LOCK)
+                                                             : timer(m, id, &result);
     if (fine)
         finish_call(m, result);
     return fine;
