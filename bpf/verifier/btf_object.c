@@ -126,6 +126,7 @@ static bool is_element_buffer(struct verifier *v, const char *name, struct reg *
         const char *iterator, *parameter;
         bool is_read_only;
     } buffers[] = { { "bpf_iter_bpf_map_elem", "key", true },
+                    { "bpf_iter_sockmap", "key", true },
                     { "bpf_iter_bpf_map_elem", "value", false },
                     { "bpf_iter_bpf_sk_storage_map", "value", false } };
     struct bpf_btf_type target;

@@ -80,6 +80,8 @@ bool program_sleeps(const struct verifier *v);
 /* Or nobody said what it is. */
 bool license_is_gpl(const struct verifier *v);
 #define PROG_LSM        29
+#define PROG_RAW_TRACEPOINT_WRITABLE 24
+#define PROG_CGROUP_SOCKOPT          25
 #define PROG_STRUCT_OPS 27 /* Linux: BPF_PROG_TYPE_STRUCT_OPS */
 /* Whether what the program attaches to is a function without result. */
 bool attached_returns_nothing(const struct verifier *v);

@@ -222,7 +222,8 @@ static void number_alu(struct verifier *v, const struct bpf_insn *insn, enum alu
     if ((op == ALU_ADD || op == ALU_SUB) && (dst->origin | src->origin) != 0)
         reg_added(&result, dst, src, op == ALU_SUB, half);
     /* Once: what compilers make of array[i + 1]. (Linux: BPF_ADD_CONST) */
-    if (op == ALU_ADD && !half && dst->id != 0 && dst->fixed == 0 && scalar_is_const(&src->n) &&
+    bool wraps = half && (src->n.umin > INT32_MAX || dst->n.umax > UINT32_MAX - src->n.umin);
+    if (op == ALU_ADD && !wraps && dst->id != 0 && dst->fixed == 0 && scalar_is_const(&src->n) &&
         src->n.umin <= INT32_MAX) {
         result.id = dst->id;
         result.fixed = (int32_t)src->n.umin;
@@ -345,6 +346,11 @@ static struct scalar transform(enum bpf_op op, const struct scalar *n)
     }
 }
 
+static unsigned moved_bits(enum bpf_op op)
+{
+    return op == BPF_OP_MOVSX32_64 ? 32 : op == BPF_OP_MOVSX16_64 || op == BPF_OP_MOVSX16_32 ? 16 : 8;
+}
+
 int check_alu_other(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
 {
     bool moves = op >= BPF_OP_MOVSX8_64 && op <= BPF_OP_MOVSX16_32;
@@ -353,11 +359,13 @@ int check_alu_other(struct verifier *v, const struct bpf_insn *insn, enum bpf_op
     if (err != 0)
         return err;
     const struct reg *value = state_reg(&v->state, from);
-    if (reg_is_pointer(value) && has_rule(v, BPF_RULE_POINTER_LEAKS) &&
-        (!moves || op >= BPF_OP_MOVSX8_32))
-        return set_unknown(v, insn->dst_reg, false);
+    if (reg_is_pointer(value) && has_rule(v, BPF_RULE_POINTER_LEAKS))
+        return set_unknown(v, insn->dst_reg, op == BPF_OP_MOVSX8_32 || op == BPF_OP_MOVSX16_32);
     if (reg_is_pointer(value))
         return refuse_pointer_alu(v, from, insn_row(v, v->state.pc)->text, false);
+    /* A number without the sign bit stays what it is: a copy. */
+    if (moves && value->n.umax < UINT64_C(1) << (moved_bits(op) - 1))
+        return move(v, insn, op == BPF_OP_MOVSX8_32 || op == BPF_OP_MOVSX16_32, value);
     struct reg result = { .type = REG_NUMBER, .deps = value->deps, .n = transform(op, &value->n) };
     /* Negation and byte orders Linux does not follow. */
     if (!moves && has_rule(v, BPF_RULE_LINUX))

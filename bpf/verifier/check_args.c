@@ -49,11 +49,20 @@ int check_map_argument(struct verifier *v, struct call *call, uint32_t reg_numbe
                   call->map->name, call->map->ops->name);
 }
 
+/* Linux's keys and values lie in memory that may be written, also where they are only read (check_reg_type()). */
+static bool may_be_element(const struct verifier *v, const struct reg *r)
+{
+    bool is_read_only = (r->type == REG_MEM || r->type == REG_BUFFER) && (r->attr & REG_READ_ONLY) != 0;
+    return !has_rule(v, BPF_RULE_LINUX) || (!is_read_only && r->type != REG_BTF);
+}
+
 int check_map_element(struct verifier *v, struct call *call, uint32_t reg_number,
                       enum bpf_arg_type type)
 {
     if (call->map == NULL)
         return refuse_argument(v, call, reg_number, "preceded by a map");
+    if (!may_be_element(v, state_reg(&v->state, reg_number)))
+        return refuse_argument(v, call, reg_number, "memory of the program's own, as keys and values are");
     uint32_t size = type == BPF_ARG_MAP_KEY ? call->map->key_size : call->map->value_size;
     /* What a bloom filter is asked about is read. */
     bool is_written =
@@ -87,14 +96,28 @@ int check_map_use(struct verifier *v, const struct call *call)
 /* --- Memory
  * ----------------------------------------------------------------------------------------------------------- */
 
+/* May a helper be given memory in the packet (Linux: may_access_direct_pkt_data())? */
+static bool takes_packet(const struct verifier *v, const struct call *call)
+{
+    /* cgroup skb, lwt in, out and seg6local, reuseport, flow dissectors; tc, XDP, lwt xmit, sk_skb, sk_msg. */
+    const uint32_t kinds = 1u << 3 | 1u << 4 | 1u << 6 | 1u << 8 | 1u << 10 | 1u << 11 | 1u << 12 | 1u << 14 |
+                           1u << 16 | 1u << 19 | 1u << 21 | 1u << 22;
+    uint8_t type = v->context->prog_type;
+    if (call->helper == NULL || !has_rule(v, BPF_RULE_LINUX))
+        return call->packet_arguments;
+    return type == PROG_CGROUP_SOCKOPT || (type < 32 && (kinds >> type & 1u) != 0 && call->packet_arguments);
+}
+
 static int check_place(struct verifier *v, const struct call *call, uint32_t reg_number,
                        uint64_t most, enum access access)
 {
     const struct reg *r = state_reg(&v->state, reg_number);
     bool in_packet = r->type == REG_PACKET || r->type == REG_PACKET_META;
-    if (in_packet && !call->packet_arguments)
+    if (in_packet && !takes_packet(v, call))
         return refuse(v, -EACCES, BPF_REJECT_ARGUMENT, "copy it to the stack first",
                       "argument %u of bpf_%s() cannot lie in the packet", reg_number, call->name);
+    if (r->type == REG_BUFFER && v->context->prog_type == PROG_RAW_TRACEPOINT_WRITABLE && call->helper != NULL)
+        return refuse_argument(v, call, reg_number, "no part of the tracepoint's buffer");
     /* Members of kernel objects that are alive, for Linux's helpers (check_helper_mem_access()). */
     struct reg member;
     if (r->type == REG_BTF && r->attr == REG_TRUSTED && access == ACCESS_READ && has_rule(v, BPF_RULE_LINUX))
@@ -180,7 +203,10 @@ int check_const_size(struct verifier *v, struct call *call, uint32_t reg_number)
 static bool is_aligned(const struct reg *r, uint32_t size)
 {
     uint32_t to = size & (0u - size);
-    return ((r->n.t.value | r->n.t.mask) & (to - 1u)) == 0;
+    /* Linux counts on the IP header's alignment: the packet begins 2 bytes after a word does. */
+    bool in_packet = r->type == REG_PACKET || r->type == REG_PACKET_META;
+    struct tnum at = in_packet ? tnum_add(r->n.t, tnum_const((uint64_t)r->fixed + 2)) : r->n.t;
+    return ((at.value | at.mask) & (to - 1u)) == 0;
 }
 
 int check_fixed(struct verifier *v, const struct call *call, uint32_t reg_number,

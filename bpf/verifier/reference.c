@@ -86,12 +86,22 @@ static int refuse_lost(struct verifier *v, uint32_t acquired_at, const char *whe
                   lost, where);
 }
 
+/* A caller of the current function, which is entered once at most, acquired it and has it when the function ends. */
+static bool is_callers(const struct verifier *v, const struct reference *reference)
+{
+    const struct state *s = &v->state;
+    for (uint32_t f = 0; f + 1 < s->frame_count && has_rule(v, BPF_RULE_LINUX); f++)
+        if (s->frames[f].function == function_at(v, reference->insn_index))
+            return true;
+    return false;
+}
+
 int check_nothing_held(struct verifier *v, const char *where)
 {
     const struct state *s = &v->state;
     uint8_t frame = callback_frame(s);
     for (uint32_t i = 0; i < s->reference_count; i++)
-        if (s->references[i].frame == frame)
+        if (s->references[i].frame == frame && (frame != 0 || !is_callers(v, &s->references[i])))
             return refuse_lost(v, s->references[i].insn_index, where);
     if (frame != 0)
         return 0;

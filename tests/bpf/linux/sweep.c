@@ -274,12 +274,8 @@ static const struct known {
     /* To be mended (docs/CAVEATS.md); none reaches memory that is not there, but for the struct's end: */
     { "flow_keys", NULL, NULL, "held for memory of 56 bytes" },
     { "buffer", NULL, NULL, "a tracepoint's buffer as an argument, and kept on the stack" },
-    { "iter_", NULL, "rdonly_buf", "as a key" },
-    { "dynptr_slice", NULL, "expected=fp", "as a key" },
-    { "iterator_element", NULL, "expected=fp", "as a key" },
+    { "dynptr_slice_write", NULL, "expected=fp", "as a key" },
     { "dynptr_slice", NULL, "Caller passes", "a slice of 16 bytes as memory of a global function" },
-    { NULL, NULL, "may write into memory pointed by", "a kernel object as a key" },
-    { "packet_sock_ops", NULL, "helper access to the packet", "as a key" },
     { "tcp_sock", NULL, "access beyond the end of member", "a member and part of the next one" },
     { NULL, NULL, "cannot access ptr member", "part of a pointer in a union" },
 };
