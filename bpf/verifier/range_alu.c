@@ -8,7 +8,10 @@
 
 #include <axiom/bug.h>
 
-static struct range deduced(struct range r, unsigned bits)
+/* The verifier's own widths as constants: see range_alu_with_bits(). */
+#define FOR_EACH_WIDTH static inline __attribute__((always_inline))
+
+FOR_EACH_WIDTH struct range deduced(struct range r, unsigned bits)
 {
     if (r.umin == 0 && r.umax == width_mask(bits) && r.smin == range_signed_min(bits) &&
         r.smax == range_signed_max(bits))
@@ -20,7 +23,7 @@ static struct range deduced(struct range r, unsigned bits)
 
 /* The unsigned interval low, low+1 ... low+span (modulo 2^bits), if it does not step over the seam.
  */
-static void set_unsigned(struct range *r, uint64_t low, uint64_t span, unsigned bits)
+FOR_EACH_WIDTH void set_unsigned(struct range *r, uint64_t low, uint64_t span, unsigned bits)
 {
     low &= width_mask(bits);
     if (span <= width_mask(bits) - low) {
@@ -29,7 +32,7 @@ static void set_unsigned(struct range *r, uint64_t low, uint64_t span, unsigned 
     }
 }
 
-static void set_signed(struct range *r, uint64_t low, uint64_t span, unsigned bits)
+FOR_EACH_WIDTH void set_signed(struct range *r, uint64_t low, uint64_t span, unsigned bits)
 {
     int64_t s = sign_extend(low, bits);
     uint64_t room =
@@ -41,13 +44,13 @@ static void set_signed(struct range *r, uint64_t low, uint64_t span, unsigned bi
 }
 
 /* a + b as a sum of spans; false if the sum has more values than the circle. */
-static bool add_spans(uint64_t a, uint64_t b, unsigned bits, uint64_t *sum)
+FOR_EACH_WIDTH bool add_spans(uint64_t a, uint64_t b, unsigned bits, uint64_t *sum)
 {
     *sum = a + b;
     return a <= width_mask(bits) && b <= width_mask(bits) - a;
 }
 
-static struct range add(const struct range *a, const struct range *b, struct tnum t, unsigned bits)
+FOR_EACH_WIDTH struct range add(const struct range *a, const struct range *b, struct tnum t, unsigned bits)
 {
     struct range out = range_unknown(bits);
     uint64_t span;
@@ -60,7 +63,7 @@ static struct range add(const struct range *a, const struct range *b, struct tnu
     return deduced(out, bits);
 }
 
-static struct range sub(const struct range *a, const struct range *b, struct tnum t, unsigned bits)
+FOR_EACH_WIDTH struct range sub(const struct range *a, const struct range *b, struct tnum t, unsigned bits)
 {
     struct range out = range_unknown(bits);
     uint64_t span;
@@ -73,7 +76,7 @@ static struct range sub(const struct range *a, const struct range *b, struct tnu
     return deduced(out, bits);
 }
 
-static bool fits_signed(int64_t value, unsigned bits)
+FOR_EACH_WIDTH bool fits_signed(int64_t value, unsigned bits)
 {
     return sign_extend((uint64_t)value, bits) == value;
 }
@@ -93,7 +96,7 @@ static struct tnum mul_bits(struct tnum a, struct tnum b, unsigned bits)
     return (struct tnum){ 0, width_mask(bits) << __builtin_ctzll(possible) & width_mask(bits) };
 }
 
-static struct range mul(const struct range *a, const struct range *b, struct tnum t, unsigned bits)
+FOR_EACH_WIDTH struct range mul(const struct range *a, const struct range *b, struct tnum t, unsigned bits)
 {
     struct range out = range_unknown(bits);
     out.t = t;
@@ -184,8 +187,8 @@ static struct range mod_signed(const struct range *a, const struct range *b, uns
     return deduced(out, bits);
 }
 
-static struct range bitwise(enum alu_op op, const struct range *a, const struct range *b,
-                            struct tnum t, unsigned bits)
+FOR_EACH_WIDTH struct range bitwise(enum alu_op op, const struct range *a, const struct range *b,
+                                    struct tnum t, unsigned bits)
 {
     struct range out = range_unknown(bits);
     out.t = t;
@@ -323,8 +326,8 @@ struct tnum range_alu_bits(enum alu_op op, struct tnum a, struct tnum b, unsigne
     }
 }
 
-struct range range_alu_with_bits(enum alu_op op, const struct range *dst, const struct range *src,
-                                 struct tnum t, unsigned bits)
+FOR_EACH_WIDTH struct range with_bits(enum alu_op op, const struct range *dst, const struct range *src,
+                                      struct tnum t, unsigned bits)
 {
     switch (op) {
     case ALU_ADD:
@@ -336,6 +339,14 @@ struct range range_alu_with_bits(enum alu_op op, const struct range *dst, const 
     default:
         return bitwise(op, dst, src, t, bits);
     }
+}
+
+struct range range_alu_with_bits(enum alu_op op, const struct range *dst, const struct range *src,
+                                 struct tnum t, unsigned bits)
+{
+    if (bits == 64)
+        return with_bits(op, dst, src, t, 64);
+    return bits == 32 ? with_bits(op, dst, src, t, 32) : with_bits(op, dst, src, t, bits);
 }
 
 struct range range_alu(enum alu_op op, const struct range *dst, const struct range *src,

@@ -4,6 +4,9 @@
  * "anything" is a sound answer. */
 #include "scalar.h"
 
+/* With the verifier's own width as a constant: see scalar_alu(). */
+#define FOR_EACH_WIDTH static inline __attribute__((always_inline))
+
 struct range scalar_whole(const struct scalar *s)
 {
     return (struct range){ s->t, s->umin, s->umax, s->smin, s->smax };
@@ -186,7 +189,7 @@ static struct scalar from_whole_undeduced(struct range whole, unsigned bits)
 }
 
 /* Is nothing known but bits? */
-static bool is_bits(const struct scalar *s, unsigned bits)
+FOR_EACH_WIDTH bool is_bits(const struct scalar *s, unsigned bits)
 {
     struct scalar all = scalar_of_bits(s->t, bits);
     return s->umin == all.umin && s->umax == all.umax && s->smin == all.smin &&
@@ -194,13 +197,16 @@ static bool is_bits(const struct scalar *s, unsigned bits)
            s->smin32 == all.smin32 && s->smax32 == all.smax32;
 }
 
-static bool knows_nothing(const struct scalar *s, unsigned bits)
+FOR_EACH_WIDTH bool knows_nothing(const struct scalar *s, unsigned bits)
 {
     return s->t.mask == width_mask(bits) && is_bits(s, bits);
 }
 
 struct scalar scalar_between(uint64_t umin, uint64_t umax, unsigned bits)
 {
+    /* What a load of some bytes may give. */
+    if (umin == 0 && (umax & (umax + 1)) == 0)
+        return scalar_of_bits((struct tnum){ 0, umax }, bits);
     struct range whole = range_unknown(bits);
     whole.umin = umin;
     whole.umax = umax;
@@ -219,8 +225,8 @@ static bool low_half_is_separate(enum alu_op op)
 }
 
 /* The operation in both widths. */
-static struct scalar alu_in_halves(enum alu_op op, const struct scalar *dst,
-                                   const struct scalar *src, unsigned bits)
+FOR_EACH_WIDTH struct scalar alu_in_halves(enum alu_op op, const struct scalar *dst,
+                                           const struct scalar *src, unsigned bits)
 {
     bool bitwise = op == ALU_AND || op == ALU_OR || op == ALU_XOR;
     struct tnum t = range_alu_bits(op, dst->t, src->t, bits);
@@ -238,8 +244,8 @@ static struct scalar alu_in_halves(enum alu_op op, const struct scalar *dst,
     return joined(&whole, &low, bits);
 }
 
-struct scalar scalar_alu(enum alu_op op, const struct scalar *dst, const struct scalar *src,
-                         unsigned bits)
+FOR_EACH_WIDTH struct scalar alu(enum alu_op op, const struct scalar *dst, const struct scalar *src,
+                                 unsigned bits)
 {
     if (scalar_is_const(dst) && scalar_is_const(src))
         return scalar_const(alu_value(op, dst->umin, src->umin, bits), bits);
@@ -252,6 +258,12 @@ struct scalar scalar_alu(enum alu_op op, const struct scalar *dst, const struct 
     struct range low_a = scalar_low(dst, bits), low_b = scalar_low(src, bits);
     struct range low = range_alu(op, &low_a, &low_b, bits / 2);
     return joined(&whole, &low, bits);
+}
+
+struct scalar scalar_alu(enum alu_op op, const struct scalar *dst, const struct scalar *src,
+                         unsigned bits)
+{
+    return bits == 64 ? alu(op, dst, src, 64) : alu(op, dst, src, bits);
 }
 
 /* The upper half is zero: the whole knows nothing that the low half does not. */

@@ -256,17 +256,22 @@ static uint8_t *put_reg(uint8_t *at, const struct reg *r)
     return at;
 }
 
+/* All but what is known of the number. */
+static void forget_fields(struct reg *r)
+{
+    memset(r, 0, offsetof(struct reg, n));
+}
+
 static const uint8_t *get_reg(const uint8_t *at, struct reg *r)
 {
     uint8_t head = at[0], flags = at[1], more = 0;
     at += REG_HEAD;
     if (flags & FLAG_MORE)
         more = *at++;
-    memset(r, 0, sizeof *r);
+    forget_fields(r);
     r->type = head & HEAD_TYPE;
     r->precise = (head & HEAD_PRECISE) != 0;
-    if (flags & FLAG_DEPS)
-        r->deps = get_word(&at);
+    r->deps = (flags & FLAG_DEPS) != 0 ? get_word(&at) : 0;
     if (flags & FLAG_ID)
         r->id = (uint32_t)get_number(&at);
     if (r->type == REG_STACK)
@@ -410,18 +415,17 @@ int snapshot_encode(struct verifier *v, uint32_t pc, uint32_t *size)
 
 static const uint8_t *get_slot(const uint8_t *at, struct slot *slot)
 {
-    memset(slot, 0, sizeof *slot);
     slot->set = *at++;
+    slot->spill_start = slot->spill_size = 0;
     if (slot->set == 0)
         return at;
     slot->spill_start = *at >> 4;
     slot->spill_size = *at++ & 15;
-    return slot->spill_size != 0 ? get_reg(at, &slot->value) : at;
+    return slot->spill_size != 0 ? get_reg(at, &slot->value) : at; /* without a spill, what lies there is old */
 }
 
 const uint8_t *snapshot_get_frame(const uint8_t *at, struct frame *frame)
 {
-    memset(frame->regs, 0, sizeof frame->regs);
     frame->return_to = (uint32_t)get_number(&at);
     frame->function = (uint32_t)get_number(&at);
     frame->kind = *at++;
@@ -433,6 +437,8 @@ const uint8_t *snapshot_get_frame(const uint8_t *at, struct frame *frame)
     for (uint32_t r = 0; r < BPF_REG_FP; r++)
         if (mask >> r & 1)
             at = get_reg(at, &frame->regs[r]);
+        else
+            forget_fields(&frame->regs[r]);
     frame->slot_count = (uint32_t)get_number(&at);
     return at;
 }

@@ -9,14 +9,87 @@
 
 #define MEMORY_DEFAULT ((size_t)1 << 20)
 
+/* --- Memory: states that wait, checkpoints and the like come and go by the thousand and have a few sizes. Those given
+ * back are kept for the next of the same size, while there is room. --- */
+
+struct spare {
+    struct spare *below;
+};
+
+/* Each use by itself, so that the sanitizer sees what is used after it was given back. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SPARE_MAX 0u
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SPARE_MAX 0u
+#endif
+#endif
+#ifndef SPARE_MAX
+#define SPARE_MAX 8192u /* bytes */
+#endif
+
+/* What is asked of the environment. */
+static size_t rounded(size_t size)
+{
+    return size <= SPARE_CLASSES * SPARE_STEP ? (size + SPARE_STEP - 1) / SPARE_STEP * SPARE_STEP : size;
+}
+
+static struct spare **spares_of(struct verifier *v, size_t size)
+{
+    return &v->spares[rounded(size) / SPARE_STEP - 1];
+}
+
+static void *take_spare(struct verifier *v, size_t size)
+{
+    struct spare *at = size == 0 || size > SPARE_CLASSES * SPARE_STEP ? NULL : *spares_of(v, size);
+    if (at == NULL)
+        return NULL;
+    *spares_of(v, size) = at->below;
+    v->spare_bytes -= rounded(size);
+    memset(at, 0, size);
+    return at;
+}
+
+static bool keep_spare(struct verifier *v, void *at, size_t size)
+{
+    size_t bytes = rounded(size);
+    if (size == 0 || size > SPARE_CLASSES * SPARE_STEP || v->spare_bytes + bytes > SPARE_MAX ||
+        v->memory_used + v->spare_bytes + bytes > v->memory_limit)
+        return false;
+    struct spare *spare = at;
+    spare->below = *spares_of(v, size);
+    *spares_of(v, size) = spare;
+    v->spare_bytes += bytes;
+    return true;
+}
+
+/* False: there were none. */
+static bool drop_spares(struct verifier *v)
+{
+    bool any = v->spare_bytes != 0;
+    for (uint32_t i = 0; any && i < SPARE_CLASSES; i++) {
+        while (v->spares[i] != NULL) {
+            struct spare *spare = v->spares[i];
+            v->spares[i] = spare->below;
+            bpf_env_free(v->env, spare, (i + 1) * SPARE_STEP);
+        }
+    }
+    v->spare_bytes = 0;
+    return any;
+}
+
 void *verifier_alloc(struct verifier *v, size_t size)
 {
     while (v->memory_used + size > v->memory_limit)
         if (!prune_forget(v) && !speculation_forget(v))
             return NULL;
-    void *at = bpf_env_alloc(v->env, size);
-    while (at == NULL && (prune_forget(v) || speculation_forget(v)))
-        at = bpf_env_alloc(v->env, size);
+    void *at = take_spare(v, size);
+    if (at == NULL && v->memory_used + v->spare_bytes + size > v->memory_limit)
+        drop_spares(v);
+    if (at == NULL)
+        at = bpf_env_alloc(v->env, rounded(size));
+    while (at == NULL && (drop_spares(v) || prune_forget(v) || speculation_forget(v)))
+        at = bpf_env_alloc(v->env, rounded(size));
     if (at == NULL)
         return NULL;
     v->memory_used += size;
@@ -30,7 +103,8 @@ void verifier_free(struct verifier *v, void *at, size_t size)
     if (at == NULL)
         return;
     v->memory_used -= size;
-    bpf_env_free(v->env, at, size);
+    if (!keep_spare(v, at, size))
+        bpf_env_free(v->env, at, rounded(size));
 }
 
 /* Linux: can_be_sleepable() */
@@ -188,6 +262,7 @@ static void release(struct verifier *v)
     v->state.frames = NULL;
     verifier_free(v, v->access_kinds, v->insn_count);
     verifier_free(v, v->info, v->insn_count * sizeof *v->info);
+    drop_spares(v);
 }
 
 int verifier_run(const struct bpf_verify_request *request, struct bpf_verify_result *result,

@@ -128,6 +128,9 @@ struct samples {
     } places[SAMPLE_PLACES];
 };
 
+#define SPARE_STEP    32u
+#define SPARE_CLASSES 32u
+
 struct verifier {
     const struct bpf_verify_request *request;
     struct bpf_verify_result *result;
@@ -177,6 +180,8 @@ struct verifier {
     size_t scratch_size;
 
     size_t memory_used, memory_peak, memory_limit;
+    struct spare *spares[SPARE_CLASSES]; /* given back, by size (verifier.c) */
+    size_t spare_bytes;
     uint32_t frame_capacity;
     uint32_t call_depth;
     bool jumps_back; /* some jump goes to a lower address */
