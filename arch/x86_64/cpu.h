@@ -74,6 +74,13 @@ static inline void x86_wrmsr(uint32_t msr, uint64_t value)
                      : "memory");
 }
 
+/* What was written is seen by the CPU that is interrupted: in x2APIC mode sending does not see to it
+ * (SDM volume 3, 10.12.3). */
+static inline void x86_send_fence(void)
+{
+    __asm__ volatile("mfence\n\tlfence" ::: "memory");
+}
+
 static inline uint64_t x86_rdtsc(void)
 {
     uint32_t low, high;
@@ -125,10 +132,11 @@ void x86_fpu_init(bool boot_cpu);
 bool x86_fpu_take(void);
 
 /* lapic.c: the CPU's own interrupt controller, as far as the port itself needs it. */
-void x86_lapic_map(uint64_t physical);
-/* The calling CPU's registers are where x86_lapic_map() finds them from now on, also where firmware
- * left it off or in x2APIC mode. False: they cannot be. */
-bool x86_lapic_reach(void);
+void x86_lapic_map(uint64_t physical); /* after the boot CPU's x86_lapic_reach() */
+/* The calling CPU's registers can be reached from now on: in x2APIC mode where firmware left the boot
+ * CPU in it (which comes first), else where x86_lapic_map() finds them. False: they cannot be. */
+bool x86_lapic_reach(bool boot_cpu);
+bool x86_lapic_is_x2(void);
 void x86_lapic_enable(void); /* of the calling CPU */
 uint32_t x86_lapic_id(void);
 void x86_lapic_eoi(void);

@@ -12,54 +12,57 @@
 
 #define BUSY_LOOKS_MAX 1000000u
 
-#define MSR_APIC_BASE            0x1bu
-#define APIC_BASE_X2APIC         (UINT64_C(1) << 10)
-#define APIC_BASE_ENABLE         (UINT64_C(1) << 11)
-#define CPUID_ARCH_CAPABILITIES  (1u << 29)
-#define MSR_ARCH_CAPABILITIES    0x10au
-#define CAPABILITY_XAPIC_DISABLE (UINT64_C(1) << 21)
-#define MSR_XAPIC_DISABLE_STATUS 0xbdu
+#define MSR_APIC_BASE    0x1bu
+#define APIC_BASE_X2APIC (UINT64_C(1) << 10)
+#define APIC_BASE_ENABLE (UINT64_C(1) << 11)
 
 static char *registers;
+static bool x2; /* they are model-specific registers; all CPUs' */
 
 void x86_lapic_map(uint64_t physical)
 {
-    registers = kmap_map((struct phys_addr){ physical & ~UINT64_C(0xfff) }, PAGE_SIZE,
-                         MMU_READ | MMU_WRITE | KMAP_DEVICE);
+    if (!x2)
+        registers = kmap_map((struct phys_addr){ physical & ~UINT64_C(0xfff) }, PAGE_SIZE,
+                             MMU_READ | MMU_WRITE | KMAP_DEVICE);
 }
 
 static uint32_t read(uint32_t reg)
 {
-    return io_read32(registers + reg);
+    return x2 ? (uint32_t)x86_rdmsr(LAPIC_MSR(reg)) : io_read32(registers + reg);
 }
 
 static void write(uint32_t reg, uint32_t value)
 {
-    io_write32(registers + reg, value);
+    if (x2)
+        x86_wrmsr(LAPIC_MSR(reg), value);
+    else
+        io_write32(registers + reg, value);
 }
 
-/* Whether firmware may have locked x2APIC mode, and has (SDM volume 3, 10.12.1; volume 4, table 2-2). */
-static bool x2apic_is_locked(void)
-{
-    bool has_capabilities =
-        x86_cpuid(0, 0).eax >= 7 && (x86_cpuid(7, 0).edx & CPUID_ARCH_CAPABILITIES) != 0;
-    return has_capabilities && (x86_rdmsr(MSR_ARCH_CAPABILITIES) & CAPABILITY_XAPIC_DISABLE) != 0 &&
-           (x86_rdmsr(MSR_XAPIC_DISABLE_STATUS) & 1) != 0;
-}
-
-bool x86_lapic_reach(void)
+/* As firmware left it: x2APIC mode may be locked (10.12.1), and on some CPUs what was switched off stays
+ * so until a reset (10.4.3), which is the only way out of that mode (10.12.5, figure 10-27). */
+bool x86_lapic_reach(bool boot_cpu)
 {
     uint64_t base = x86_rdmsr(MSR_APIC_BASE);
-    if ((base & APIC_BASE_X2APIC) != 0) {
-        if (x2apic_is_locked())
-            return false;
-        base &=
-            ~(APIC_BASE_X2APIC | APIC_BASE_ENABLE); /* the only way back is through off (10.12.5) */
+    if (boot_cpu)
+        x2 = (base & APIC_BASE_X2APIC) != 0;
+    if ((base & APIC_BASE_X2APIC) != 0 && !x2) {
+        base &= ~(APIC_BASE_X2APIC | APIC_BASE_ENABLE);
         x86_wrmsr(MSR_APIC_BASE, base);
     }
-    if ((base & APIC_BASE_ENABLE) == 0)
-        x86_wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
-    return true;
+    if ((base & APIC_BASE_ENABLE) == 0) {
+        base |= APIC_BASE_ENABLE;
+        x86_wrmsr(MSR_APIC_BASE, base);
+    }
+    if (x2 && (base & APIC_BASE_X2APIC) == 0)
+        x86_wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+    uint64_t mode = APIC_BASE_ENABLE | (x2 ? APIC_BASE_X2APIC : 0);
+    return (x86_rdmsr(MSR_APIC_BASE) & (APIC_BASE_ENABLE | APIC_BASE_X2APIC)) == mode;
+}
+
+bool x86_lapic_is_x2(void)
+{
+    return x2;
 }
 
 void x86_lapic_enable(void)
@@ -70,7 +73,7 @@ void x86_lapic_enable(void)
 
 uint32_t x86_lapic_id(void)
 {
-    return read(LAPIC_ID) >> 24;
+    return x2 ? read(LAPIC_ID) : read(LAPIC_ID) >> 24;
 }
 
 void x86_lapic_eoi(void)
@@ -81,6 +84,11 @@ void x86_lapic_eoi(void)
 /* The two halves belong together: an interrupt between them could send one of its own. */
 static void command(uint32_t apic_id, uint32_t low)
 {
+    if (x2) {
+        x86_send_fence();
+        x86_wrmsr(LAPIC_MSR_ICR, (uint64_t)apic_id << LAPIC_MSR_ID_AT | low);
+        return;
+    }
     struct arch_irqflags flags = arch_irq_save();
     write(LAPIC_ICR_HIGH, apic_id << 24);
     write(LAPIC_ICR_LOW, low);

@@ -85,7 +85,8 @@ void x86_secondary_start(void)
 {
     struct x86_cpu *cpu = &x86_cpus[starting];
     x86_cpu_init(starting);
-    (void)x86_lapic_reach(); /* as the boot CPU could */
+    if (!x86_lapic_reach(false))
+        port_halt(); /* the boot CPU sees that it does not answer */
     x86_lapic_enable();
     secondary_main(cpu);
 }

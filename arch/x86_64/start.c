@@ -136,9 +136,10 @@ static uint32_t modules_collect(void)
 
 static void apic_start(void)
 {
-    if (!x86_lapic_reach())
-        boot_give_up(
-            "the firmware locked the local APIC in x2APIC mode, and this kernel speaks xAPIC");
+    if (!x86_lapic_reach(true))
+        boot_give_up("the firmware left the local APIC off, and it stays off");
+    if (x86_lapic_is_x2())
+        console_print("boot: the local APIC is in x2APIC mode");
     x86_lapic_map(acpi.lapic != 0 ? acpi.lapic : LAPIC_DEFAULT);
     x86_lapic_enable();
     /* The 8259s would use vectors of exceptions: masked for good. */

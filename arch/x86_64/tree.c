@@ -9,6 +9,8 @@
 #include <axiom/string.h>
 #include <libfdt.h>
 
+#include "cpu.h"
+
 #define PHANDLE_LAPIC      1u
 #define PHANDLE_IOAPIC     2u
 #define SENSE_EDGE_RISING  0u /* of <pin sense>, drivers/irq/ioapic.c */
@@ -47,6 +49,8 @@ static int lapic(void *fdt, const struct acpi_info *acpi, const struct calibrati
     int err = begin(fdt, "lapic", acpi->lapic);
     err |= controller(fdt, "intel,ce4100-lapic", PHANDLE_LAPIC);
     err |= reg(fdt, acpi->lapic, 0x1000);
+    if (x86_lapic_is_x2())
+        err |= fdt_property(fdt, "axiom,x2apic", NULL, 0);
     if (clocks->lapic_hz != 0 && clocks->lapic_hz <= UINT32_MAX)
         err |= fdt_property_u32(fdt, "clock-frequency", (uint32_t)clocks->lapic_hz);
     return err | fdt_end_node(fdt);
@@ -58,6 +62,7 @@ static int ioapic(void *fdt, const struct acpi_info *acpi, uint32_t index)
     err |= controller(fdt, "intel,ce4100-ioapic", PHANDLE_IOAPIC + index);
     err |= reg(fdt, acpi->ioapics[index].base, IOAPIC_SIZE);
     err |= fdt_property_u32(fdt, "axiom,gsi-base", acpi->ioapics[index].gsi_base);
+    err |= fdt_property_u32(fdt, "axiom,destination", x86_lapic_id());
     err |= fdt_property_u32(fdt, "interrupt-parent", PHANDLE_LAPIC);
     return err | fdt_end_node(fdt);
 }

@@ -162,6 +162,11 @@ static int properties_read(struct device *device, struct ioapic *ioapic)
     ioapic->first_vector = LAPIC_VECTOR_FIRST + gsi_base;
     if (device_property_u32(device, "axiom,destination", 0, &ioapic->destination) != 0)
         ioapic->destination = 0;
+    if (ioapic->destination > IOAPIC_DESTINATION_MAX) {
+        log_err("%s: its messages do not reach CPUs with numbers as %u", device_name(device),
+                ioapic->destination);
+        return -EINVAL;
+    }
     return 0;
 }
 

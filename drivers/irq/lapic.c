@@ -4,8 +4,10 @@
  * Interrupts come as vectors: those from VECTOR_DEVICE_FIRST on belong to controllers behind this one
  * (a vector is its hwirq), two are its own. All messages are edges here; what is level-triggered is
  * the I/O APIC's matter, which the end of interrupt reaches by itself. The timer counts the bus clock
- * down once and knows nothing of the clock source. */
+ * down once and knows nothing of the clock source. In x2APIC mode (10.12; the tree says `axiom,x2apic`)
+ * the registers are the CPU's. */
 #include <axiom/bits.h>
+#include <axiom/bug.h>
 #include <axiom/errno.h>
 #include <axiom/log.h>
 #include <core/mm.h>
@@ -20,6 +22,7 @@
 
 struct lapic {
     struct mmio regs;
+    bool x2;
     struct irq_root root;
     struct clock_event event;
     struct irq_domain *domain;
@@ -31,6 +34,63 @@ struct lapic {
 static struct lapic *lapic_of(struct irq_root *root)
 {
     return CONTAINER_OF(root, struct lapic, root);
+}
+
+/* --- registers --- */
+
+static enum sysreg sysreg_of(uint32_t offset)
+{
+    switch (offset) {
+    case LAPIC_ID:
+        return SYSREG_X86_APIC_ID;
+    case LAPIC_TPR:
+        return SYSREG_X86_APIC_TPR;
+    case LAPIC_EOI:
+        return SYSREG_X86_APIC_EOI;
+    case LAPIC_SVR:
+        return SYSREG_X86_APIC_SVR;
+    case LAPIC_LVT_TIMER:
+        return SYSREG_X86_APIC_LVT_TIMER;
+    case LAPIC_LVT_LINT0:
+        return SYSREG_X86_APIC_LVT_LINT0;
+    case LAPIC_TIMER_INITIAL:
+        return SYSREG_X86_APIC_TIMER_INITIAL;
+    case LAPIC_TIMER_DIVIDE:
+        return SYSREG_X86_APIC_TIMER_DIVIDE;
+    default:
+        panic("lapic: register 0x%x has no name", offset);
+    }
+}
+
+static uint32_t get(const struct lapic *lapic, uint32_t offset)
+{
+    return lapic->x2 ? (uint32_t)sysreg_read(sysreg_of(offset)) : mmio_read32(&lapic->regs, offset);
+}
+
+static void set(const struct lapic *lapic, uint32_t offset, uint32_t value)
+{
+    if (lapic->x2)
+        sysreg_write(sysreg_of(offset), value);
+    else
+        mmio_write32(&lapic->regs, offset, value);
+}
+
+static uint32_t id_of(const struct lapic *lapic)
+{
+    return lapic->x2 ? get(lapic, LAPIC_ID) : get(lapic, LAPIC_ID) >> 24;
+}
+
+static void send(const struct lapic *lapic, uint32_t apic_id, uint32_t vector)
+{
+    if (lapic->x2) {
+        sysreg_write(SYSREG_X86_APIC_ICR,
+                     (uint64_t)apic_id << LAPIC_MSR_ID_AT | LAPIC_ICR_ASSERT | vector);
+        return;
+    }
+    while ((mmio_read32(&lapic->regs, LAPIC_ICR_LOW) & LAPIC_ICR_PENDING) != 0)
+        ;
+    mmio_write32(&lapic->regs, LAPIC_ICR_HIGH, apic_id << 24);
+    mmio_write32(&lapic->regs, LAPIC_ICR_LOW, LAPIC_ICR_ASSERT | vector);
 }
 
 /* --- the root controller --- */
@@ -45,20 +105,19 @@ static void handle(struct irq_root *root)
         clock_event_expired(&lapic->event);
     else
         irq_domain_handle(lapic->domain, vector);
-    mmio_write32(&lapic->regs, LAPIC_EOI, 0);
+    set(lapic, LAPIC_EOI, 0);
 }
 
 static void cpu_start(struct irq_root *root)
 {
     struct lapic *lapic = lapic_of(root);
-    uint32_t svr = mmio_read32(&lapic->regs, LAPIC_SVR);
+    uint32_t svr = get(lapic, LAPIC_SVR);
     uint32_t cpu = (uint32_t)sysreg_read(SYSREG_X86_CPU) % CPU_MAX;
-    __atomic_store_n(&lapic->apic_ids[cpu], mmio_read32(&lapic->regs, LAPIC_ID) >> 24,
-                     __ATOMIC_RELAXED);
-    mmio_write32(&lapic->regs, LAPIC_LVT_LINT0, LAPIC_LVT_MASKED);
-    mmio_write32(&lapic->regs, LAPIC_LVT_TIMER, LAPIC_LVT_MASKED | LAPIC_VECTOR_TIMER);
-    mmio_write32(&lapic->regs, LAPIC_TPR, 0);
-    mmio_write32(&lapic->regs, LAPIC_SVR, svr | LAPIC_SVR_ENABLE);
+    __atomic_store_n(&lapic->apic_ids[cpu], id_of(lapic), __ATOMIC_RELAXED);
+    set(lapic, LAPIC_LVT_LINT0, LAPIC_LVT_MASKED);
+    set(lapic, LAPIC_LVT_TIMER, LAPIC_LVT_MASKED | LAPIC_VECTOR_TIMER);
+    set(lapic, LAPIC_TPR, 0);
+    set(lapic, LAPIC_SVR, svr | LAPIC_SVR_ENABLE);
 }
 
 static void send_ipi(struct irq_root *root, uint32_t cpu_mask)
@@ -67,11 +126,7 @@ static void send_ipi(struct irq_root *root, uint32_t cpu_mask)
     for (uint32_t cpu = 0; cpu < CPU_MAX; cpu++) {
         if ((cpu_mask >> cpu & 1) == 0)
             continue;
-        while ((mmio_read32(&lapic->regs, LAPIC_ICR_LOW) & LAPIC_ICR_PENDING) != 0)
-            ;
-        uint32_t apic_id = __atomic_load_n(&lapic->apic_ids[cpu], __ATOMIC_RELAXED);
-        mmio_write32(&lapic->regs, LAPIC_ICR_HIGH, apic_id << 24);
-        mmio_write32(&lapic->regs, LAPIC_ICR_LOW, LAPIC_ICR_ASSERT | LAPIC_VECTOR_IPI);
+        send(lapic, __atomic_load_n(&lapic->apic_ids[cpu], __ATOMIC_RELAXED), LAPIC_VECTOR_IPI);
     }
 }
 
@@ -110,7 +165,7 @@ static int message_allocate(struct irq_domain *domain, uint32_t *hwirq, struct i
 {
     struct lapic *lapic = irq_domain_data(domain);
     uint32_t free = ~lapic->messages;
-    if (free == 0)
+    if (free == 0 || lapic->apic_ids[0] > LAPIC_MESSAGE_ID_MAX)
         return -ENOSPC;
     uint32_t index = (uint32_t)__builtin_ctz(free);
     lapic->messages |= 1u << index;
@@ -143,22 +198,21 @@ static void set_delay_ns(struct clock_event *event, uint64_t delay_ns)
 {
     struct lapic *lapic = CONTAINER_OF(event, struct lapic, event);
     if (delay_ns == TIME_NEVER) {
-        mmio_write32(&lapic->regs, LAPIC_TIMER_INITIAL, 0);
+        set(lapic, LAPIC_TIMER_INITIAL, 0);
         return;
     }
     /* A long delay takes several rounds: an alarm that is early is set again. */
     uint64_t most_ns = UINT64_C(1) * NSEC_PER_SEC;
     uint64_t ticks = (delay_ns < most_ns ? delay_ns : most_ns) * lapic->timer_hz / NSEC_PER_SEC + 1;
-    mmio_write32(&lapic->regs, LAPIC_TIMER_INITIAL,
-                 ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks);
+    set(lapic, LAPIC_TIMER_INITIAL, ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks);
 }
 
 static void alarm_start(struct clock_event *event)
 {
     struct lapic *lapic = CONTAINER_OF(event, struct lapic, event);
-    mmio_write32(&lapic->regs, LAPIC_TIMER_INITIAL, 0);
-    mmio_write32(&lapic->regs, LAPIC_TIMER_DIVIDE, LAPIC_DIVIDE_BY_1);
-    mmio_write32(&lapic->regs, LAPIC_LVT_TIMER, LAPIC_VECTOR_TIMER); /* one shot */
+    set(lapic, LAPIC_TIMER_INITIAL, 0);
+    set(lapic, LAPIC_TIMER_DIVIDE, LAPIC_DIVIDE_BY_1);
+    set(lapic, LAPIC_LVT_TIMER, LAPIC_VECTOR_TIMER); /* one shot */
 }
 
 /* --- the device --- */
@@ -191,7 +245,8 @@ static int probe(struct device *device)
     };
     if (device_property_u32(device, "clock-frequency", 0, &lapic->timer_hz) != 0)
         lapic->timer_hz = 0;
-    int err = device_mmio(device, 0, LAPIC_SIZE, &lapic->regs);
+    lapic->x2 = device_property_present(device, "axiom,x2apic");
+    int err = lapic->x2 ? 0 : device_mmio(device, 0, LAPIC_SIZE, &lapic->regs);
     if (err)
         goto free_lapic;
     err = irq_domain_create(device, device_node(device), &domain_ops, LAPIC_VECTOR_LAST + 1, lapic,
@@ -216,7 +271,7 @@ static void remove(struct device *device)
 {
     struct lapic *lapic = device_data(device);
     clock_event_unregister(&lapic->event);
-    mmio_write32(&lapic->regs, LAPIC_LVT_TIMER, LAPIC_LVT_MASKED | LAPIC_VECTOR_TIMER);
+    set(lapic, LAPIC_LVT_TIMER, LAPIC_LVT_MASKED | LAPIC_VECTOR_TIMER);
     irq_root_unregister(&lapic->root);
     irq_domain_destroy(lapic->domain);
     mmio_unmap(&lapic->regs);

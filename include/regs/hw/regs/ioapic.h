@@ -13,7 +13,8 @@
 #define IOAPIC_REDIRECT_HIGH(pin)  (0x11u + 2u * (pin))
 #define IOAPIC_VERSION_LAST_PIN(v) ((v) >> 16 & 0xffu)
 
-#define IOAPIC_ACTIVE_LOW     BIT(13)
-#define IOAPIC_LEVEL          BIT(15)
-#define IOAPIC_MASKED         BIT(16)
-#define IOAPIC_DESTINATION_AT 24u /* in the high half: a local APIC's number */
+#define IOAPIC_ACTIVE_LOW      BIT(13)
+#define IOAPIC_LEVEL           BIT(15)
+#define IOAPIC_MASKED          BIT(16)
+#define IOAPIC_DESTINATION_AT  24u /* in the high half: a local APIC's number */
+#define IOAPIC_DESTINATION_MAX 0xffu

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The local APIC of an x86 CPU. Source: Intel SDM volume 3 (325384), chapter 10, table 10-1. Registers
- * are 32 bits wide, 16 bytes apart. */
+ * are 32 bits wide, 16 bytes apart; in x2APIC mode each is a model-specific register (10.12.1.2), the
+ * two halves of the interrupt command are one of 64 bits, and its ID is not shifted. */
 #pragma once
 #include <axiom/bits.h>
 
@@ -20,6 +21,10 @@
 #define LAPIC_TIMER_CURRENT 0x390u
 #define LAPIC_TIMER_DIVIDE  0x3e0u
 
+#define LAPIC_MSR(reg)  (0x800u + ((reg) >> 4))
+#define LAPIC_MSR_ICR   LAPIC_MSR(LAPIC_ICR_LOW)
+#define LAPIC_MSR_ID_AT 32u /* of the destination in it */
+
 #define LAPIC_SVR_ENABLE  BIT(8)
 #define LAPIC_LVT_MASKED  BIT(16)
 #define LAPIC_DIVIDE_BY_1 0xbu /* 10.5.4, figure 10-10: 1011 */
@@ -33,3 +38,4 @@
 /* Where devices write messages (10.11.1). */
 #define LAPIC_MESSAGE_ADDRESS 0xfee00000u
 #define LAPIC_MESSAGE_ID_AT   12u
+#define LAPIC_MESSAGE_ID_MAX  0xffu

@@ -16,6 +16,16 @@ enum sysreg {
     SYSREG_X86_TSC,
     SYSREG_X86_VECTOR,
     SYSREG_X86_CPU,
+    /* Its local APIC in x2APIC mode, by names of hw/regs/lapic.h; the interrupt command whole. */
+    SYSREG_X86_APIC_ID,
+    SYSREG_X86_APIC_TPR,
+    SYSREG_X86_APIC_EOI,
+    SYSREG_X86_APIC_SVR,
+    SYSREG_X86_APIC_ICR,
+    SYSREG_X86_APIC_LVT_TIMER,
+    SYSREG_X86_APIC_LVT_LINT0,
+    SYSREG_X86_APIC_TIMER_INITIAL,
+    SYSREG_X86_APIC_TIMER_DIVIDE,
     /* RISC-V, supervisor mode: the counter; the alarm's time (written: stimecmp, or SBI's timer);
      * which interrupts are enabled and pending; a mask of CPU indices that get a software interrupt
      * (written); the hart number of CPU 0. */
