@@ -2,7 +2,9 @@
 /* The running Linux as second judge: random programs of the soundness generator, as raw tracepoint, XDP and
  * tc programs, go to this verifier and to bpf(2).
  *
- *     bpf-linux-peer COUNT [SEED [SHOW [PATTERN]]]
+ *     bpf-linux-peer [--objects] COUNT [SEED [SHOW [PATTERN]]]
+ *
+ * --objects: programs with iterators and dynptrs.
  *
  * Each program that only this verifier accepts is held against execution (tests/bpf/verifier/soundness.h)
  * with INPUTS inputs: what it may do to memory, registers and slots, what it claims. One that is not what was
@@ -10,6 +12,7 @@
  * with how often; SHOW prints so many programs of those that only one accepts and whose reason has PATTERN.
  * Verdicts alone fail nothing: newer kernels know more than 6.12, and both are incomplete in their own ways.
  * Exit 77: bpf(2) cannot be used here. */
+#include <bpf/btf.h>
 #include <bpf/disasm.h>
 #include <bpf/verifier.h>
 #include <bpf_linux/contexts.h>
@@ -46,6 +49,9 @@ static const struct {
 static int fds[GENERATED_KIND_COUNT][GENERATOR_MAP_COUNT], btf_fds[GENERATED_KIND_COUNT];
 static char linux_log[1 << 20];
 
+/* Of the kernel's functions, its own ids. */
+static int32_t kfunc_ids[GENERATED_KFUNC_COUNT];
+
 static int make_maps(enum generated_kind kind)
 {
     for (uint32_t i = 0; i < GENERATOR_MAP_COUNT; i++) {
@@ -64,6 +70,32 @@ static int make_maps(enum generated_kind kind)
         }
     }
     return 0;
+}
+
+#define KERNEL_BTF_MAX (64u << 20)
+
+static int find_kfuncs(void)
+{
+#define NAME_OF(name) "bpf_" #name,
+    static const char *const names[] = { GENERATED_KFUNCS(NAME_OF) };
+    struct host_env host;
+    struct bpf_btf *btf;
+    struct bpf_error error;
+    FILE *file = fopen("/sys/kernel/btf/vmlinux", "rb");
+    void *bytes = malloc(KERNEL_BTF_MAX);
+    size_t size = file == NULL || bytes == NULL ? 0 : fread(bytes, 1, KERNEL_BTF_MAX, file);
+    if (file != NULL)
+        fclose(file);
+    host_env_init(&host);
+    int err = bpf_btf_parse(&host.env, bytes, size, &btf, &error);
+    for (uint32_t i = 0; err == 0 && i < GENERATED_KFUNC_COUNT; i++)
+        kfunc_ids[i] = (int32_t)bpf_btf_find(btf, names[i], BPF_BTF_FUNC);
+    if (err == 0)
+        bpf_btf_put(btf);
+    else
+        printf("skipped: the kernel's BTF: %s\n", error.text);
+    free(bytes);
+    return err;
 }
 
 static int make_peers(void)
@@ -87,6 +119,13 @@ static int make_peers(void)
     return 0;
 }
 
+static void put_kfuncs(struct bpf_insn *insns, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i += bpf_insn_slots(&insns[i]))
+        if (insns[i].opcode == (BPF_JMP | BPF_CALL) && insns[i].src_reg == BPF_CALL_BTF_ID)
+            insns[i].imm = kfunc_ids[generated_kfunc_of(insns[i].imm)];
+}
+
 static int linux_verdict(const struct generated *program)
 {
     struct bpf_insn insns[GENERATED_INSN_MAX];
@@ -97,6 +136,7 @@ static int linux_verdict(const struct generated *program)
             (struct linux_func_info){ program->functions[i].start, program->functions[i].is_global
                                                                        ? GENERATED_FUNC_GLOBAL
                                                                        : GENERATED_FUNC_STATIC };
+    put_kfuncs(insns, program->insn_count);
     linux_bpf_put_maps(insns, program->insn_count, fds[program->kind], GENERATOR_MAP_COUNT);
     struct linux_prog_load load = { .prog_type = peers[program->kind].prog_type,
                                     .attach_type = peers[program->kind].expected_type,
@@ -123,12 +163,13 @@ static int linux_verdict(const struct generated *program)
     return fd < 0 ? fd : 0;
 }
 
-/* Linux walks loops round by round, which takes it seconds. */
+/* Linux walks loops round by round, which takes it seconds; those over iterators, which jump back always, it does not. */
 static bool has_loop(const struct generated *program)
 {
     for (uint32_t i = 0; i < program->insn_count; i += bpf_insn_slots(&program->insns[i])) {
         uint32_t class = BPF_CLASS(program->insns[i].opcode);
-        if ((class == BPF_JMP || class == BPF_JMP32) && program->insns[i].offset < 0)
+        if ((class == BPF_JMP || class == BPF_JMP32) && BPF_OP(program->insns[i].opcode) != BPF_JA &&
+            program->insns[i].offset < 0)
             return true;
     }
     return false;
@@ -275,13 +316,19 @@ static bool judge(const struct generated *program, struct soundness_counts *coun
 
 int main(int argc, char **argv)
 {
+    bool objects = argc > 1 && strcmp(argv[1], "--objects") == 0;
+    uint32_t flags = GENERATE_GLOBALS | (objects ? GENERATE_ITERATORS | GENERATE_DYNPTRS : 0);
+    if (objects) {
+        argv++;
+        argc--;
+    }
     uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 0) : 10000;
     uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
     struct tally t = { .to_show = argc > 3 ? strtoull(argv[3], NULL, 0) : 0,
                        .pattern = argc > 4 ? argv[4] : NULL };
     struct soundness_counts counts = { 0 };
     bool fine = true;
-    if (make_peers() != 0)
+    if (make_peers() != 0 || (objects && find_kfuncs() != 0))
         return 77;
     soundness_begin();
     soundness_inputs(INPUTS);
@@ -290,7 +337,7 @@ int main(int argc, char **argv)
         static uint8_t bytes[SOUNDNESS_BYTES_MAX];
         size_t size = soundness_bytes(seed, n, bytes);
         enum generated_kind kind = (enum generated_kind)(GENERATED_AXIOM + 1 + n % 3);
-        generate_program_of(kind, GENERATE_GLOBALS, bytes, size, &program);
+        generate_program_of(kind, flags, bytes, size, &program);
         if (!has_loop(&program))
             fine = judge(&program, &counts, &t);
     }
