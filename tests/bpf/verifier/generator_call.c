@@ -35,6 +35,14 @@ void stack_address(struct generator *g, uint32_t dst, int32_t offset)
     emit(g, BPF_ALU64 | BPF_ADD | BPF_K, dst, 0, 0, offset);
 }
 
+#define LEFT (-56) /* what functions find: R6 points to it */
+
+void caller_address(struct generator *g, uint32_t dst, int32_t offset)
+{
+    move(g, dst, 6);
+    emit(g, BPF_ALU64 | BPF_ADD | BPF_K, dst, 0, 0, offset - LEFT);
+}
+
 /* --- Maps
  * ------------------------------------------------------------------------------------------------------------- */
 
@@ -332,18 +340,21 @@ void legacy_load(struct generator *g)
 static void leave_in_stack(struct generator *g)
 {
     if (g->slot_is_pointer)
-        emit(g, BPF_STX | BPF_MEM | BPF_DW, 10, 7, -56, 0);
+        emit(g, BPF_STX | BPF_MEM | BPF_DW, 10, 7, LEFT, 0);
     else if (one_in(g, 2))
-        emit(g, BPF_STX | BPF_MEM | BPF_DW, 10, reg_of(g, K_NUMBER), -56, 0);
+        emit(g, BPF_STX | BPF_MEM | BPF_DW, 10, reg_of(g, K_NUMBER), LEFT, 0);
     else
-        emit(g, BPF_ST | BPF_MEM | BPF_DW, 10, 0, -56, number(g));
+        emit(g, BPF_ST | BPF_MEM | BPF_DW, 10, 0, LEFT, number(g));
 }
 
 static void find_in_stack(struct generator *g)
 {
     if (one_in(g, 2) && !g->slot_is_pointer) {
-        emit(g, BPF_LDX | BPF_MEM | BPF_DW, 1, 10, -56, 0);
+        emit(g, BPF_LDX | BPF_MEM | BPF_DW, 1, 10, LEFT, 0);
         set_number(g, 1);
+    } else if (g->slot_is_pointer && (g->flags & GENERATE_DYNPTRS) != 0 && one_in(g, 2)) {
+        emit(g, BPF_LDX | BPF_MEM | BPF_DW, 5, 10, LEFT, 0);
+        emit(g, BPF_LDX | BPF_MEM | BPF_B, 5, 5, 0, 0);
     }
 }
 
@@ -393,7 +404,7 @@ void local_call(struct generator *g)
     uses(g, nested ? GENERATED_function_nested : GENERATED_function);
     move(g, 1, reg_of(g, K_NUMBER));
     leave_in_stack(g);
-    stack_address(g, 2, -56);
+    stack_address(g, 2, LEFT);
     move(g, 3, 7);
     if (has_context(g))
         move(g, 4, 9);
@@ -435,7 +446,7 @@ void call_with_callback(struct generator *g)
         emit(g, 0, 0, 0, 0, 0);
     }
     load_function(g, 2, loops ? FUNCTION_LOOP : FUNCTION_EACH);
-    stack_address(g, 3, -56);
+    stack_address(g, 3, LEFT);
     set(g, 4, 0);
     call_helper(g, loops ? BPF_FUNC_loop : BPF_FUNC_for_each_map_elem);
     find_in_stack(g);

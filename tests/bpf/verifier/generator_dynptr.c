@@ -21,13 +21,22 @@ struct scope {
     enum shown shown;
     uint32_t size;             /* about */
     bool wrong, has_clone, keeps;
+    bool in_caller; /* it lies in the caller's frame */
     uint32_t leaves[4], count; /* jumps to where it is given back */
 };
+
+static void place_of(struct generator *g, const struct scope *s, uint32_t r, int32_t at)
+{
+    if (s->in_caller)
+        caller_address(g, r, at - 64); /* below the caller's own */
+    else
+        stack_address(g, r, at);
+}
 
 static void on_dynptr(struct generator *g, const struct scope *s, uint32_t r)
 {
     int32_t place = s->has_clone && one_in(g, 3) ? CLONE : PLACE;
-    stack_address(g, r, s->wrong && one_in(g, 12) ? place + 8 : place);
+    place_of(g, s, r, s->wrong && one_in(g, 12) ? place + 8 : place);
 }
 
 static void offset_argument(struct generator *g, const struct scope *s, uint32_t r)
@@ -55,7 +64,7 @@ static void show_memory(struct generator *g, struct scope *s)
     }
     set(g, 2, one_in(g, 16) ? s->size + 8 : s->size);
     set(g, 3, one_in(g, 16));
-    stack_address(g, 4, PLACE);
+    place_of(g, s, 4, PLACE);
     call_helper(g, FROM_MEM);
 }
 
@@ -70,7 +79,7 @@ static void show_record(struct generator *g, struct scope *s)
     emit(g, BPF_LDDW, 1, BPF_PSEUDO_MAP_IDX, 0, GENERATOR_RING);
     emit(g, 0, 0, 0, 0, 0);
     set(g, 3, 0);
-    stack_address(g, 4, PLACE);
+    place_of(g, s, 4, PLACE);
     call_helper(g, RESERVE);
 }
 
@@ -80,7 +89,7 @@ static void show_packet(struct generator *g, struct scope *s)
     s->size = 24;
     move(g, 1, 9);
     set(g, 2, 0);
-    stack_address(g, 3, PLACE);
+    place_of(g, s, 3, PLACE);
     call_kfunc(g, g->out->kind == GENERATED_XDP ? GENERATED_KFUNC_dynptr_from_xdp
                                                 : GENERATED_KFUNC_dynptr_from_skb);
 }
@@ -127,8 +136,8 @@ static void cut(struct generator *g, const struct scope *s)
 
 static void make_clone(struct generator *g, struct scope *s)
 {
-    stack_address(g, 1, PLACE);
-    stack_address(g, 2, CLONE);
+    place_of(g, s, 1, PLACE);
+    place_of(g, s, 2, CLONE);
     call_kfunc(g, GENERATED_KFUNC_dynptr_clone);
     s->has_clone = true;
 }
@@ -136,6 +145,8 @@ static void make_clone(struct generator *g, struct scope *s)
 /* A store over the dynptr, which is none any more. */
 static void overwrite(struct generator *g, const struct scope *s)
 {
+    if (s->in_caller)
+        return;
     int32_t at = (s->has_clone && one_in(g, 2) ? CLONE : PLACE) + 8 * (int32_t)pick(g, 2);
     uses(g, GENERATED_dynptr_wrong);
     emit(g, BPF_ST | BPF_MEM | (one_in(g, 2) ? BPF_DW : BPF_B), 10, 0, at, number(g));
@@ -152,7 +163,10 @@ static uint32_t slice(struct generator *g, const struct scope *s, bool writes)
         set(g, 3, 0);
     } else {
         uses(g, GENERATED_dynptr_slice_buffer);
-        stack_address(g, 3, size > 24 ? BUFFER - 8 : one_in(g, 12) ? PLACE + 8 : BUFFER + 8 * (int32_t)pick(g, 2));
+        if (g->kinds[6] == K_STACK && one_in(g, 3))
+            caller_address(g, 3, size > 24 ? BUFFER - 8 : BUFFER);
+        else
+            stack_address(g, 3, size > 24 ? BUFFER - 8 : one_in(g, 12) ? PLACE + 8 : BUFFER + 8 * (int32_t)pick(g, 2));
     }
     set(g, 4, size);
     call_kfunc(g, writes ? GENERATED_KFUNC_dynptr_slice_rdwr : GENERATED_KFUNC_dynptr_slice);
@@ -185,6 +199,8 @@ static void look(struct generator *g, struct scope *s)
     }
     if (s->keeps)
         emit(g, BPF_STX | BPF_MEM | BPF_DW, 10, 0, KEPT, 0);
+    if (g->kinds[6] == K_STACK && g->slot_is_pointer && one_in(g, 3)) /* the caller goes on with it */
+        emit(g, BPF_STX | BPF_MEM | BPF_DW, 6, 0, 0, 0);
     dst = 1 + pick(g, 4);
     emit(g, BPF_LDX | BPF_MEM | BPF_B, dst, 0, (int32_t)pick(g, size + (s->wrong ? 1 : 0)), 0);
     set_number(g, dst);
@@ -299,6 +315,7 @@ void dynptr(struct generator *g)
     }
     memcpy(kinds, g->kinds, sizeof kinds);
     memcpy(sizes, g->sizes, sizeof sizes);
+    s.in_caller = g->kinds[6] == K_STACK && one_in(g, 3);
     s.keeps = g->kinds[7] == K_VALUE && one_in(g, 6);
     begin(g, &s);
     g->has_dynptr = true;

@@ -150,6 +150,8 @@ void call_helper(struct generator *g, int32_t id);
 void move(struct generator *g, uint32_t dst, uint32_t src);
 void set(struct generator *g, uint32_t dst, int64_t value);
 void stack_address(struct generator *g, uint32_t dst, int32_t offset);
+/* The same of whoever called; in functions whose R6 points there. */
+void caller_address(struct generator *g, uint32_t dst, int32_t offset);
 void load_function(struct generator *g, uint32_t dst, enum function function);
 void lookup(struct generator *g, uint32_t dst);
 void direct_value(struct generator *g);

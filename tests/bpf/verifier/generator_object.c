@@ -29,14 +29,22 @@ void lands_here(struct generator *g, uint32_t jump)
 #define ITERATOR_PLACE (-64) /* of the outermost; the next lie below */
 #define ITERATOR_DEPTH 2
 
-/* What the next calls do: each is wrong now and then. */
-static void on_iterator(struct generator *g, int32_t place, enum generated_kfunc kfunc)
+static void place_of(struct generator *g, int32_t place, bool in_caller)
 {
-    stack_address(g, 1, one_in(g, 200) ? place + 8 - (int32_t)pick(g, 17) : place);
+    if (in_caller)
+        caller_address(g, 1, place - 128); /* below the caller's own */
+    else
+        stack_address(g, 1, place);
+}
+
+/* What the next calls do: each is wrong now and then. */
+static void on_iterator(struct generator *g, int32_t place, bool in_caller, enum generated_kfunc kfunc)
+{
+    place_of(g, one_in(g, 200) ? place + 8 - (int32_t)pick(g, 17) : place, in_caller);
     call_kfunc(g, kfunc);
 }
 
-static void new_iterator(struct generator *g, int32_t place)
+static void new_iterator(struct generator *g, int32_t place, bool in_caller)
 {
     int64_t first = one_in(g, 4) ? number(g) : pick(g, 5);
     if (one_in(g, 6)) {
@@ -46,7 +54,7 @@ static void new_iterator(struct generator *g, int32_t place)
     } else {
         set(g, 3, first + (one_in(g, 8) ? number(g) : pick(g, 12)));
     }
-    stack_address(g, 1, place);
+    place_of(g, place, in_caller);
     set(g, 2, first);
     call_kfunc(g, GENERATED_KFUNC_iter_num_new);
 }
@@ -97,17 +105,18 @@ static void iterate(struct generator *g)
         return;
     }
     bool wrong = one_in(g, g->careful ? 20 : 10), keeps = g->kinds[7] == K_VALUE && one_in(g, 12);
+    bool in_caller = g->kinds[6] == K_STACK && one_in(g, 4);
     int32_t place = ITERATOR_PLACE - 8 * (int32_t)g->iterator_depth;
     if (wrong && one_in(g, 3))
         place = -32;
     uses(g, g->iterator_depth > 0 ? GENERATED_iterator_nested : GENERATED_iterator);
     if (keeps)
         emit(g, BPF_STX | BPF_MEM | BPF_DW, 10, 7, KEPT, 0);
-    new_iterator(g, place);
+    new_iterator(g, place, in_caller);
     memcpy(kinds, g->kinds, sizeof kinds);
     memcpy(sizes, g->sizes, sizeof sizes);
     uint32_t head = g->out->insn_count;
-    on_iterator(g, place, GENERATED_KFUNC_iter_num_next);
+    on_iterator(g, place, in_caller, GENERATED_KFUNC_iter_num_next);
     uint32_t drained = jump_on(g, BPF_JEQ, 0, 0);
     g->kinds[0] = K_UNSET;
     use_element(g, keeps);
@@ -132,13 +141,13 @@ static void iterate(struct generator *g)
     if (wrong) { /* not given up on some way, or twice */
         uses(g, GENERATED_iterator_wrong);
         if (one_in(g, 3))
-            on_iterator(g, place, GENERATED_KFUNC_iter_num_next);
+            on_iterator(g, place, in_caller, GENERATED_KFUNC_iter_num_next);
         else if (one_in(g, 2))
             leaves[1] = jump_on(g, BPF_JGT, reg_of(g, K_NUMBER), number(g));
         else
-            on_iterator(g, place, GENERATED_KFUNC_iter_num_destroy);
+            on_iterator(g, place, in_caller, GENERATED_KFUNC_iter_num_destroy);
     }
-    on_iterator(g, place, GENERATED_KFUNC_iter_num_destroy);
+    on_iterator(g, place, in_caller, GENERATED_KFUNC_iter_num_destroy);
     for (uint32_t i = 0; i < 2; i++)
         if (leaves[i] != 0)
             lands_here(g, leaves[i]);
