@@ -103,6 +103,9 @@ static int check_operands(struct verifier *v, const struct reg *pointer, const s
     if (op == ALU_SUB && pointer->type == REG_STACK)
         return refuse(v, -EACCES, BPF_REJECT_POINTER_MATH, "add the negative number",
                       "subtraction from %s", describe(v, pointer).text);
+    if (pointer->type == REG_MEM && (pointer->attr & REG_FROM_CONTEXT) != 0 && !scalar_is_const(&number->n))
+        return refuse(v, -EACCES, BPF_REJECT_POINTER_MATH, "constant offsets", "%s is added to or subtracted from %s",
+                      describe(v, number).text, describe(v, pointer).text);
     if (number->n.smin == INT64_MIN || may_be_far(v, number))
         return refuse(v, -EACCES, BPF_REJECT_POINTER_MATH, "bound the number from below first",
                       "%s is added to or subtracted from %s", describe(v, number).text,

@@ -116,8 +116,10 @@ static int check_place(struct verifier *v, const struct call *call, uint32_t reg
     if (in_packet && !takes_packet(v, call))
         return refuse(v, -EACCES, BPF_REJECT_ARGUMENT, "copy it to the stack first",
                       "argument %u of bpf_%s() cannot lie in the packet", reg_number, call->name);
-    if (r->type == REG_BUFFER && v->context->prog_type == PROG_RAW_TRACEPOINT_WRITABLE && call->helper != NULL)
+    if (r->type == REG_BUFFER && v->context->prog_type == PROG_RAW_TRACEPOINT_WRITABLE)
         return refuse_argument(v, call, reg_number, "no part of the tracepoint's buffer");
+    if (r->type == REG_MEM && (r->attr & REG_FROM_CONTEXT) != 0 && has_rule(v, BPF_RULE_LINUX))
+        return refuse_argument(v, call, reg_number, "memory that helpers may be given");
     /* Members of kernel objects that are alive, for Linux's helpers (check_helper_mem_access()). */
     struct reg member;
     if (r->type == REG_BTF && r->attr == REG_TRUSTED && access == ACCESS_READ && has_rule(v, BPF_RULE_LINUX))

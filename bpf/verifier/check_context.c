@@ -72,7 +72,7 @@ static int field_value(struct verifier *v, const struct bpf_context_field *field
     case BPF_FIELD_MEMORY:
         *out = reg_pointer(REG_MEM);
         out->size = field->target_size;
-        out->attr = field->target_writable ? 0 : REG_READ_ONLY;
+        out->attr = (uint16_t)(REG_FROM_CONTEXT | (field->target_writable ? 0 : REG_READ_ONLY));
         return 0;
     case BPF_FIELD_BUFFER:
         *out = reg_pointer(REG_BUFFER);

@@ -292,6 +292,10 @@ static int stack_store(struct verifier *v, const struct reg *base, int64_t displ
                        uint32_t size, struct reg *value)
 {
     bool constant = scalar_is_const(&base->n);
+    struct reg number = reg_any_number();
+    /* Linux does not keep where a tracepoint's buffer is (is_spillable_regtype()). */
+    if (value->type == REG_BUFFER && v->context->prog_type == PROG_RAW_TRACEPOINT_WRITABLE)
+        value = &number;
     if (reg_is_pointer(value) && (constant || !has_rule(v, BPF_RULE_POINTER_LEAKS))) {
         if (size != 8)
             return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "store it with all 8 bytes",
@@ -394,7 +398,8 @@ static int check_number_operand(struct verifier *v, uint32_t reg_number)
 static int check_atomic_target(struct verifier *v, uint32_t reg_number)
 {
     const struct reg *r = state_reg(&v->state, reg_number);
-    if (r->type != REG_PACKET && r->type != REG_PACKET_META)
+    bool from_context = r->type == REG_MEM && (r->attr & REG_FROM_CONTEXT) != 0 && has_rule(v, BPF_RULE_LINUX);
+    if (r->type != REG_PACKET && r->type != REG_PACKET_META && !from_context)
         return 0;
     return refuse(v, -EACCES, BPF_REJECT_TYPE, "load, compute and store, or count in a map",
                   "r%u is %s: no atomic operations there", reg_number, describe(v, r).text);

@@ -8,7 +8,6 @@
 /* Linux's enum bpf_prog_type. */
 #define PROG_TRACEPOINT              5
 #define PROG_RAW_TRACEPOINT          17
-#define PROG_RAW_TRACEPOINT_WRITABLE 24
 
 /* Linux: is_bpf_graph_api_kfunc(), is_bpf_iter_num_api_kfunc() */
 static bool allowed_under_lock(const struct kfunc_call *k)

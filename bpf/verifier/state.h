@@ -67,6 +67,7 @@ enum reg_attr {
     REG_INNER = 1u << 10,     /* REG_MAP*: of a map that lies in `map` */
     REG_DRAINED = 1u << 11,   /* REG_SLOT_ITERATOR: it has no more elements */
     REG_PACKET_SLICE = 1u << 12, /* REG_MEM: void when the packet changes */
+    REG_FROM_CONTEXT = 1u << 13, /* REG_MEM: a field of the context points to it (flow keys) */
 };
 
 /* REG_DYNPTR, REG_SLOT_DYNPTR: what it shows. */

@@ -272,8 +272,6 @@ static const struct known {
     { "context_", "bpf_cast_to_kern_ctx", NULL,
       "what Linux has not for this kind, as a pointer to it" },
     /* To be mended (docs/CAVEATS.md); none reaches memory that is not there, but for the struct's end: */
-    { "flow_keys", NULL, NULL, "held for memory of 56 bytes" },
-    { "buffer", NULL, NULL, "a tracepoint's buffer as an argument, and kept on the stack" },
     { "dynptr_slice_write", NULL, "expected=fp", "as a key" },
     { "dynptr_slice", NULL, "Caller passes", "a slice of 16 bytes as memory of a global function" },
     { "tcp_sock", NULL, "access beyond the end of member", "a member and part of the next one" },
