@@ -59,7 +59,7 @@ check "unknown compatible, and no memory" 0 "1 without a driver" "${run[@]}" "$c
 
 # Expectations and faults.
 echo "sometimes /x" > bad.expect
-check "expectation" 3 "line 1" "${good[@]}" --expect bad.expect
+check "expectation" 3 "bad.expect:1: " "${good[@]}" --expect bad.expect
 echo "at noon nack i2c@74000" > bad.fault
 check "fault script" 3 "line 1" "${good[@]}" --fault bad.fault
 

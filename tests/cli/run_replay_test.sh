@@ -37,6 +37,18 @@ done
 check "a changed program" 1 "DIFFERS at output" "$axiom" replay a.mcap --bpf "$build/tests/cli/inverted.bpf.o"
 grep -q "^- recorded .*/gpio/chip0/16\|^- recorded .*/bpf/" output
 is "it names the output" $? 0
+cat > other.bpf.c << 'END'
+#include <axiom/bpf.h>
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+SEC("gpio/chip0/line26/falling")
+int button_led(struct axiom_gpio_ctx *ctx)
+{
+    return bpf_gpio_set(0, 16, 1) == 0 ? 0 : 1;
+}
+END
+check "a program without maps: built" 0 "" "$axiom" bpf build other.bpf.c
+check "its first other output is what it did, not what the kernel is like" 1 "^- recorded .*(/gpio/|/bpf/|/kernel/gpio)" \
+    "$axiom" replay a.mcap --bpf other.o
 "${run[@]/$object/$build/tests/cli/inverted.bpf.o}" --record other.mcap > /dev/null
 check "diff finds the same" 1 "first difference" "$axiom" diff a.mcap other.mcap
 check "as JSON" 1 '"equal": false' "$axiom" diff --json a.mcap other.mcap

@@ -60,6 +60,24 @@ check "a window's option without one" 2 "wants --view" "$axiom" run "$csv" --vie
 check "a disc that is a folder" 2 "is a folder" "$axiom" image iso "$work"
 check "a disc nowhere" 6 "No such file" "$axiom" image iso nowhere/out.iso
 check "a card that is a file" 2 "is a file" "$axiom" image rpi5 "$csv"
+# What is read is not written over.
+cp "$csv" own.csv
+cp "$examples/button_led.bpf.o" own.o
+check "a recording over its trace" 2 "own.csv is what is read" "$axiom" run own.csv --bind button=gpio/chip0/26 --record own.csv
+check "a recording over its program" 2 "own.o is what is read" "$axiom" run "$csv" --bpf own.o --record own.o
+check "a recording" 0 "" "$axiom" run --quiet own.csv --bind button=gpio/chip0/26 --bpf own.o --record own.mcap
+sha256sum own.* > before.sum
+ln -s own.mcap link.mcap
+check "a replay over itself" 2 "link.mcap is what is read" "$axiom" replay own.mcap --record link.mcap
+check "an export over itself" 2 "is what is read" "$axiom" trace export own.mcap own.mcap
+check "a report over itself" 2 "is what is read" "$axiom" report own.mcap --output own.mcap
+check "nothing was changed" 0 "" sha256sum -c before.sum
+check "an event that does not come" 3 "there is no event 1000000" "$axiom" replay own.mcap --at 1000000
+check "a topic that is none" 2 "topics begin with /" "$axiom" diff --without hash own.mcap own.mcap
+check "no time at all" 2 "would run nothing" "$axiom" run own.csv --for 0
+check "an import that is no MCAP" 2 "must end in .mcap" "$axiom" trace import own.csv other.csv
+check "a verb's own usage" 2 "usage: axiom trace info FILE" "$axiom" trace info
+check "a limit below a frame" 2 "holds not even" "$axiom" run own.csv --record tiny.mcap --record-limit 10
 check "a folder" 3 "is a folder" "$axiom" bpf verify "$source_dir"
 "$axiom" bpf verify --json nowhere.o "$source_dir" 2>/dev/null > wrong.json
 check "JSON of what cannot be opened" 0 "nowhere.o True False" python3 -c 'import json, sys

@@ -153,6 +153,9 @@ int bpf_build_verb(int argc, char **argv, const struct bpf_options *options)
         snprintf(object, sizeof object, "%.*s.o", (int)length, argv[0]);
         output = object;
     }
+    int code = refuse_same_file(argv[0], output);
+    if (code != EXIT_OK)
+        return code;
     const char *told = getenv("CLANG");
     snprintf(clang, sizeof clang, "%s", told != NULL ? told : AXIOM_CLANG);
     snprintf(include, sizeof include, "-I%s", include_folder());

@@ -117,6 +117,16 @@ int read_whole_file(const char *path, size_t limit, uint8_t **bytes, size_t *siz
     return EXIT_OK;
 }
 
+int refuse_same_file(const char *from, const char *to)
+{
+    struct stat a, b;
+    if (from == NULL || to == NULL || stat(from, &a) != 0 || stat(to, &b) != 0 ||
+        !S_ISREG(b.st_mode) || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+        return EXIT_OK;
+    return complain(EXIT_USAGE, "%s is what is read: it would be overwritten; name another file",
+                    to);
+}
+
 int read_whole_text(const char *path, char **out)
 {
     uint8_t *bytes;

@@ -52,6 +52,9 @@ int refuse_options(const char *command, const struct option *options, const char
  * complained of. */
 int read_whole_file(const char *path, size_t limit, uint8_t **bytes, size_t *size);
 
+/* Before `to` is written: what is read would be gone. EXIT_USAGE after complaining; either may be NULL. */
+int refuse_same_file(const char *from, const char *to);
+
 /* A short text file (faults, expectations) as a string of the caller's (free()); path NULL: *out stays as it is. */
 int read_whole_text(const char *path, char **out);
 

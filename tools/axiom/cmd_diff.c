@@ -154,6 +154,8 @@ static int run(int argc, char **argv)
             o.order = true;
         else if (option == 'j')
             o.json = true;
+        else if (option == 'w' && optarg[0] != '/')
+            return complain_usage("diff", "--without %s: topics begin with /, as /hash", optarg);
         else if (option == 'w' && o.without_count < WITHOUT_MAX)
             o.without[o.without_count++] = optarg;
         else
@@ -183,7 +185,7 @@ const struct command command_diff = {
         "Did my change to the program change what the robot does, and where first?\n"
         "  axiom run log.mcap --bpf old.o --record a.mcap\n"
         "  axiom run log.mcap --bpf new.o --record b.mcap\n"
-        "  axiom diff a.mcap b.mcap\n\n"
+        "  axiom diff --without /hash a.mcap b.mcap\n\n"
         "Compared are the outputs: actuator lines, PWM, samples, program runs, final maps, state "
         "hashes.\n"
         "--order compares in which order programs ran, what they gave back, printed and left in "

@@ -98,8 +98,11 @@ int image_check_files(const struct image_options *o)
     int code = o->keyring != NULL ? image_check_file(o->keyring) : EXIT_OK;
     if (code == EXIT_OK && o->tree != NULL)
         code = check_tree(o->tree);
-    for (uint32_t i = 0; i < o->object_count && code == EXIT_OK; i++)
+    for (uint32_t i = 0; i < o->object_count && code == EXIT_OK; i++) {
         code = image_check_file(o->objects[i]);
+        if (code == EXIT_OK)
+            code = refuse_same_file(o->objects[i], o->out);
+    }
     return code;
 }
 

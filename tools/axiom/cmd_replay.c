@@ -305,12 +305,18 @@ static int next_recorded_input(void *context, struct sim_input *out)
 
 static bool is_compared(const struct replay *r, const struct event *event)
 {
+    /* Another program has other maps, and so the kernel another state, from the start. */
+    if (r->object_count > 0 && event->kind == EVENT_HASH)
+        return false;
     return r->on_board ? event_has_order(event) : event->role == EVENT_ROLE_OUTPUT;
 }
 
 static bool is_same(const struct replay *r, const struct event *recorded, const struct event *event)
 {
-    return r->on_board ? events_alike(recorded, event) : events_equal(recorded, event);
+    if (r->on_board)
+        return events_alike(recorded, event);
+    return r->object_count > 0 ? events_of_other_program_equal(recorded, event)
+                               : events_equal(recorded, event);
 }
 
 /* A real board went on after the last run that it recorded, for a time that says nothing: what comes
@@ -429,6 +435,9 @@ static int tell(const struct replay *r)
     }
     if (r->broken[0] != '\0')
         complain(EXIT_INPUT, "%s", r->broken);
+    if (code == EXIT_OK && r->at_event != 0 && !r->reached)
+        code = complain(EXIT_INPUT, "there is no event %" PRIu64 ": the run has %" PRIu64,
+                        r->at_event, result->event_count);
     return code;
 }
 
@@ -452,7 +461,11 @@ static int exec_gdb(char **argv)
 static int replay_file(struct replay *r, const char *path)
 {
     struct session *s = &r->session;
-    int code = recording_open(&r->inputs, path, true);
+    int code = refuse_same_file(path, s->record_path);
+    for (uint32_t i = 0; i < r->object_count && code == EXIT_OK; i++)
+        code = refuse_same_file(r->objects[i], s->record_path);
+    if (code == EXIT_OK)
+        code = recording_open(&r->inputs, path, true);
     if (code == EXIT_OK)
         code = recording_open(&r->outputs, path, true);
     if (code == EXIT_OK)
@@ -557,13 +570,15 @@ const struct command command_replay = {
     .summary = "run a recording again and fail where its outputs differ",
     .help =
         "usage: axiom replay FILE.mcap [--bpf OBJECT]... [--at EVENT [--gdb]] [--record "
-        "OUT.mcap] [--engine jit|interp] [--json]\n\n"
+        "OUT.mcap] [--engine jit|interp] [--json] [--quiet] [--verbose]\n\n"
         "A recording holds its inputs, its programs, its board, seed and faults. Run all that "
         "again, and hold\n"
         "each output against the recorded one:\n"
         "  axiom replay run.mcap\n"
         "Yesterday's recording against today's program: which output is the first to differ?\n"
         "  axiom replay run.mcap --bpf position.o\n"
+        "(hashes of the kernel's state and counts of instructions, which differ with any change, "
+        "aside).\n"
         "What a real board's kernel recorded (rpi5board --kernel-record, axiom qemu --record) "
         "drives models of\n"
         "that board, and the outputs are compared in their order: no clock gives the same times "

@@ -89,7 +89,13 @@ static int run(int argc, char **argv)
         return complain(EXIT_IO, "no memory");
     report->path = argv[optind];
     report->other = count == 2 ? argv[optind + 1] : NULL;
-    int code = make(report, expect, to);
+    int code = refuse_same_file(report->path, to);
+    if (code == EXIT_OK)
+        code = refuse_same_file(report->other, to);
+    if (code == EXIT_OK)
+        code = refuse_same_file(expect, to);
+    if (code == EXIT_OK)
+        code = make(report, expect, to);
     if (report->expect != NULL)
         expect_free(report->expect);
     if (code == EXIT_OK && (report->failed > 0 || report->differs))

@@ -110,6 +110,13 @@ static bool parse_duration(const char *option, const char *text, uint64_t *out)
     return true;
 }
 
+static int take_end(const char *option, uint64_t *out)
+{
+    if (!parse_duration(option, optarg, out))
+        return EXIT_USAGE;
+    return *out != 0 ? EXIT_OK : complain(EXIT_USAGE, "%s 0 would run nothing", option);
+}
+
 static int take_number(const char *option, uint64_t max, uint64_t *out)
 {
     return parse_u64(option, optarg, max, out) ? EXIT_OK : EXIT_USAGE;
@@ -194,9 +201,9 @@ static int take_option(struct run_options *o, int option)
         o->words[o->word_count++] = optarg;
         return EXIT_OK;
     case OPTION_FOR:
-        return parse_duration("--for", optarg, &s->end_time_ns) ? EXIT_OK : EXIT_USAGE;
+        return take_end("--for", &s->end_time_ns);
     case OPTION_TO:
-        return parse_duration("--to", optarg, &o->to_ns) ? EXIT_OK : EXIT_USAGE;
+        return take_end("--to", &o->to_ns);
     case OPTION_HASH:
         return parse_duration("--hash", optarg, &s->hash_interval_ns) ? EXIT_OK : EXIT_USAGE;
     case OPTION_RECORD_LIMIT:
@@ -225,10 +232,17 @@ static int take_option(struct run_options *o, int option)
     }
 }
 
-static int load(struct run_options *o)
+static int load(struct run_options *o, const char *trace)
 {
     struct session *s = &o->session;
-    int code = session_load_board(s, o->board);
+    int code = refuse_same_file(trace, s->record_path);
+    const char *const others[] = { o->board, o->faults, o->expect, o->keyring_path };
+    for (size_t i = 0; i < ARRAY_SIZE(others) && code == EXIT_OK; i++)
+        code = refuse_same_file(others[i], s->record_path);
+    for (uint32_t i = 0; i < o->object_count && code == EXIT_OK; i++)
+        code = refuse_same_file(o->objects[i], s->record_path);
+    if (code == EXIT_OK)
+        code = session_load_board(s, o->board);
     struct bpf_keyring keyring = { 0 };
     if (code == EXIT_OK && o->keyring_path != NULL)
         code = signing_read_keyring(o->keyring_path, &keyring, &s->keyring, &s->keyring_size);
@@ -239,6 +253,7 @@ static int load(struct run_options *o)
                              s->keyring != NULL ? &keyring : NULL, s->require_signed);
     if (code == EXIT_OK)
         code = read_whole_text(o->faults, &s->fault_script);
+    s->expect_path = o->expect;
     if (code == EXIT_OK)
         code = read_whole_text(o->expect, &s->expect_text);
     return code == EXIT_OK ? session_verify(s) : code;
@@ -346,7 +361,7 @@ static int run(int argc, char **argv)
     if (code == EXIT_OK)
         code = check_together(&o, argc > optind);
     if (code == EXIT_OK)
-        code = load(&o);
+        code = load(&o, argc > optind ? argv[optind] : NULL);
     if (code == EXIT_OK && argc > optind) {
         code = run_trace(&o, argv[optind]);
     } else if (code == EXIT_OK) {
@@ -391,7 +406,7 @@ const struct command command_run = {
         "  --engine jit|interp    compile the programs, or interpret them; the outcome is the same "
         "(best)\n"
         "  --for T  --to T        end of the run (virtual time); last trace time used\n"
-        "  --hash T               distance of the recorded state hashes (100ms)\n"
+        "  --hash T               distance of the recorded state hashes (100ms); 0: none\n"
         "  --speed X  --realtime  pace it; the outcome stays the same\n"
         "  --fail-allocation N    the kernel's Nth allocation fails\n"
         "  --view                 a window beside it, at real time unless --speed says otherwise; "

@@ -151,6 +151,10 @@ static int info_verb(char **argv, const struct trace_request *r)
 
 static int import_verb(char **argv, const struct trace_request *r)
 {
+    const char *dot = strrchr(argv[1], '.');
+    if (dot == NULL || strcmp(dot, ".mcap") != 0)
+        return complain(EXIT_USAGE, "%s: what import makes is MCAP, and the name must end in .mcap",
+                        argv[1]);
     return convert_import(argv[0], argv[1], &r->options, &r->bindings);
 }
 
@@ -224,12 +228,17 @@ static int take_option(struct trace_request *r, int letter)
 static int run_verb(int argc, char **argv, const char *given, const struct trace_request *r)
 {
     const struct verb *verb = find_verb(argv[0]);
-    if (verb == NULL || argc - 1 != verb->word_count)
+    if (verb == NULL)
         return complain_usage(
             "trace",
             "trace wants info FILE, import FILE OUT.mcap, compare RUN.mcap FILE, or export "
             "FILE OUT.vcd|.csv|.log|.json|.mcap");
     int code = refuse_options("trace", options, given, &verb->options);
+    if (code == EXIT_OK && argc - 1 != verb->word_count)
+        return complain_usage("trace", "usage: axiom trace %s %s", verb->options.name,
+                              verb->options.usage);
+    if (code == EXIT_OK && verb->word_count == 2)
+        code = refuse_same_file(argv[1], argv[2]);
     return code == EXIT_OK ? verb->run(argv + 1, r) : code;
 }
 

@@ -6,6 +6,9 @@
 
 bool events_equal(const struct event *a, const struct event *b);
 
+/* The same, of a run with another program: how many instructions it takes is its own business. */
+bool events_of_other_program_equal(const struct event *a, const struct event *b);
+
 /* Whether they say the same but for when: for a recording of a real board, whose times nothing repeats. A run's
  * digest of its context, which has the time in it, and its duration are left out, too. */
 bool events_alike(const struct event *a, const struct event *b);

@@ -87,6 +87,10 @@ int record_begin(struct record *r, struct session *s)
                       : mcap_file_create(s->record_path, &options, &r->file, &error);
     if (created != 0) {
         free(r->slots);
+        if (created == -ENOSPC && s->record_limit != 0)
+            return complain(EXIT_USAGE,
+                            "--record-limit %" PRIu64 " holds not even a recording's frame",
+                            s->record_limit);
         return complain(EXIT_IO, "%s", error.text);
     }
     trace_recorder_init(&r->recorder, mcap_file_writer(r->file), r->slots, RECORDER_SLOTS);

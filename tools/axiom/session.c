@@ -194,7 +194,9 @@ static int load_expectation(struct session *s)
     int err = expect_parse(s->expect_text, strlen(s->expect_text), &s->expect, &error);
     if (err == 0)
         return EXIT_OK;
-    return complain(EXIT_INPUT, "expectation: line %u: %s", error.line, error.text);
+    return complain(EXIT_INPUT, "%s:%u: %s",
+                    s->expect_path != NULL ? s->expect_path : "the expectations", error.line,
+                    error.text);
 }
 
 /* What the result means for the shell. */
@@ -227,7 +229,8 @@ struct run {
     struct sim_module modules[SESSION_OBJECT_MAX + 2]; /* and the keyring and types */
     char command_line[128];
     struct pace pace;
-    const char **targets; /* a trace's and those of somebody who looks on; NULL: the session's own */
+    const char *
+        *targets; /* a trace's and those of somebody who looks on; NULL: the session's own */
 };
 
 /* The recorder comes first: what a later sink does cannot keep an event out of the file. */

@@ -36,9 +36,11 @@ struct session {
     char *keyring; /* text of the kernel's keyring (bpf/sign.h), or NULL */
     size_t keyring_size;
     bool require_signed; /* the kernel takes only objects that one of its keys signed */
-    uint64_t ignore_budget; /* 1: the kernel takes programs that may exceed their attach points' budgets */
+    uint64_t
+        ignore_budget; /* 1: the kernel takes programs that may exceed their attach points' budgets */
     char *fault_script;
     char *expect_text;
+    const char *expect_path; /* where it came from, for messages; or NULL */
     uint64_t seed;
     uint32_t cpu_count;
     enum sim_cpu_model cpu_model;

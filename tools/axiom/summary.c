@@ -124,8 +124,8 @@ void summary_print(const struct summary *s, FILE *to)
 {
     for (uint32_t i = 0; i < s->program_count; i++) {
         const struct summary_program *p = &s->program[i];
-        fprintf(to, "program   %-16s %-30s %9s run%s, %s each, at most %s%s\n", p->program,
-                p->attach_point, grouped(p->runs), p->runs == 1 ? " " : "s",
+        fprintf(to, "program   %-16s %-30s %9s %-5s %s each, at most %s%s\n", p->program,
+                p->attach_point, grouped(p->runs), p->runs == 1 ? "run," : "runs,",
                 counted(p->insn_total / p->runs, "instruction"), grouped(p->insn_max),
                 p->errors ? ", SOME ENDED EARLY" : "");
     }

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { VIEW_OK = 0, VIEW_USAGE = 2, VIEW_INPUT = 3, VIEW_IO = 6 }; /* tools/axiom/cli.h */
 
@@ -93,6 +94,13 @@ static bool parse_mib(const char *text, uint64_t *bytes)
     unsigned long long mib = strtoull(text, &end, 10);
     *bytes = (uint64_t)mib << 20;
     return *text >= '0' && *text <= '9' && *end == '\0' && mib > 0 && mib <= 1u << 24;
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat of_a, of_b;
+    return b != NULL && stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+           of_a.st_ino == of_b.st_ino;
 }
 
 static int take_option(struct options *o, int option)
@@ -353,6 +361,9 @@ int main(int argc, char **argv)
         code = complain(VIEW_USAGE, "view wants one recording, or two to compare", "");
     if (code == VIEW_USAGE)
         fputs("Try: axiom view --help\n", stderr);
+    for (int i = 0; i < o->path_count && code == VIEW_OK; i++)
+        if (is_same_file(o->paths[i], o->png))
+            code = complain(VIEW_USAGE, "--png would overwrite what is read", o->png);
     if (code == VIEW_OK)
         code = show(&session);
     TTF_Quit();
