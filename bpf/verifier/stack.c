@@ -149,7 +149,9 @@ int stack_read(struct verifier *v, uint32_t frame, int64_t offset, uint32_t size
         *out = slot->value;
         return 0;
     }
-    if ((spill & bytes) == bytes)
+    /* Linux knows numbers from their slot's lowest byte on, elsewhere zeros only (check_stack_read_fixed_off()). */
+    bool zero = scalar_is_const(&slot->value.n) && slot->value.n.umin == 0;
+    if ((spill & bytes) == bytes && (start == 0 || zero || !has_rule(v, BPF_RULE_LINUX)))
         *out = part_of_spill(slot, start, size);
     return 0;
 }
