@@ -4,7 +4,7 @@
  *
  *     bpf-linux-peer [--objects] COUNT [SEED [SHOW [PATTERN]]]
  *
- * --objects: programs with iterators and dynptrs.
+ * --objects: programs with iterators, dynptrs, locks, timers, tasks.
  *
  * Each program that only this verifier accepts is held against execution (tests/bpf/verifier/soundness.h)
  * with INPUTS inputs: what it may do to memory, registers and slots, what it claims. One that is not what was
@@ -46,7 +46,7 @@ static const struct {
 };
 
 /* Of each kind its own: an array of programs belongs to the first kind that calls through it. */
-static int fds[GENERATED_KIND_COUNT][GENERATOR_MAP_COUNT], btf_fds[GENERATED_KIND_COUNT];
+static int fds[GENERATED_KIND_COUNT][GENERATOR_ALL_MAP_COUNT], btf_fds[GENERATED_KIND_COUNT];
 static char linux_log[1 << 20];
 
 /* Of the kernel's functions, its own ids. */
@@ -54,7 +54,7 @@ static int32_t kfunc_ids[GENERATED_KFUNC_COUNT];
 
 static int make_maps(enum generated_kind kind)
 {
-    for (uint32_t i = 0; i < GENERATOR_MAP_COUNT; i++) {
+    for (uint32_t i = 0; i < GENERATOR_ALL_MAP_COUNT; i++) {
         const struct bpf_map_spec *spec = &generator_maps[i];
         struct linux_map_create create = {
             .type = spec->type,
@@ -63,6 +63,11 @@ static int make_maps(enum generated_kind kind)
             .max_entries = spec->max_entries,
             .flags = spec->flags,
         };
+        if (spec->special_field_count != 0) {
+            create.btf_fd = (uint32_t)btf_fds[kind];
+            create.btf_key = GENERATED_NUMBER;
+            create.btf_value = GENERATED_STRUCT_VALUE;
+        }
         fds[kind][i] = linux_bpf(LINUX_MAP_CREATE, &create, sizeof create);
         if (fds[kind][i] < 0) {
             printf("skipped: map %s: %s\n", spec->name, strerror(-fds[kind][i]));
@@ -70,6 +75,51 @@ static int make_maps(enum generated_kind kind)
         }
     }
     return 0;
+}
+
+/* Where the members of the generator's task lie in the kernel's. */
+static struct {
+    const char *name;
+    int16_t generated, real;
+} members[] = { { "pid", 0, 0 }, { "tgid", 4, 0 }, { "group_leader", GENERATED_TASK_LEADER, 0 },
+                { "start_time", 16, 0 } };
+#define MEMBER_COUNT (sizeof members / sizeof members[0])
+
+static void find_members(const struct bpf_btf *btf)
+{
+    struct bpf_btf_type task;
+    struct bpf_btf_member member;
+    if (!bpf_btf_type_at(btf, bpf_btf_find(btf, "task_struct", BPF_BTF_STRUCT), &task))
+        return;
+    for (uint32_t i = 0; i < task.member_count && bpf_btf_member_at(btf, &task, i, &member); i++)
+        for (uint32_t m = 0; m < MEMBER_COUNT; m++)
+            if (strcmp(member.name, members[m].name) == 0)
+                members[m].real = (int16_t)(member.bit_offset / 8);
+}
+
+static void put_member(struct bpf_insn *load)
+{
+    for (uint32_t m = 0; m < MEMBER_COUNT; m++)
+        if (load->offset == members[m].generated) {
+            load->offset = members[m].real;
+            return;
+        }
+}
+
+/* A task is loaded from the stack, then a member, and where that is a task, too, its tgid. */
+static void put_members(struct bpf_insn *insns, uint32_t count)
+{
+    for (uint32_t i = 0; i + 3 < count; i += bpf_insn_slots(&insns[i])) {
+        struct bpf_insn *insn = &insns[i], *load = insn + 1;
+        bool task = insn->opcode == (BPF_LDX | BPF_MEM | BPF_DW) && insn->src_reg == BPF_REG_FP &&
+                    (insn->offset == GENERATED_TASK_SLOT || insn->offset == GENERATED_SEEN_SLOT);
+        if (!task || BPF_CLASS(load->opcode) != BPF_LDX || load->src_reg != insn->dst_reg)
+            continue;
+        bool leader = load->offset == GENERATED_TASK_LEADER;
+        put_member(load);
+        if (leader && BPF_CLASS(insn[3].opcode) == BPF_LDX)
+            put_member(&insn[3]);
+    }
 }
 
 #define KERNEL_BTF_MAX (64u << 20)
@@ -91,6 +141,8 @@ static int find_kfuncs(void)
     for (uint32_t i = 0; err == 0 && i < GENERATED_KFUNC_COUNT; i++)
         kfunc_ids[i] = (int32_t)bpf_btf_find(btf, names[i], BPF_BTF_FUNC);
     if (err == 0)
+        find_members(btf);
+    if (err == 0)
         bpf_btf_put(btf);
     else
         printf("skipped: the kernel's BTF: %s\n", error.text);
@@ -101,8 +153,6 @@ static int find_kfuncs(void)
 static int make_peers(void)
 {
     for (uint32_t kind = GENERATED_AXIOM + 1; kind < GENERATED_KIND_COUNT; kind++) {
-        if (make_maps((enum generated_kind)kind) != 0)
-            return -1;
         uint8_t blob[GENERATED_BTF_MAX];
         const char *context = bpf_linux_context_by_section(peers[kind].section)->struct_name;
         struct linux_btf_load load = { .btf = (uint64_t)(uintptr_t)blob,
@@ -115,6 +165,8 @@ static int make_peers(void)
             printf("skipped: BTF: %s\n%s\n", strerror(-btf_fds[kind]), linux_log);
             return -1;
         }
+        if (make_maps((enum generated_kind)kind) != 0)
+            return -1;
     }
     return 0;
 }
@@ -137,7 +189,8 @@ static int linux_verdict(const struct generated *program)
                                                                        ? GENERATED_FUNC_GLOBAL
                                                                        : GENERATED_FUNC_STATIC };
     put_kfuncs(insns, program->insn_count);
-    linux_bpf_put_maps(insns, program->insn_count, fds[program->kind], GENERATOR_MAP_COUNT);
+    put_members(insns, program->insn_count);
+    linux_bpf_put_maps(insns, program->insn_count, fds[program->kind], GENERATOR_ALL_MAP_COUNT);
     struct linux_prog_load load = { .prog_type = peers[program->kind].prog_type,
                                     .attach_type = peers[program->kind].expected_type,
                                     .insn_count = program->insn_count,
@@ -317,7 +370,7 @@ static bool judge(const struct generated *program, struct soundness_counts *coun
 int main(int argc, char **argv)
 {
     bool objects = argc > 1 && strcmp(argv[1], "--objects") == 0;
-    uint32_t flags = GENERATE_GLOBALS | (objects ? GENERATE_ITERATORS | GENERATE_DYNPTRS : 0);
+    uint32_t flags = GENERATE_GLOBALS | (objects ? GENERATE_OBJECTS : 0);
     if (objects) {
         argv++;
         argc--;

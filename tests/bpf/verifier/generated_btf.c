@@ -14,6 +14,7 @@ enum {
     STRUCTURE = BPF_BTF_STRUCT << 24,
     PROTO = BPF_BTF_FUNC_PROTO << 24,
     FUNC = BPF_BTF_FUNC << 24,
+    TAG = BPF_BTF_TYPE_TAG << 24,
 };
 
 static size_t put_sections(uint8_t *out, const uint32_t *types, uint32_t types_size,
@@ -28,7 +29,8 @@ static size_t put_sections(uint8_t *out, const uint32_t *types, uint32_t types_s
 
 size_t generated_btf(const char *context, uint8_t out[GENERATED_BTF_MAX])
 {
-    enum { U64 = 1, U32 = 5, A = 9, F = 11, S = 13, M = 15, TASK = 17, CONTEXT = 29 }; /* names */
+    enum { U64 = 1, U32 = 5, A = 9, F = 11, S = 13, M = 15, TASK = 17, LOCK = 29, TIMER = 43, KPTR = 53,
+           CONTEXT = 58 }; /* names */
     const uint32_t types[] = {
         U64, NUMBER, 8, 64,                   /* 1 */
         U32, NUMBER, 4, 32,                   /* 2 */
@@ -42,8 +44,14 @@ size_t generated_btf(const char *context, uint8_t out[GENERATED_BTF_MAX])
         0, PROTO | 1, 2, A, 5,                /* 10 */
         M, FUNC | BPF_BTF_GLOBAL, 10,         /* 11 */
         TASK, STRUCTURE, 8,                   /* 12 */
+        LOCK, STRUCTURE | 1, 4, A, 2, 0,      /* 13 */
+        TIMER, STRUCTURE | 2, 16, A, 1, 0, F, 1, 64, /* 14 */
+        KPTR, TAG, 12,                        /* 15 */
+        0, POINTER, 15,                       /* 16 */
+        S, STRUCTURE | 4, 64, A, 13, 0, F, 14, 64, S, 16, 192, M, 1, 256, /* 17 */
     };
-    char strings[80] = "\0u64\0u32\0a\0f\0s\0m\0task_struct";
+    char strings[120] = "\0u64\0u32\0a\0f\0s\0m\0task_struct"
+                       "\0bpf_spin_lock\0bpf_timer\0kptr";
     uint32_t strings_size =
         CONTEXT + (uint32_t)snprintf(strings + CONTEXT, sizeof strings - CONTEXT, "%s", context) + 1;
     return put_sections(out, types, sizeof types, strings, strings_size);

@@ -6,13 +6,15 @@
 #include <stdint.h>
 
 enum generated_func {
+    GENERATED_NUMBER = 2,      /* u32 */
     GENERATED_FUNC_GLOBAL = 7, /* u32 f(u64, u32 *, struct CONTEXT *) */
     GENERATED_FUNC_STATIC = 9, /* u32 s(u64, u32 *) */
     GENERATED_FUNC_MAIN = 11,  /* u32 m(struct CONTEXT *) */
     GENERATED_STRUCT_TASK = 12, /* struct task_struct: what a value's kernel pointer points to */
+    GENERATED_STRUCT_VALUE = 17, /* of the maps with special fields (generator.h, GENERATOR_SPECIAL) */
 };
 
-#define GENERATED_BTF_MAX 400
+#define GENERATED_BTF_MAX 800
 /* `context`: the name of the struct that programs are given. Returns the size in bytes. */
 size_t generated_btf(const char *context, uint8_t out[GENERATED_BTF_MAX]);
 
@@ -27,6 +29,9 @@ enum generated_kfunc { GENERATED_KFUNCS(GENERATED_KFUNC) GENERATED_KFUNC_COUNT }
 /* struct task_struct { int pid; int tgid; struct task_struct *group_leader; u64 start_time; } */
 #define GENERATED_TASK_SIZE   24
 #define GENERATED_TASK_LEADER 8
+/* Of the stack, where pointers to tasks lie: acquired, seen in a map's value. */
+#define GENERATED_TASK_SLOT (-136)
+#define GENERATED_SEEN_SLOT (-144)
 
 /* The id of bpf_NAME() in the kernel's BTF; and back, GENERATED_KFUNC_COUNT where it is none. */
 int32_t generated_kfunc_id(enum generated_kfunc kfunc);

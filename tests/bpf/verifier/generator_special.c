@@ -7,8 +7,8 @@
 
 #define VALUE (-120) /* where the pointer to the map's value is spilled */
 #define OTHER (-128) /* to another value of the map, or the same */
-#define TASK  (-136)
-#define SEEN  (-144) /* a task that was looked at */
+#define TASK  GENERATED_TASK_SLOT
+#define SEEN  GENERATED_SEEN_SLOT
 
 /* include/uapi/linux/bpf.h */
 enum { LOCK = 93, UNLOCK = 94, TIMER_INIT = 169, SET_CALLBACK, START, CANCEL, EXCHANGE = 194 };

@@ -106,7 +106,7 @@ void new_packet(struct machine *m)
     uint64_t r = roll(m), count = (r >> 50) + m->object_count;
     uint32_t size = r & 1 ? (uint32_t)(r >> 8 & 63) : (uint32_t)(r >> 8 & 15) * 8;
     uint32_t meta_size = r & 2 ? (uint32_t)(r >> 4 & 7) * 4 : 0;
-    uint64_t base = UINT64_C(0x400000000000) + (count << 32);
+    uint64_t base = UINT64_C(0x800000000000) + (count << 32); /* behind all others */
     if (m->packet != UINT32_MAX)
         m->objects[m->packet].live = false;
     struct machine_object *o = add_object(m, OBJECT_PACKET, base, size + meta_size);
