@@ -84,7 +84,7 @@ int stack_write(struct verifier *v, uint32_t frame, int64_t offset, uint32_t siz
     slot->set |= byte_mask(start, size);
     slot->spill_start = (uint8_t)start;
     slot->spill_size = (uint8_t)size;
-    if (size == 8) {
+    if (size == 8 || (value->type == REG_NUMBER && value->n.umax >> (size * 8) == 0)) {
         /* The copy on the stack is the same number: a test of one teaches about the other. */
         if (value->type == REG_NUMBER && value->id == 0 && !scalar_is_const(&value->n))
             value->id = ++v->next_id;
@@ -103,7 +103,8 @@ int stack_write(struct verifier *v, uint32_t frame, int64_t offset, uint32_t siz
 static struct reg part_of_spill(const struct slot *slot, uint32_t start, uint32_t size)
 {
     struct reg out = slot->value;
-    if (start == slot->spill_start && size == slot->spill_size)
+    bool fits = size == 8 || out.n.umax >> (size * 8) == 0;
+    if (start == slot->spill_start && (size == slot->spill_size || fits))
         return out;
     struct scalar down = scalar_const((start - slot->spill_start) * 8u, BITS);
     out.n = scalar_alu(ALU_RSH, &out.n, &down, BITS);
