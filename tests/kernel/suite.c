@@ -136,7 +136,8 @@ static int run_all(void *argument)
         say("TAP version 13\n1..%u\n", count);
         watch_begin(TIMEOUT_NS / 2);
         each_wanted(run_one);
-        say("# %u of %u failed, %u CPUs\n", failures, count, arch_cpu_count());
+        say("# %u of %u failed, %u CPU%s\n", failures, count, arch_cpu_count(),
+            arch_cpu_count() == 1 ? "" : "s");
     }
     running = NULL;
     timer_cancel_sync(&watchdog);

@@ -242,6 +242,30 @@ static void describe_value(const uint8_t *bytes, uint32_t count, char *to, size_
         used += (size_t)snprintf(to + used, size - used, " %" PRId64, (int64_t)get_le64(bytes + i));
 }
 
+static void describe_i2c(const struct event_i2c *i2c, char *to, size_t size)
+{
+    size_t used = (size_t)snprintf(to, size, "0x%02x", i2c->address);
+    if (i2c->write_size > 0 && used < size) {
+        used += (size_t)snprintf(to + used, size - used, " write ");
+        used += describe_bytes(i2c->write_data, i2c->write_size, to + used, size - used);
+    }
+    if (i2c->read_size > 0 && used < size) {
+        used += (size_t)snprintf(to + used, size - used, " read ");
+        used += describe_bytes(i2c->read_data, i2c->read_size, to + used, size - used);
+    }
+    if (i2c->error != 0 && used < size)
+        snprintf(to + used, size - used, " error %d", i2c->error);
+}
+
+static void describe_map(const struct event_bpf_map *map, char *to, size_t size)
+{
+    size_t used = (size_t)snprintf(to, size, "[");
+    used += describe_bytes(map->key, map->key_size, to + used, size - used);
+    used += (size_t)snprintf(to + used, size - used, "] =");
+    if (used < size)
+        describe_value(map->value, map->value_size, to + used, size - used);
+}
+
 void event_describe(const struct event *event, char *to, size_t size)
 {
     to[0] = '\0';
@@ -255,21 +279,9 @@ void event_describe(const struct event *event, char *to, size_t size)
                  event->pwm.enabled ? "on" : "off", event->pwm.duty_ns, event->pwm.period_ns,
                  event->pwm.inverted ? ", inverted" : "");
         break;
-    case EVENT_I2C: {
-        const struct event_i2c *i2c = &event->i2c;
-        size_t used = (size_t)snprintf(to, size, "0x%02x", i2c->address);
-        if (i2c->write_size > 0 && used < size) {
-            used += (size_t)snprintf(to + used, size - used, " write ");
-            used += describe_bytes(i2c->write_data, i2c->write_size, to + used, size - used);
-        }
-        if (i2c->read_size > 0 && used < size) {
-            used += (size_t)snprintf(to + used, size - used, " read ");
-            used += describe_bytes(i2c->read_data, i2c->read_size, to + used, size - used);
-        }
-        if (i2c->error != 0 && used < size)
-            snprintf(to + used, size - used, " error %d", i2c->error);
+    case EVENT_I2C:
+        describe_i2c(&event->i2c, to, size);
         break;
-    }
     case EVENT_IIO:
         describe_iio(&event->iio, to, size);
         break;
@@ -283,14 +295,9 @@ void event_describe(const struct event *event, char *to, size_t size)
                  event->bpf_run.insn_count == 1 ? "" : "s",
                  event->bpf_run.error ? ", ended early" : "");
         break;
-    case EVENT_BPF_MAP: {
-        size_t used = (size_t)snprintf(to, size, "[");
-        used += describe_bytes(event->bpf_map.key, event->bpf_map.key_size, to + used, size - used);
-        used += (size_t)snprintf(to + used, size - used, "] =");
-        if (used < size)
-            describe_value(event->bpf_map.value, event->bpf_map.value_size, to + used, size - used);
+    case EVENT_BPF_MAP:
+        describe_map(&event->bpf_map, to, size);
         break;
-    }
     case EVENT_BPF_PRINT:
         snprintf(to, size, "%s: %s", event->text.source, event->text.text);
         break;
