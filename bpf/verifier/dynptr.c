@@ -110,7 +110,8 @@ struct reg dynptr_slice(const struct verifier *v, const struct call *call, uint3
     r.size = size;
     r.map = call->dynptr.id;
     r.ref = call->dynptr.ref;
-    r.attr = (uint16_t)((read_only ? REG_READ_ONLY : 0) | (packet ? REG_PACKET_SLICE : 0));
+    r.attr = (uint16_t)(REG_UNALIGNED | (read_only ? REG_READ_ONLY : 0) |
+                        (packet ? REG_PACKET_SLICE : 0));
     return r;
 }
 
