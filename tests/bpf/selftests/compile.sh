@@ -3,6 +3,7 @@
 # Compiles programs of the Linux kernel's own verifier tests out of Debian's linux-source-6.12, for judge.c.
 #
 #   compile.sh OUT [GLOB...]     e.g. compile.sh build/selftests 'verifier_a*.c'; default verifier_a* to verifier_l*
+#                                a GLOB that begins with / names files of ours, which include what the tests do
 #
 # OUT/objects gets the object files, OUT/not-compiled.txt a line for each file that could not be compiled, with its
 # reason. Everything is kept: a second call compiles nothing. Exit 77: something is missing, said on stdout.
@@ -55,7 +56,7 @@ compile_one() {
     object=$out/objects/$name.o
     [ "$object" -nt "$source" ] && [ -s "$object" ] && return 0
     if clang-19 -g -O2 --target=bpf -mcpu=v3 -mlittle-endian -std=gnu11 -fno-strict-aliasing -D__TARGET_ARCH_$arch \
-        -I"$include" -I"$tests" -I"$tree/tools/include/uapi" -I"$tree/tools/lib" -I"$tree/tools/include" \
+        -I"$include" -I"$tests" -I"$tests/progs" -I"$tree/tools/include/uapi" -I"$tree/tools/lib" -I"$tree/tools/include" \
         -idirafter "/usr/include/$multiarch" -idirafter /usr/include -Wno-compare-distinct-pointer-types -w \
         -c "$source" -o "$object.new" 2>"$object.log"; then
         mv "$object.new" "$object"
@@ -67,7 +68,8 @@ export out include tests tree arch multiarch
 
 list=()
 for glob in "$@"; do
-    for source in "$tests"/progs/$glob; do [ -e "$source" ] && list+=("$source"); done
+    case $glob in /*) from='' ;; *) from=$tests/progs/ ;; esac
+    for source in $from$glob; do [ -e "$source" ] && list+=("$source"); done
 done
 [ ${#list[@]} -gt 0 ] || skip "no such tests in $archive: $*"
 printf '%s\n' "${list[@]}" | xargs -P "$(nproc)" -I{} bash -c 'compile_one {}'

@@ -4,7 +4,7 @@
 #
 #   judge.sh JUDGE CACHE [--least PERCENT] [--linux PEER] [GLOB...]     default verifier_a* to verifier_l*; others for acceptance
 #
-# GLOB: files of tools/testing/selftests/bpf/progs, 'iters*.c'. With --linux (PEER: bpf_object_peer) the running kernel
+# GLOB: files of tools/testing/selftests/bpf/progs, 'iters*.c', or of ours, /.../programs/*.c. With --linux (PEER: bpf_object_peer) the running kernel
 # is asked too; it needs root, and is another version than the tests are of.
 #
 # Fails where a program is accepted that Linux refuses, where more runs than `wrong_values` return something else, and
