@@ -46,6 +46,8 @@ int button_led(struct axiom_gpio_ctx *ctx)
     return bpf_gpio_set(0, 16, 1) == 0 ? 0 : 1;
 }
 END
+check "a program that nothing wakes is named" 0 "^program +button_led +gpio/chip0/line26/falling +never ran" \
+    "$axiom" run --quiet "$csv" --bind button=gpio/chip0/20 --bpf "$object"
 check "a program without maps: built" 0 "" "$axiom" bpf build other.bpf.c
 check "its first other output is what it did, not what the kernel is like" 1 "^- recorded .*(/gpio/|/bpf/|/kernel/gpio)" \
     "$axiom" replay a.mcap --bpf other.o

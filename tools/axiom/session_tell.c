@@ -2,11 +2,42 @@
 /* What happened in a session, in words and as JSON. */
 #include "session.h"
 
+#include "clean.h"
 #include "cli.h"
+#include "desk.h"
 
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
+
+static bool has_run(const struct summary *summary, const struct bpf_object_program *program)
+{
+    for (uint32_t i = 0; i < summary->program_count; i++)
+        if (strncmp(summary->program[i].program, program->name, EVENT_NAME_MAX - 1) == 0)
+            return true;
+    return summary->program_count ==
+           SUMMARY_PROGRAM_MAX; /* it may be among those without a place */
+}
+
+/* Most often nothing is bound to the line that they wait for. */
+static void print_idle(const struct session *s, FILE *to)
+{
+    for (uint32_t i = 0; i < s->object_count; i++) {
+        const struct session_object *o = &s->object[i];
+        struct bpf_object *object;
+        if (desk_open(o->name, o->bytes, o->size, &object) != EXIT_OK)
+            continue;
+        for (uint32_t k = 0; k < bpf_object_program_count(object); k++) {
+            const struct bpf_object_program *program = bpf_object_program(object, k);
+            struct clean name, section;
+            if (program->autoload && !has_run(&s->summary, program))
+                fprintf(to, "program   %-16s %-30s never ran\n", clean(&name, program->name),
+                        clean(&section, program->section));
+        }
+        bpf_object_close(object);
+    }
+}
 
 static void print_verdicts(const struct session *s, FILE *to)
 {
@@ -28,6 +59,7 @@ void session_print(const struct session *s, FILE *to)
     const struct sim_result *r = &s->result;
     double host_s = (double)s->host_ns / 1e9;
     summary_print(&s->summary, to);
+    print_idle(s, to);
     if (s->feed != NULL && s->feed->gap_count > 0)
         fprintf(to, "gaps      %s in the trace, %s in all\n", grouped(s->feed->gap_count),
                 seconds_text(s->feed->gap_ns));
