@@ -27,7 +27,6 @@ struct machine_object {
     uint8_t kind; /* enum machine_object_kind */
     uint8_t life; /* of tasks: enum machine_life */
     bool writable, live;
-    bool any_alignment; /* a slice of it begins anywhere, and counts as aligned (Linux, too) */
 };
 
 enum machine_object_kind {

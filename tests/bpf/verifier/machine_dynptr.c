@@ -194,15 +194,6 @@ static bool write_it(struct machine *m, struct machine_reg *result)
     return true;
 }
 
-/* Memory at this address, or NULL. */
-static struct machine_reg shown(struct machine *m, uint64_t at)
-{
-    struct machine_object *o = machine_object_at(m, at, 0);
-    if (o != NULL && at % 8 != 0)
-        o->any_alignment = true;
-    return (struct machine_reg){ at, true, at != 0 };
-}
-
 /* (dynptr, offset, size) */
 static bool data_of(struct machine *m, struct machine_reg *result)
 {
@@ -210,7 +201,7 @@ static bool data_of(struct machine *m, struct machine_reg *result)
     if (!need_object(m, 1, STACK_DYNPTR, &d) || !need_number(m, 2) || !need_number(m, 3))
         return false;
     uint64_t at = is_packet(d) || d->read_only ? 0 : place_in(m, d, reg(m, 2)->value, reg(m, 3)->value);
-    *result = shown(m, at);
+    *result = (struct machine_reg){ at, true, at != 0 };
     return true;
 }
 
@@ -234,7 +225,7 @@ static bool slice(struct machine *m, bool writes, struct machine_reg *result)
             return false;
         at = buffer;
     }
-    *result = shown(m, at);
+    *result = (struct machine_reg){ at, true, at != 0 };
     return true;
 }
 

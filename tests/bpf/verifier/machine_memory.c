@@ -226,8 +226,6 @@ bool write_bytes(struct machine *m, uint64_t at, uint64_t size, const void *from
 static bool aligned(struct machine *m, uint64_t at, uint64_t size, bool always)
 {
     const struct machine_object *o = machine_object_at(m, at, 1);
-    if (o != NULL && o->any_alignment)
-        return true;
     bool must = always || !has(m, BPF_RULE_UNALIGNED) ||
                 (o != NULL && o->kind == OBJECT_CONTEXT);
     return !must || at % size == 0
