@@ -141,7 +141,12 @@ static int hardware_start(struct device *device, struct ioapic *ioapic)
         ioapic->pins[i] = (struct pin){ .ioapic = ioapic, .number = i };
         pin_write(ioapic, i, IOAPIC_MASKED);
     }
-    return 0;
+    state = spin_lock_irqsave(&ioapic->lock);
+    bool answers = (read_locked(ioapic, IOAPIC_REDIRECT_LOW(0)) & IOAPIC_MASKED) != 0;
+    spin_unlock_irqrestore(&ioapic->lock, state);
+    if (!answers)
+        log_err("%s: no I/O APIC answers", device_name(device));
+    return answers ? 0 : -ENODEV;
 }
 
 static int properties_read(struct device *device, struct ioapic *ioapic)

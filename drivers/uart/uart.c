@@ -8,8 +8,10 @@
 
 #define RECEIVE_MAX 64u /* characters an interrupt; more than a FIFO holds */
 #define STUCK_NS    NSEC_PER_SEC
-#define WINDOW_NS   (10 * NSEC_PER_MSEC)
-#define WINDOW_MAX  4000u   /* interrupts; at 4 Mbaud there are 4000 characters in it */
+#define TAKEN_NS    (10 * NSEC_PER_MSEC)
+#define TAKEN_MAX   4000u /* interrupts; at 4 Mbaud there are 4000 characters in it */
+#define IDLE_NS     NSEC_PER_SEC
+#define IDLE_MAX    4000u   /* interrupts for nothing; one may be late now and then */
 #define DRAIN_LOOKS 100000u /* without a character that leaves */
 
 /* --- to the line --- */
@@ -67,28 +69,26 @@ static int uart_write(struct console_device *console, const void *from, uint32_t
 
 /* --- from the line --- */
 
-static uint32_t receive_locked(struct uart *uart, uint8_t *bytes) MUST_HOLD(uart->lock)
+/* True: there were characters, if only broken ones. */
+static bool receive_locked(struct uart *uart, uint8_t *bytes, uint32_t *count) MUST_HOLD(uart->lock)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < RECEIVE_MAX; i++) {
+    uint32_t i = 0;
+    for (; i < RECEIVE_MAX; i++) {
         int character = uart->ops->receive(uart);
         if (character == -EAGAIN)
             break;
         if (character >= 0)
-            bytes[count++] = (uint8_t)character;
+            bytes[(*count)++] = (uint8_t)character;
     }
-    return count;
+    return i != 0;
 }
 
-/* A UART that is gone, or never was one, can hold its line for ever. */
-static bool storms_locked(struct uart *uart) MUST_HOLD(uart->lock)
+static bool too_many(struct uart_window *window, uint64_t length_ns, uint32_t most)
 {
     uint64_t now_ns = ktime_get_ns();
-    if (now_ns - uart->window_ns >= WINDOW_NS) {
-        uart->window_ns = now_ns;
-        uart->window_interrupts = 0;
-    }
-    return ++uart->window_interrupts > WINDOW_MAX;
+    if (now_ns - window->since_ns >= length_ns)
+        *window = (struct uart_window){ now_ns, 0 };
+    return ++window->count > most;
 }
 
 /* A cause that came while another was served has kept the line up: down and up again it is an edge. */
@@ -108,23 +108,36 @@ static void give_up_locked(struct uart *uart) MUST_HOLD(uart->lock)
     uart->count = 0;
 }
 
+/* False: there was nothing to do. */
+static bool serve_locked(struct uart *uart, uint8_t *bytes, uint32_t *count) MUST_HOLD(uart->lock)
+{
+    uint32_t before = uart->count;
+    uart->ops->acknowledge(uart);
+    bool received = receive_locked(uart, bytes, count);
+    fill_locked(uart);
+    waiting_set_locked(uart, uart->count != 0);
+    edge_owed_locked(uart);
+    return received || uart->count != before;
+}
+
+/* True: a UART that is gone, never was one, or whose line somebody else holds, would go on for ever. How
+ * fast that is depends on the CPU, so those that found nothing are counted over a longer time. */
+static bool handle_locked(struct uart *uart, uint8_t *bytes, uint32_t *count) MUST_HOLD(uart->lock)
+{
+    return too_many(&uart->taken, TAKEN_NS, TAKEN_MAX) ||
+           (!serve_locked(uart, bytes, count) && too_many(&uart->fruitless, IDLE_NS, IDLE_MAX));
+}
+
 static void handle(struct irq *irq, void *context)
 {
     struct uart *uart = context;
     uint8_t bytes[RECEIVE_MAX];
+    uint32_t count = 0;
     (void)irq;
     struct irq_state state = spin_lock_irqsave(&uart->lock);
-    bool given_up = !uart->broken && storms_locked(uart);
-    uint32_t count = 0;
-    if (given_up) {
+    bool given_up = !uart->broken && handle_locked(uart, bytes, &count);
+    if (given_up)
         give_up_locked(uart);
-    } else if (!uart->broken) {
-        uart->ops->acknowledge(uart);
-        count = receive_locked(uart, bytes);
-        fill_locked(uart);
-        waiting_set_locked(uart, uart->count != 0);
-        edge_owed_locked(uart);
-    }
     spin_unlock_irqrestore(&uart->lock, state);
     if (given_up)
         log_err("%s: it interrupts without end; given up", uart->name);

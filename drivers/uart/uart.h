@@ -29,6 +29,11 @@ struct uart_ops {
     bool (*asks_still)(const struct uart *uart);
 };
 
+struct uart_window {
+    uint64_t since_ns;
+    uint32_t count;
+};
+
 struct uart {
     struct console_device console;
     const struct uart_ops *ops;
@@ -43,8 +48,7 @@ struct uart {
     bool waiting; /* the transmitter's interrupt is on */
     uint32_t first, count;
     uint8_t ring[UART_RING_SIZE];
-    uint64_t window_ns;
-    uint32_t window_interrupts;
+    struct uart_window taken, fruitless; /* interrupts; those that found nothing to do */
 };
 
 /* A UART with its registers (below `size_needed`) and its interrupt; silent. -ENOMEM, or
