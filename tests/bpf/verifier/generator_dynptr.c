@@ -7,10 +7,10 @@
  * use and hand to functions, and one is kept on the stack until after the end. */
 #include "generator_inside.h"
 
-#define PLACE   (-96)  /* of the dynptr */
-#define CLONE   (-112)
-#define BUFFER  (-32)  /* what helpers read and fill: other statements look at it, too */
-#define KEPT    (-40)
+#define PLACE  (-96) /* of the dynptr */
+#define CLONE  (-112)
+#define BUFFER (-32) /* what helpers read and fill: other statements look at it, too */
+#define KEPT   (-40)
 
 /* include/uapi/linux/bpf.h */
 enum { FROM_MEM = 197, RESERVE, SUBMIT, DISCARD, READ, WRITE, DATA };
@@ -19,9 +19,9 @@ enum shown { MEMORY, RECORD, PACKET };
 
 struct scope {
     enum shown shown;
-    uint32_t size;             /* about */
+    uint32_t size; /* about */
     bool wrong, has_clone, keeps;
-    bool in_caller; /* it lies in the caller's frame */
+    bool in_caller;            /* it lies in the caller's frame */
     uint32_t leaves[4], count; /* jumps to where it is given back */
 };
 
@@ -119,9 +119,9 @@ static void copy_to(struct generator *g, const struct scope *s)
 
 static void ask(struct generator *g, const struct scope *s)
 {
-    static const enum generated_kfunc questions[] = {
-        GENERATED_KFUNC_dynptr_size, GENERATED_KFUNC_dynptr_is_null, GENERATED_KFUNC_dynptr_is_rdonly
-    };
+    static const enum generated_kfunc questions[] = { GENERATED_KFUNC_dynptr_size,
+                                                      GENERATED_KFUNC_dynptr_is_null,
+                                                      GENERATED_KFUNC_dynptr_is_rdonly };
     on_dynptr(g, s, 1);
     call_kfunc(g, questions[pick(g, 3)]);
 }
@@ -155,7 +155,8 @@ static void overwrite(struct generator *g, const struct scope *s)
 /* R0 = memory of the size given back, or NULL. */
 static uint32_t slice(struct generator *g, const struct scope *s, bool writes)
 {
-    uint32_t size = one_in(g, 4) ? 1 + pick(g, 32) : 8 * (1 + pick(g, s->size < 32 ? s->size / 8 : 4));
+    uint32_t size =
+        one_in(g, 4) ? 1 + pick(g, 32) : 8 * (1 + pick(g, s->size < 32 ? s->size / 8 : 4));
     uses(g, GENERATED_dynptr_slice);
     offset_argument(g, s, 2);
     on_dynptr(g, s, 1);
@@ -166,7 +167,10 @@ static uint32_t slice(struct generator *g, const struct scope *s, bool writes)
         if (g->kinds[6] == K_STACK && one_in(g, 3))
             caller_address(g, 3, size > 24 ? BUFFER - 8 : BUFFER);
         else
-            stack_address(g, 3, size > 24 ? BUFFER - 8 : one_in(g, 12) ? PLACE + 8 : BUFFER + 8 * (int32_t)pick(g, 2));
+            stack_address(g, 3,
+                          size > 24       ? BUFFER - 8
+                          : one_in(g, 12) ? PLACE + 8
+                                          : BUFFER + 8 * (int32_t)pick(g, 2));
     }
     set(g, 4, size);
     call_kfunc(g, writes ? GENERATED_KFUNC_dynptr_slice_rdwr : GENERATED_KFUNC_dynptr_slice);
@@ -199,7 +203,8 @@ static void look(struct generator *g, struct scope *s)
     }
     if (s->keeps)
         emit(g, BPF_STX | BPF_MEM | BPF_DW, 10, 0, KEPT, 0);
-    if (g->kinds[6] == K_STACK && g->slot_is_pointer && one_in(g, 3)) /* the caller goes on with it */
+    if (g->kinds[6] == K_STACK && g->slot_is_pointer &&
+        one_in(g, 3)) /* the caller goes on with it */
         emit(g, BPF_STX | BPF_MEM | BPF_DW, 6, 0, 0, 0);
     dst = 1 + pick(g, 4);
     emit(g, BPF_LDX | BPF_MEM | BPF_B, dst, 0, (int32_t)pick(g, size + (s->wrong ? 1 : 0)), 0);
@@ -336,7 +341,9 @@ void dynptr(struct generator *g)
     if (s.shown == RECORD)
         give_record_back(g, &s);
     if (s.keeps) {
-        if (one_in(g, s.shown == MEMORY ? 2 : 4)) { /* that of a record is gone, of a packet not always */
+        if (one_in(g, s.shown == MEMORY
+                          ? 2
+                          : 4)) { /* that of a record is gone, of a packet not always */
             emit(g, BPF_LDX | BPF_MEM | BPF_DW, 5, 10, KEPT, 0);
             emit(g, BPF_LDX | BPF_MEM | BPF_B, 5, 5, 0, 0);
         }

@@ -38,7 +38,8 @@ static void place_of(struct generator *g, int32_t place, bool in_caller)
 }
 
 /* What the next calls do: each is wrong now and then. */
-static void on_iterator(struct generator *g, int32_t place, bool in_caller, enum generated_kfunc kfunc)
+static void on_iterator(struct generator *g, int32_t place, bool in_caller,
+                        enum generated_kfunc kfunc)
 {
     place_of(g, one_in(g, 200) ? place + 8 - (int32_t)pick(g, 17) : place, in_caller);
     call_kfunc(g, kfunc);
@@ -59,7 +60,8 @@ static void new_iterator(struct generator *g, int32_t place, bool in_caller)
     call_kfunc(g, GENERATED_KFUNC_iter_num_new);
 }
 
-#define KEPT (-40) /* where a pointer to the last element is kept, or to a value if there was none */
+#define KEPT \
+    (-40) /* where a pointer to the last element is kept, or to a value if there was none */
 
 /* Between R0 = next() and the next round. */
 static void use_element(struct generator *g, bool keeps)

@@ -56,10 +56,11 @@ static void on_lock(struct generator *g, int32_t at, int32_t id)
 
 static void under_lock(struct generator *g, bool wrong)
 {
-    static void (*const calm[])(struct generator *g) = { alu, alu_other, access_object, access_stack, half_known };
+    static void (*const calm[])(struct generator * g) = { alu, alu_other, access_object,
+                                                          access_stack, half_known };
     reload(g, 3, VALUE, 0);
-    emit(g, BPF_ST | BPF_MEM | BPF_DW, 3, 0, one_in(g, 24) ? 0 : GENERATOR_PLAIN_AT + 8 * (int32_t)pick(g, 4),
-         number(g));
+    emit(g, BPF_ST | BPF_MEM | BPF_DW, 3, 0,
+         one_in(g, 24) ? 0 : GENERATOR_PLAIN_AT + 8 * (int32_t)pick(g, 4), number(g));
     for (uint32_t count = pick(g, 3); count > 0; count--)
         calm[pick(g, sizeof calm / sizeof calm[0])](g);
     if (wrong && one_in(g, 3))

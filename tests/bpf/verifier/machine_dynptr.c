@@ -22,8 +22,8 @@ static bool is_packet(const struct machine_stack_object *d)
 }
 
 /* Where `size` bytes at `offset` of what it shows are, as numbers of 32 bits; 0: nowhere. */
-static uint64_t place_in(const struct machine *m, const struct machine_stack_object *d, uint64_t offset,
-                         uint64_t size)
+static uint64_t place_in(const struct machine *m, const struct machine_stack_object *d,
+                         uint64_t offset, uint64_t size)
 {
     uint32_t from = (uint32_t)offset, count = (uint32_t)size;
     if (d->shows == MACHINE_SHOWS_NOTHING || count > d->length || from > d->length - count)
@@ -162,12 +162,13 @@ static bool give_up(struct machine *m)
 static bool read_it(struct machine *m, struct machine_reg *result)
 {
     struct machine_stack_object *d;
-    if (!need(m, 1) || !need_number(m, 2) || !need_object(m, 3, STACK_DYNPTR, &d) || !need_number(m, 4) ||
-        !need_number(m, 5))
+    if (!need(m, 1) || !need_number(m, 2) || !need_object(m, 3, STACK_DYNPTR, &d) ||
+        !need_number(m, 4) || !need_number(m, 5))
         return false;
     uint64_t at = place_in(m, d, reg(m, 4)->value, reg(m, 2)->value);
     *result = a_number(at == 0 ? E2BIG_ : 0);
-    return (reg(m, 1)->value == 0 && reg(m, 2)->value == 0) || fill_argument(m, 1, reg(m, 2)->value);
+    return (reg(m, 1)->value == 0 && reg(m, 2)->value == 0) ||
+           fill_argument(m, 1, reg(m, 2)->value);
 }
 
 /* (dynptr, offset, from, size, flags) */
@@ -176,8 +177,8 @@ static bool write_it(struct machine *m, struct machine_reg *result)
     struct machine_stack_object *d;
     uint8_t bytes[4096];
     bool address;
-    if (!need_object(m, 1, STACK_DYNPTR, &d) || !need_number(m, 2) || !need(m, 3) || !need_number(m, 4) ||
-        !need_number(m, 5))
+    if (!need_object(m, 1, STACK_DYNPTR, &d) || !need_number(m, 2) || !need(m, 3) ||
+        !need_number(m, 4) || !need_number(m, 5))
         return false;
     uint64_t size = reg(m, 4)->value, at = place_in(m, d, reg(m, 2)->value, size);
     if (size != 0 && !read_argument(m, 3, size))
@@ -187,7 +188,8 @@ static bool write_it(struct machine *m, struct machine_reg *result)
     bool fine = at != 0 && !d->read_only;
     *result = a_number(fine ? 0 : EINVAL_);
     if (fine && size != 0 &&
-        (!read_bytes(m, reg(m, 3)->value, size, bytes, &address) || !write_bytes(m, at, size, bytes, false)))
+        (!read_bytes(m, reg(m, 3)->value, size, bytes, &address) ||
+         !write_bytes(m, at, size, bytes, false)))
         return false;
     if (d->shows == MACHINE_SHOWS_SKB && roll(m) % 2 == 0)
         new_packet(m);
@@ -200,7 +202,8 @@ static bool data_of(struct machine *m, struct machine_reg *result)
     struct machine_stack_object *d;
     if (!need_object(m, 1, STACK_DYNPTR, &d) || !need_number(m, 2) || !need_number(m, 3))
         return false;
-    uint64_t at = is_packet(d) || d->read_only ? 0 : place_in(m, d, reg(m, 2)->value, reg(m, 3)->value);
+    uint64_t at =
+        is_packet(d) || d->read_only ? 0 : place_in(m, d, reg(m, 2)->value, reg(m, 3)->value);
     *result = (struct machine_reg){ at, true, at != 0 };
     return true;
 }
@@ -211,7 +214,8 @@ static bool slice(struct machine *m, bool writes, struct machine_reg *result)
     struct machine_stack_object *d;
     uint8_t bytes[4096];
     bool address;
-    if (!need_object(m, 1, STACK_DYNPTR, &d) || !need_number(m, 2) || !need(m, 3) || !need_number(m, 4))
+    if (!need_object(m, 1, STACK_DYNPTR, &d) || !need_number(m, 2) || !need(m, 3) ||
+        !need_number(m, 4))
         return false;
     uint64_t buffer = reg(m, 3)->value, size = (uint32_t)reg(m, 4)->value;
     uint64_t at = writes && d->read_only ? 0 : place_in(m, d, reg(m, 2)->value, size);
@@ -221,7 +225,8 @@ static bool slice(struct machine *m, bool writes, struct machine_reg *result)
         return escape(m, "a size of %llu", (unsigned long long)size);
     if (at != 0 && is_packet(d) && roll(m) % 2 == 0) {
         if (buffer != 0 && size != 0 &&
-            (!read_bytes(m, at, size, bytes, &address) || !write_bytes(m, buffer, size, bytes, false)))
+            (!read_bytes(m, at, size, bytes, &address) ||
+             !write_bytes(m, buffer, size, bytes, false)))
             return false;
         at = buffer;
     }
@@ -250,7 +255,7 @@ static bool ask(struct machine *m, enum generated_kfunc what, struct machine_reg
     if (!need_object(m, 1, STACK_DYNPTR, &d))
         return false;
     bool nothing = d->shows == MACHINE_SHOWS_NOTHING;
-    *result = a_number(what == GENERATED_KFUNC_dynptr_is_null   ? nothing
+    *result = a_number(what == GENERATED_KFUNC_dynptr_is_null     ? nothing
                        : what == GENERATED_KFUNC_dynptr_is_rdonly ? d->read_only
                        : nothing                                  ? EINVAL_
                                                                   : d->length);

@@ -56,8 +56,8 @@ bool stack_place(struct machine *m, uint32_t number, uint32_t size, uint32_t *fr
     return true;
 }
 
-struct machine_stack_object *put_object(struct machine *m, enum machine_stack_kind kind, uint32_t frame,
-                                        uint32_t at, uint32_t size)
+struct machine_stack_object *put_object(struct machine *m, enum machine_stack_kind kind,
+                                        uint32_t frame, uint32_t at, uint32_t size)
 {
     uint32_t i = 0;
     stack_object_written(m, frame, at, size);

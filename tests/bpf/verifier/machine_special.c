@@ -10,8 +10,8 @@
 /* --- Fields
  * ------------------------------------------------------------------------------------------------------------- */
 
-static const struct bpf_special_field *special_in(const struct machine *m, const struct machine_object *o,
-                                                  uint64_t at, uint64_t size)
+static const struct bpf_special_field *
+special_in(const struct machine *m, const struct machine_object *o, uint64_t at, uint64_t size)
 {
     const struct bpf_map *map = m->request->maps[o->map];
     for (uint32_t i = 0; i < map->special_field_count; i++) {
@@ -60,9 +60,11 @@ bool may_call(struct machine *m, const struct bpf_insn *insn)
 {
     if (m->lock == 0)
         return true;
-    if (insn->src_reg == BPF_CALL_HELPER && (insn->imm == MACHINE_LOCK || insn->imm == MACHINE_UNLOCK))
+    if (insn->src_reg == BPF_CALL_HELPER &&
+        (insn->imm == MACHINE_LOCK || insn->imm == MACHINE_UNLOCK))
         return true;
-    return insn->src_reg == BPF_CALL_BTF_ID && generated_kfunc_of(insn->imm) <= GENERATED_KFUNC_iter_num_destroy
+    return insn->src_reg == BPF_CALL_BTF_ID &&
+                   generated_kfunc_of(insn->imm) <= GENERATED_KFUNC_iter_num_destroy
                ? true
                : escape(m, "calls with a lock held");
 }
@@ -139,7 +141,8 @@ static struct machine_reg new_task(struct machine *m, enum machine_life life, bo
 }
 
 /* The task itself that argument `number` points to, as good as that at least. */
-static bool need_task(struct machine *m, uint32_t number, enum machine_life life, struct machine_object **out)
+static bool need_task(struct machine *m, uint32_t number, enum machine_life life,
+                      struct machine_object **out)
 {
     if (!need(m, number))
         return false;
@@ -148,7 +151,8 @@ static bool need_task(struct machine *m, uint32_t number, enum machine_life life
     *out = o;
     return o != NULL && o->kind == OBJECT_TASK && o->base == at && o->life <= life
                ? true
-               : escape(m, "argument r%u is no task%s", number, life == LIFE_OWNED ? " of the program's" : "");
+               : escape(m, "argument r%u is no task%s", number,
+                        life == LIFE_OWNED ? " of the program's" : "");
 }
 
 static void give_up(struct machine *m, struct machine_object *task)
@@ -184,8 +188,9 @@ bool load_special(struct machine *m, const struct bpf_insn *insn, uint64_t at, b
     uint32_t size = bpf_access_size(insn->opcode);
     const struct machine_object *o = machine_object_at(m, at, size);
     *done = false;
-    if (o == NULL || !((o->kind == OBJECT_VALUE && size == 8 && is_field(m, at, BPF_SPECIAL_KPTR)) ||
-                       (o->kind == OBJECT_TASK && size == 8 && at - o->base == GENERATED_TASK_LEADER)))
+    if (o == NULL ||
+        !((o->kind == OBJECT_VALUE && size == 8 && is_field(m, at, BPF_SPECIAL_KPTR)) ||
+          (o->kind == OBJECT_TASK && size == 8 && at - o->base == GENERATED_TASK_LEADER)))
         return true;
     if (BPF_MODE(insn->opcode) != BPF_MEM)
         return escape(m, "loads a kernel pointer in another way than as one");
@@ -208,7 +213,7 @@ bool is_special_helper(int32_t id)
 bool run_special_helper(struct machine *m, int32_t id)
 {
     struct machine_reg result = { 0 };
-    bool fine = id == MACHINE_EXCHANGE                           ? exchange(m, &result)
+    bool fine = id == MACHINE_EXCHANGE                       ? exchange(m, &result)
                 : id == MACHINE_LOCK || id == MACHINE_UNLOCK ? lock(m, id == MACHINE_LOCK)
                                                              : timer(m, id, &result);
     if (fine)
