@@ -82,6 +82,11 @@ cat > can.log <<'END'
 (1436509052.749847) vcan0 123#0011223344556677_C
 (1436509053.000000) can1 20000004#0004000000000000
 END
+# A VCD that ends inside of a time, which by itself would run backwards: the word is left out, and said so, everywhere.
+printf '$timescale 1 us $end\n$var wire 1 ! a $end\n$enddefinitions $end\n#0\n0!\n#500000\n1!\n#100' > short.vcd
+check "a cut VCD's content" 0 "its last word is left out" "$axiom" trace info short.vcd
+check "a cut VCD drives the board" 0 "its last word is left out" "$axiom" run --quiet short.vcd --bind a=gpio/chip0/26
+is "and nothing else is said of it" "$(grep -c backwards output)" 0
 check "candump's log" 0 "candump log, 6 records" "$axiom" trace info can.log
 check "out again" 0 "6 records" "$axiom" trace export can.log again.log
 is "as it went in" "$(cmp can.log again.log 2>&1)" ""

@@ -78,6 +78,7 @@ check "no time at all" 2 "would run nothing" "$axiom" run own.csv --for 0
 check "an import that is no MCAP" 2 "must end in .mcap" "$axiom" trace import own.csv other.csv
 check "a verb's own usage" 2 "usage: axiom trace info FILE" "$axiom" trace info
 check "a limit below a frame" 2 "holds not even" "$axiom" run own.csv --record tiny.mcap --record-limit 10
+check "a word of nothing" 2 "word 2 is empty" "$axiom" replay ""
 check "a folder" 3 "is a folder" "$axiom" bpf verify "$source_dir"
 "$axiom" bpf verify --json nowhere.o "$source_dir" 2>/dev/null > wrong.json
 check "JSON of what cannot be opened" 0 "nowhere.o True False" python3 -c 'import json, sys

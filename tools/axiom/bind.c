@@ -375,8 +375,9 @@ int feed_next(void *context, struct sim_input *out)
     if (next_initial(feed, out))
         return 1;
     struct trace_record record;
+    struct trace_error error;
     int got;
-    while ((got = trace_next(feed->source, &record, &feed->error)) == 1) {
+    while ((got = trace_next(feed->source, &record, &error)) == 1) {
         feed->record_number++;
         if (record.time_ns > feed->to_ns)
             return 0;
@@ -399,6 +400,8 @@ int feed_next(void *context, struct sim_input *out)
         to->count++;
         return 1;
     }
+    if (got < 0)
+        feed->error = error;
     return got;
 }
 

@@ -378,7 +378,7 @@ const struct command command_run = {
     .help =
         "usage: axiom run TRACE [--bpf OBJECT]... [--bind CHANNEL=DEVICE]... [OPTION]...\n"
         "       axiom run --for DURATION [--bpf OBJECT]...\n\n"
-        "TRACE is a sigrok .sr, CSV, PX4 ULog or MCAP file.\n\n"
+        "TRACE is a sigrok .sr, CSV, VCD, candump, Betaflight blackbox, PX4 ULog or MCAP file.\n\n"
         "A logic analyser saw a CNC's step and direction lines; count its steps:\n"
         "  axiom run smoothieware.sr --bind 5=gpio/chip0/17 --bind 6=gpio/chip0/27 --bpf "
         "position.o\n"

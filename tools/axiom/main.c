@@ -46,6 +46,10 @@ int main(int argc, char **argv)
     }
     if (is_help)
         argv++, argc--;
+    for (int word = 1; word < argc; word++)
+        if (argv[word][0] == '\0' && strncmp(argv[word - 1], "--", 2) != 0)
+            return complain(EXIT_USAGE,
+                            "word %d is empty: a variable of the shell that is not set?", word);
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
         if (strcmp(argv[1], commands[i]->name) != 0)
             continue;

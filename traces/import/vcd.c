@@ -286,8 +286,11 @@ static int vcd_next(struct trace_source *source, struct trace_record *record,
     if (next_bit(vcd, record))
         return 1;
     while ((got = text_word(&vcd->reader, &word, error)) == 1) {
+        struct trace_error of_word;
         bool last = word.last;
-        got = take_word(vcd, &word, record, error);
+        got = take_word(vcd, &word, record, &of_word);
+        if (got < 0 && !last)
+            *error = of_word;
         if (got < 0 && last) { /* a word that the file's end cuts, as far as anyone can tell */
             snprintf(vcd->base.warning, sizeof vcd->base.warning,
                      "the file is cut in line %" PRIu64 "; its last word is left out",
