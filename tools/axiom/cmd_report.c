@@ -26,6 +26,19 @@ static int load_expectations(struct report *report, const char *path)
     return err != 0 ? complain(EXIT_IO, "no memory") : EXIT_OK;
 }
 
+static int write_page(const struct report *report, struct mcap_reader *reader, const char *to)
+{
+    FILE *file = to != NULL ? fopen(to, "we") : stdout;
+    if (file == NULL)
+        return complain(EXIT_IO, "%s: cannot be created: %s", to, strerror(errno));
+    report_write(report, reader, file);
+    bool failed = fflush(file) != 0 || ferror(file);
+    if (file != stdout)
+        failed |= fclose(file) != 0;
+    return failed ? complain(EXIT_IO, "%s: cannot be written", to != NULL ? to : "stdout")
+                  : EXIT_OK;
+}
+
 static int make(struct report *report, const char *expect, const char *to)
 {
     struct mcap_reader_options options = { .recover = true };
@@ -39,28 +52,22 @@ static int make(struct report *report, const char *expect, const char *to)
         code = complain(EXIT_INPUT, "%s", error.text);
     if (code == EXIT_OK && expect != NULL)
         code = load_expectations(report, expect);
+    int read = EXIT_OK;
     if (code == EXIT_OK) {
         report->end_ns = info->end_time;
         report->complete = info->complete;
-        code = report_collect(report);
+        read = report_collect(report);
     }
-    if (code == EXIT_OK && report->other != NULL)
+    if (code == EXIT_OK && read == EXIT_OK && report->other != NULL)
         code = report_compare(report);
-    if (code == EXIT_OK) {
-        FILE *file = to != NULL ? fopen(to, "we") : stdout;
-        if (file == NULL) {
-            code = complain(EXIT_IO, "%s: cannot be created: %s", to, strerror(errno));
-        } else {
-            report_write(report, reader, file);
-            bool failed = fflush(file) != 0 || ferror(file);
-            if (file != stdout)
-                failed |= fclose(file) != 0;
-            if (failed)
-                code = complain(EXIT_IO, "%s: cannot be written", to != NULL ? to : "stdout");
-        }
-    }
+    /* Of a file that ends early the page says what there is, and that it does. */
+    if (read != EXIT_OK && report->events == 0)
+        code = read;
+    report->complete &= read == EXIT_OK;
+    if (code == EXIT_OK)
+        code = write_page(report, reader, to);
     mcap_reader_close(reader);
-    return code;
+    return code == EXIT_OK ? read : code;
 }
 
 static int run(int argc, char **argv)
@@ -115,6 +122,6 @@ const struct command command_report = {
         "With the assertions of the run, and where it first differs from another\n"
         "  axiom report new.mcap old.mcap --expect expect.txt > diff.html\n\n"
         "Exit code 0; 1: an assertion fails, or outputs differ (the page says which); 3: a file is "
-        "broken.\n",
+        "broken (the\npage, if there is one, has what could be read).\n",
     .run = run,
 };

@@ -9,13 +9,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-int recording_open(struct recording_reader *r, const char *path, bool damaged)
+static int open_with(struct recording_reader *r, const char *path,
+                     const struct mcap_reader_options *options)
 {
-    struct mcap_reader_options options = { .order = MCAP_ORDER_FILE, .ignore_crc = damaged };
     *r = (struct recording_reader){ 0 };
-    if (mcap_reader_open(path, &options, &r->reader, &r->error) != 0)
+    if (mcap_reader_open(path, options, &r->reader, &r->error) != 0)
         return complain(EXIT_INPUT, "%s", r->error.text);
     return EXIT_OK;
+}
+
+int recording_open(struct recording_reader *r, const char *path, bool damaged)
+{
+    return open_with(
+        r, path, &(struct mcap_reader_options){ .order = MCAP_ORDER_FILE, .ignore_crc = damaged });
+}
+
+int recording_open_whole_parts(struct recording_reader *r, const char *path)
+{
+    return open_with(r, path,
+                     &(struct mcap_reader_options){ .order = MCAP_ORDER_FILE, .recover = true });
 }
 
 void recording_close(struct recording_reader *r)

@@ -14,6 +14,8 @@ struct recording_reader {
 
 /* damaged: read on where a CRC is wrong. The error was complained of; an exit code. */
 int recording_open(struct recording_reader *r, const char *path, bool damaged);
+/* What is whole of a file that was cut; what is missing is no error (mcap_reader_loss()). */
+int recording_open_whole_parts(struct recording_reader *r, const char *path);
 void recording_close(struct recording_reader *r);
 
 /* 1: *event and *channel are the next; 0: the end; negative: r->error. Derived messages are left

@@ -199,13 +199,14 @@ int report_collect(struct report *report)
     struct recording_reader reader;
     struct event event;
     const struct event_channel *channel;
-    int got, code = recording_open(&reader, report->path, false);
+    int got, code = recording_open_whole_parts(&reader, report->path);
     if (code != EXIT_OK)
         return code;
     while ((got = recording_next(&reader, &event, &channel)) == 1)
         take(report, &event);
-    if (got < 0)
-        code = complain(EXIT_INPUT, "%s", reader.error.text);
+    const char *loss = got < 0 ? reader.error.text : mcap_reader_loss(reader.reader)->text;
+    if (loss[0] != '\0')
+        code = complain(EXIT_INPUT, "%s", loss);
     recording_close(&reader);
     if (report->expect != NULL)
         report->failed = expect_finish(report->expect, report->end_ns);
