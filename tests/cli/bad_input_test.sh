@@ -83,7 +83,8 @@ check "a good run" 0 "" "${good[@]}" --record good.mcap
 head -c 20000 good.mcap > cut.mcap
 check "replay of a cut file" 3 "cut.mcap" "$axiom" replay cut.mcap
 check "diff with a cut file" 3 "cut.mcap" "$axiom" diff good.mcap cut.mcap
-head -c $(($(stat -c %s good.mcap) * 2 / 3)) good.mcap > late.mcap
+check "a run of many chunks" 0 "" "${good[@]}" --hash 50us --record many.mcap
+head -c $(($(stat -c %s many.mcap) * 2 / 3)) many.mcap > late.mcap
 check "report of a cut file" 3 "late.mcap" "$axiom" report late.mcap --output cut.html
 check "the page has what there is" 0 "" grep -q "the recording was cut" cut.html
 check "report of what is no recording" 3 "" "$axiom" report "$csv" --output none.html
