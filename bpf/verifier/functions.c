@@ -301,8 +301,12 @@ static int call_global(struct verifier *v, uint32_t index)
     if (err != 0)
         return err;
     const struct function *f = &v->functions[index];
-    if (f->changes_packet)
+    if (f->changes_packet) {
+        err = parameters_check_packet(v, &parameters);
+        if (err != 0)
+            return err;
         packet_changed(v);
+    }
     v->throws |= f->throws;
     if (f->throws && (s->reference_count != 0 || s->regions.rcu != 0))
         return refuse(v, -EINVAL, BPF_REJECT_REFERENCE, "release it before",

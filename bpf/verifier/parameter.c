@@ -267,3 +267,15 @@ int parameters_check_call(struct verifier *v, const struct parameters *parameter
     }
     return 0;
 }
+
+int parameters_check_packet(struct verifier *v, const struct parameters *parameters)
+{
+    struct call call = { .name = function_name(v, parameters->function) };
+    for (uint32_t i = 0; i < parameters->count; i++) {
+        const struct reg *r = state_reg(&v->state, i + 1);
+        if (parameters->each[i].kind == PARAMETER_MEMORY &&
+            (reg_is_packet(r) || (r->type == REG_MEM && (r->attr & REG_PACKET_SLICE) != 0)))
+            return refuse_argument(v, &call, i + 1, "not of the packet, which the function changes");
+    }
+    return 0;
+}

@@ -31,3 +31,5 @@ int parameters_of(struct verifier *v, uint32_t function, struct parameters *out)
 void parameters_set_up(struct verifier *v, void *user);
 /* R1... at a call of it. */
 int parameters_check_call(struct verifier *v, const struct parameters *parameters);
+/* The function changes the packet: what it is given may not lie there, for to it that is memory like any other. */
+int parameters_check_packet(struct verifier *v, const struct parameters *parameters);
