@@ -366,10 +366,30 @@ static bool note_call(struct generator *g, enum function function)
     return true;
 }
 
-/* int f(u64 number, u32 *memory, context *) */
-static void call_global(struct generator *g)
+/* int f(u64 number, u32 *memory, context *), of which R1 and R2 are set */
+static void enter_global(struct generator *g)
 {
     uses(g, GENERATED_global_function);
+    move(g, 3, 9);
+    if (note_call(g, FUNCTION_GLOBAL))
+        emit(g, BPF_JMP | BPF_CALL, 0, BPF_CALL_LOCAL, 0, 0);
+    for (uint32_t r = 0; r <= 5; r++)
+        g->kinds[r] = K_UNSET;
+    set_number(g, 0);
+}
+
+bool pass_to_global(struct generator *g, uint32_t memory)
+{
+    if (g->function != FUNCTION_MAIN || (g->flags & GENERATE_GLOBALS) == 0 || !has_context(g) || g->call_count > 12)
+        return false;
+    move(g, 2, memory);
+    set(g, 1, number(g));
+    enter_global(g);
+    return true;
+}
+
+static void call_global(struct generator *g)
+{
     move(g, 1, reg_of(g, K_NUMBER));
     switch (pick(g, 4)) {
     case 0:
@@ -382,12 +402,7 @@ static void call_global(struct generator *g)
         stack_address(g, 2, one_in(g, 16) ? -28 : -32);
         break;
     }
-    move(g, 3, 9);
-    if (note_call(g, FUNCTION_GLOBAL))
-        emit(g, BPF_JMP | BPF_CALL, 0, BPF_CALL_LOCAL, 0, 0);
-    for (uint32_t r = 0; r <= 5; r++)
-        g->kinds[r] = K_UNSET;
-    set_number(g, 0);
+    enter_global(g);
 }
 
 void local_call(struct generator *g)

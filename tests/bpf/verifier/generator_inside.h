@@ -162,6 +162,8 @@ void look_up_socket(struct generator *g);
 void read_socket(struct generator *g);
 void give_back(struct generator *g);
 void local_call(struct generator *g);
+/* A call of the global function with the memory at this register; false, and nothing, where there is none. */
+bool pass_to_global(struct generator *g, uint32_t memory);
 void call_with_callback(struct generator *g);
 void tail_call(struct generator *g);
 void legacy_load(struct generator *g);

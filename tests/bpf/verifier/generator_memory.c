@@ -245,6 +245,22 @@ static uint32_t move_on(struct generator *g, uint32_t at, uint32_t size)
     return g->out->insn_count - 1;
 }
 
+/* `size` bytes of the packet, from R`at` on. */
+static void packet_argument(struct generator *g, uint32_t at, uint32_t size)
+{
+    uses(g, GENERATED_packet_argument);
+    if (size >= 4 && one_in(g, 2) && pass_to_global(g, at))
+        return;
+    emit(g, BPF_ALU64 | BPF_MOV | BPF_X, 1, at, 0, 0);
+    emit(g, BPF_ALU64 | BPF_MOV | BPF_K, 2, 0, 0, size & ~3u);
+    emit(g, BPF_ALU64 | BPF_MOV | BPF_K, 3, 0, 0, 0);
+    emit(g, BPF_ALU64 | BPF_MOV | BPF_K, 4, 0, 0, 0);
+    emit(g, BPF_ALU64 | BPF_MOV | BPF_K, 5, 0, 0, 0);
+    emit(g, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_csum_diff);
+    for (uint32_t r = 0; r <= 5; r++)
+        g->kinds[r] = K_UNSET;
+}
+
 /* r2 = begin, r3 = end; r2 (+ a bounded number) in r5; r4 = r5 + size; compared; accessed. */
 void access_packet(struct generator *g)
 {
@@ -298,15 +314,7 @@ void access_packet(struct generator *g)
     else
         emit(g, BPF_LDX | BPF_MEM | opcode, 4, at, offset, 0);
     if (one_in(g, 3)) { /* as an argument */
-        uses(g, GENERATED_packet_argument);
-        emit(g, BPF_ALU64 | BPF_MOV | BPF_X, 1, at, 0, 0);
-        emit(g, BPF_ALU64 | BPF_MOV | BPF_K, 2, 0, 0, size & ~3u);
-        emit(g, BPF_ALU64 | BPF_MOV | BPF_K, 3, 0, 0, 0);
-        emit(g, BPF_ALU64 | BPF_MOV | BPF_K, 4, 0, 0, 0);
-        emit(g, BPF_ALU64 | BPF_MOV | BPF_K, 5, 0, 0, 0);
-        emit(g, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_csum_diff);
-        for (uint32_t r = 0; r <= 5; r++)
-            g->kinds[r] = K_UNSET;
+        packet_argument(g, at, size);
     } else if (one_in(g, 4) && g->function == FUNCTION_MAIN && g->held == K_UNSET &&
                g->depth == 0) {
         /* Kept, for when the packet may be another one: R6, as long as this branch holds. */
