@@ -15,12 +15,30 @@
 
 static void emit(struct printer *p, uint32_t id);
 
+static void need(struct printer *p, uint32_t id, bool by_pointer);
+
+static void need_struct(struct printer *p, const struct bpf_btf_type *type, bool by_pointer)
+{
+    struct bpf_btf_member member;
+    struct note *note = &p->notes[type->id];
+    if (type->name[0] == '\0') {
+        for (uint32_t i = 0; bpf_btf_member_at(p->btf, type, i, &member); i++)
+            need(p, member.type, false);
+    } else if (!by_pointer) {
+        emit(p, type->id);
+    } else if (note->progress != DONE && !note->is_declared) {
+        char *name = printer_name(p, type);
+        note->is_declared = true;
+        fprintf(p->out, "%s %s;\n", btf_tag_word(type->kind), name == NULL ? "" : name);
+        free(name);
+    }
+}
+
 /* Everything that must be declared before something of this type can be; `by_pointer`: it may stay
  * incomplete. */
 static void need(struct printer *p, uint32_t id, bool by_pointer)
 {
     struct bpf_btf_type type;
-    struct bpf_btf_member member;
     struct bpf_btf_param param;
     uint32_t element, count;
     if (id == 0 || p->problem != NULL)
@@ -56,17 +74,7 @@ static void need(struct printer *p, uint32_t id, bool by_pointer)
         break;
     case BPF_BTF_STRUCT:
     case BPF_BTF_UNION:
-        if (type.name[0] == '\0') {
-            for (uint32_t i = 0; bpf_btf_member_at(p->btf, &type, i, &member); i++)
-                need(p, member.type, false);
-        } else if (!by_pointer) {
-            emit(p, id);
-        } else if (p->notes[id].progress != DONE && !p->notes[id].is_declared) {
-            char *name = printer_name(p, &type);
-            p->notes[id].is_declared = true;
-            fprintf(p->out, "%s %s;\n", btf_tag_word(type.kind), name == NULL ? "" : name);
-            free(name);
-        }
+        need_struct(p, &type, by_pointer);
         break;
     case BPF_BTF_ENUM:
     case BPF_BTF_ENUM64:

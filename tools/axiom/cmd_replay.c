@@ -213,19 +213,54 @@ static int replay_file(struct replay *r, const char *path)
     return code;
 }
 
+static const struct option options[] = {
+    { "at", required_argument, NULL, 'a' },
+    { "gdb", no_argument, NULL, 'g' },
+    { "bpf", required_argument, NULL, 'b' },
+    { "record", required_argument, NULL, 'r' },
+    { "json", no_argument, NULL, 'j' },
+    { "quiet", no_argument, NULL, 'q' },
+    { "verbose", no_argument, NULL, 'v' },
+    { "engine", required_argument, NULL, 'e' },
+    { 0 },
+};
+
+static int take_option(struct replay *r, int letter)
+{
+    switch (letter) {
+    case 'a':
+        return parse_u64("--at", optarg, UINT64_MAX, &r->at_event) ? EXIT_OK : EXIT_USAGE;
+    case 'g':
+        r->gdb = true;
+        return EXIT_OK;
+    case 'b':
+        if (r->object_count == SESSION_OBJECT_MAX)
+            return complain(EXIT_USAGE, "more than %d BPF objects", SESSION_OBJECT_MAX);
+        r->objects[r->object_count++] = optarg;
+        return EXIT_OK;
+    case 'r':
+        r->session.record_path = optarg;
+        return EXIT_OK;
+    case 'j':
+        r->json = true;
+        return EXIT_OK;
+    case 'e':
+        return session_take_engine(&r->session, optarg)
+                   ? EXIT_OK
+                   : complain(EXIT_USAGE, "--engine is best, jit or interp, not '%s'", optarg);
+    case 'q':
+        r->session.quiet = true;
+        return EXIT_OK;
+    case 'v':
+        r->session.log_level = LOG_DEBUG;
+        return EXIT_OK;
+    default:
+        return wrong_option("replay");
+    }
+}
+
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "at", required_argument, NULL, 'a' },
-        { "gdb", no_argument, NULL, 'g' },
-        { "bpf", required_argument, NULL, 'b' },
-        { "record", required_argument, NULL, 'r' },
-        { "json", no_argument, NULL, 'j' },
-        { "quiet", no_argument, NULL, 'q' },
-        { "verbose", no_argument, NULL, 'v' },
-        { "engine", required_argument, NULL, 'e' },
-        { 0 },
-    };
     static struct replay r;
     r = (struct replay){ 0 };
     session_init(&r.session);
@@ -233,48 +268,18 @@ static int run(int argc, char **argv)
     char *original[32] = { "replay" };
     for (int i = 1; i < argc && i + 1 < (int)ARRAY_SIZE(original); i++)
         original[i] = argv[i];
-    int option;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        switch (option) {
-        case 'a':
-            if (!parse_u64("--at", optarg, UINT64_MAX, &r.at_event))
-                return EXIT_USAGE;
-            break;
-        case 'g':
-            r.gdb = true;
-            break;
-        case 'b':
-            if (r.object_count == SESSION_OBJECT_MAX)
-                return complain(EXIT_USAGE, "more than %d BPF objects", SESSION_OBJECT_MAX);
-            r.objects[r.object_count++] = optarg;
-            break;
-        case 'r':
-            r.session.record_path = optarg;
-            break;
-        case 'j':
-            r.json = true;
-            break;
-        case 'e':
-            if (!session_take_engine(&r.session, optarg))
-                return complain(EXIT_USAGE, "--engine is best, jit or interp, not '%s'", optarg);
-            break;
-        case 'q':
-            r.session.quiet = true;
-            break;
-        case 'v':
-            r.session.log_level = LOG_DEBUG;
-            break;
-        default:
-            return wrong_option("replay");
-        }
-    }
+    int option, code = EXIT_OK;
+    while (code == EXIT_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        code = take_option(&r, option);
+    if (code != EXIT_OK)
+        return code;
     if (argc - optind != 1)
         return complain_usage("replay", "replay wants one recording");
     if (r.gdb && r.at_event == 0)
         return complain_usage("replay", "--gdb needs --at EVENT");
     if (r.gdb && getenv("AXIOM_UNDER_GDB") == NULL)
         return exec_gdb(original);
-    int code = replay_file(&r, argv[optind]);
+    code = replay_file(&r, argv[optind]);
     for (uint32_t i = 0; i < r.target_count; i++)
         free(r.targets[i]);
     free(r.targets);
