@@ -167,7 +167,9 @@ static int live_input(void *context, uint64_t now_ns, uint64_t until_ns, struct 
         else if (due >= until_ns)
             return 0;
         struct timespec nap = { 0, POLL_NS };
-        uint64_t left = paused || speed == 0 ? POLL_NS : (uint64_t)((double)(until_ns - due) * 1000 / (double)speed);
+        uint64_t left = paused || speed == 0
+                            ? POLL_NS
+                            : (uint64_t)((double)(until_ns - due) * 1000 / (double)speed);
         if (left < POLL_NS)
             nap.tv_nsec = (long)left;
         nanosleep(&nap, NULL);
@@ -210,7 +212,8 @@ static void add_sensors(void *context, const struct sim_target_info *info)
 {
     struct target_list *list = context;
     char name[LIVE_DEVICE_MAX + 8];
-    if (strcmp(info->kind, "iio") != 0 || !info->takes_quantities || strlen(info->label) >= LIVE_DEVICE_MAX)
+    if (strcmp(info->kind, "iio") != 0 || !info->takes_quantities ||
+        strlen(info->label) >= LIVE_DEVICE_MAX)
         return;
     snprintf(name, sizeof name, "iio/%s", info->label);
     add_target(list->live, name, &list->failed);
@@ -242,8 +245,10 @@ static int share(struct live *live, const struct session *s, int *out)
     }
     struct live_shared *shared = live->shared = at;
     shared->magic = LIVE_MAGIC;
-    snprintf(shared->title, sizeof shared->title, "%s", s->trace_name != NULL ? s->trace_name : "live run");
-    snprintf(shared->about, sizeof shared->about, "%s, seed %llu", s->board, (unsigned long long)s->seed);
+    snprintf(shared->title, sizeof shared->title, "%s",
+             s->trace_name != NULL ? s->trace_name : "live run");
+    snprintf(shared->about, sizeof shared->about, "%s, seed %llu", s->board,
+             (unsigned long long)s->seed);
     if (s->fdt_size <= LIVE_FDT_MAX) {
         memcpy(shared->fdt, s->fdt, s->fdt_size);
         shared->fdt_size = s->fdt_size;
@@ -256,7 +261,7 @@ static int share(struct live *live, const struct session *s, int *out)
 static int start_viewer(struct live *live, int fd, const char *const *words, uint32_t count)
 {
     char path[4200], number[16];
-    char *arguments[24] = { "view", "--live", number };
+    char *arguments[24] = { "axiom view", "--live", number };
     if (!viewer_path(path, sizeof path))
         return viewer_missing();
     snprintf(number, sizeof number, "%d", fd);

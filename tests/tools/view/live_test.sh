@@ -28,6 +28,13 @@ printf 'loaded\ndo frobnicate\nquit\n' > unknown.txt
 "$axiom" view "$source/examples/button_led/button.csv" --script unknown.txt 2> said
 grep -q "there is no such command" said || fail "a command that is none: $(cat said)"
 
+# --- without a display ---
+if [[ ! -e /dev/dri ]]; then # else the screen of this machine is one
+    env -u SDL_VIDEODRIVER -u DISPLAY -u WAYLAND_DISPLAY -u XDG_RUNTIME_DIR timeout 20 \
+        "$axiom" view "$source/examples/button_led/button.csv" --script unknown.txt 2> said
+    [[ $? == 6 ]] && grep -q "is there a display" said || fail "no display: $(cat said)"
+fi
+
 # --- with a window and without one: the same file ---
 "${run[@]}" --record without.mcap > without.txt || fail "a run without a window"
 printf 'until 100s\nquit\n' > watch.txt

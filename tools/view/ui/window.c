@@ -351,6 +351,12 @@ static int open_window(struct window *w, const char **reason)
         *reason = SDL_GetError();
         return -ENODEV;
     }
+    /* SDL falls back to a driver that shows nothing; a window nobody sees is only wanted by those who ask for it. */
+    const char *driver = SDL_GetCurrentVideoDriver();
+    if (getenv("SDL_VIDEODRIVER") == NULL && driver != NULL && strcmp(driver, "offscreen") == 0) {
+        *reason = "no display was found";
+        return -ENODEV;
+    }
     w->handle = SDL_CreateWindow(text, SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED, o->width,
                                  o->height, SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
     if (w->handle == NULL) {
