@@ -60,22 +60,30 @@ static void print_maps(const struct bpf_object *object)
     }
 }
 
+static void print_bounds(const struct bpf_object_program *program,
+                         const struct bpf_prog_bounds *bounds)
+{
+    printf("    at worst %s", counted(bounds->worst_case_insns, "instruction"));
+    if (verdict_has_time(program))
+        printf(", %s ns (rpi5)", grouped(verdict_worst_ns(bounds)));
+    printf(", %s of stack, frames: %u\n", counted(bounds->stack_depth_bytes, "byte"),
+           bounds->call_depth);
+}
+
 static void print_cost(const struct bpf_object *object, uint32_t index,
                        const struct bpf_options *options)
 {
+    const struct bpf_object_program *program = bpf_object_program(object, index);
     struct bpf_verify_result *result = calloc(1, sizeof *result);
     struct clean text;
     if (result == NULL)
         return;
-    const struct bpf_prog_bounds *bounds = &result->bounds;
-    if (bpf_object_program(object, index)->context == NULL)
+    if (program->context == NULL)
         puts("    its section names no attach point");
     else if (bpf_verify_one(object, index, options, result) != 0)
         printf("    refused: %s\n", clean(&text, result->text));
     else
-        printf("    at worst %s, %s ns (rpi5), %s of stack, frames: %u\n",
-               counted(bounds->worst_case_insns, "instruction"), grouped(verdict_worst_ns(bounds)),
-               counted(bounds->stack_depth_bytes, "byte"), bounds->call_depth);
+        print_bounds(program, &result->bounds);
     if (result->prog != NULL)
         bpf_prog_destroy(result->prog);
     free(result);

@@ -58,6 +58,11 @@ static uint64_t worst_ns(const struct time_model *model, const struct bpf_prog_b
                : 0;
 }
 
+bool verdict_has_time(const struct bpf_object_program *program)
+{
+    return program->context != NULL && program->context->prog_type == 0;
+}
+
 uint64_t verdict_worst_ns(const struct bpf_prog_bounds *bounds)
 {
     return worst_ns(&time_models[1], bounds);
@@ -75,9 +80,11 @@ static void print_accepted(const struct bpf_object_program *program,
     printf("accepted  %-20s %-32s %s, %s walked, stack %s\n", clean(&name, program->name),
            clean(&section, program->section), counted(program->insn_count, "instruction"),
            grouped(b->insns_walked), counted(b->stack_depth_bytes, "byte"));
-    printf("          one run at most: %s, %s, %s ns (rpi5)\n",
-           counted(b->worst_case_insns, "instruction"), counted(b->worst_case_calls, "helper call"),
-           grouped(worst_ns(&time_models[1], b)));
+    printf("          one run at most: %s, %s", counted(b->worst_case_insns, "instruction"),
+           counted(b->worst_case_calls, "helper call"));
+    if (verdict_has_time(program))
+        printf(", %s ns (rpi5)", grouped(worst_ns(&time_models[1], b)));
+    putchar('\n');
 }
 
 static void print_where(const struct place *at, uint32_t index)
