@@ -8,8 +8,10 @@
 
 #include <axiom/bug.h>
 
-/* The verifier's own widths as constants: see range_alu_with_bits(). */
+/* The verifier's own widths as constants: see range_alu_with_bits(). Proofs take each function by itself. */
+#ifndef FOR_EACH_WIDTH
 #define FOR_EACH_WIDTH static inline __attribute__((always_inline))
+#endif
 
 FOR_EACH_WIDTH struct range deduced(struct range r, unsigned bits)
 {

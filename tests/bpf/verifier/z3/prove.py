@@ -41,7 +41,7 @@ def tool(name):
 
 def compile_ir(source_file, root, verifier):
     command = [tool("clang"), "-std=gnu11", "-O0", "-Xclang", "-disable-O0-optnone", "-emit-llvm", "-S", "-w",
-               "-ffreestanding", f"-fsanitize={SANITIZE}", f"-fsanitize-trap={SANITIZE}", "-fno-discard-value-names",
+               "-ffreestanding", "-DFOR_EACH_WIDTH=static", f"-fsanitize={SANITIZE}", f"-fsanitize-trap={SANITIZE}", "-fno-discard-value-names",
                f"-I{HERE}", f"-iquote{verifier}", f"-I{root}/include/base", "-o", "-", source_file]
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
