@@ -18,12 +18,12 @@ static void ask_node(struct device *device, int node)
     fdt_node_available(node);
     fdt_node_child(node, "gpio");
     struct phys_addr address;
-    uint64_t length;
+    struct tree_region region;
     struct tree_interrupt interrupt;
     uint32_t cell;
     const char *text;
     for (uint32_t i = 0; i < 4; i++) {
-        tree_reg(node, i, &address, &length);
+        tree_reg(node, i, &region);
         tree_interrupt(node, i, &interrupt);
         fdt_node_u32(node, "gpios", i, &cell);
         if (fdt_node_string(node, "compatible", i, &text) == 0 && strlen(text) > 1u << 20)
