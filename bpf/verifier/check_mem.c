@@ -139,8 +139,10 @@ static int check_aligned(struct verifier *v, uint32_t reg_number, int64_t displa
     if (r->type == REG_PACKET || r->type == REG_PACKET_META)
         fixed += PACKET_ALIGN;
     struct tnum at = tnum_add(r->n.t, tnum_const((uint64_t)fixed));
-    if (((at.value | at.mask) & (size - 1)) == 0 && (size == 1 || (r->attr & REG_UNALIGNED) == 0))
+    if (((at.value | at.mask) & (size - 1)) == 0 && (size == 1 || (r->attr & REG_UNALIGNED) == 0)) {
+        v->wants_aligned |= always && r->type == REG_MEM;
         return 0;
+    }
     struct description is = describe(v, r);
     return refuse(v, -EACCES, BPF_REJECT_ALIGN,
                   "keep fields at multiples of their size; no casts to larger types",

@@ -270,8 +270,8 @@ static int check_global_function(struct verifier *v, uint32_t index)
         return refuse(v, -EINVAL, BPF_REJECT_CALL, "no recursion",
                       "%s() calls itself, directly or by way of others, or calls nest too deep",
                       function_name(v, index));
-    bool changed_before = v->packet_changed, threw_before = v->throws;
-    v->packet_changed = v->throws = false;
+    bool changed_before = v->packet_changed, threw_before = v->throws, aligned_before = v->wants_aligned;
+    v->packet_changed = v->throws = v->wants_aligned = false;
     f->checked = FUNCTION_CHECKING;
     struct parameters parameters;
     int err = parameters_of(v, index, &parameters);
@@ -280,6 +280,8 @@ static int check_global_function(struct verifier *v, uint32_t index)
     f->checked = err == 0 ? FUNCTION_CHECKED : FUNCTION_UNCHECKED;
     f->changes_packet = v->packet_changed;
     f->throws = v->throws;
+    f->wants_aligned = v->wants_aligned;
+    v->wants_aligned = aligned_before;
     v->packet_changed = changed_before;
     v->throws = threw_before;
     return err;
@@ -301,12 +303,11 @@ static int call_global(struct verifier *v, uint32_t index)
     if (err != 0)
         return err;
     const struct function *f = &v->functions[index];
-    if (f->changes_packet) {
-        err = parameters_check_packet(v, &parameters);
-        if (err != 0)
-            return err;
+    err = parameters_check_uses(v, &parameters);
+    if (err != 0)
+        return err;
+    if (f->changes_packet)
         packet_changed(v);
-    }
     v->throws |= f->throws;
     if (f->throws && (s->reference_count != 0 || s->regions.rcu != 0))
         return refuse(v, -EINVAL, BPF_REJECT_REFERENCE, "release it before",

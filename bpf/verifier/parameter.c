@@ -185,12 +185,18 @@ void parameters_set_up(struct verifier *v, void *user)
 /* --- At a call
  * -------------------------------------------------------------------------------------------------------- */
 
+/* For words as long as fit? */
+static bool is_aligned_for(const struct reg *r, uint32_t size)
+{
+    uint64_t to = size >= 8 ? 8 : size >= 4 ? 4 : size >= 2 ? 2 : 1;
+    return to == 1 || (!reg_is_packet(r) && (r->attr & REG_UNALIGNED) == 0 &&
+                       ((r->n.t.value | r->n.t.mask) & (to - 1)) == 0);
+}
+
 /* The function may access it by words as long as fit. */
 static bool aligned_for(const struct verifier *v, const struct reg *r, uint32_t size)
 {
-    uint64_t to = size >= 8 ? 8 : size >= 4 ? 4 : size >= 2 ? 2 : 1;
-    return bpf_context_has_rule(v->context, BPF_RULE_UNALIGNED) ||
-           ((r->n.t.value | r->n.t.mask) & (to - 1)) == 0;
+    return bpf_context_has_rule(v->context, BPF_RULE_UNALIGNED) || is_aligned_for(r, size);
 }
 
 static int check_memory_parameter(struct verifier *v, const struct call *call, uint32_t reg_number,
@@ -268,14 +274,25 @@ int parameters_check_call(struct verifier *v, const struct parameters *parameter
     return 0;
 }
 
-int parameters_check_packet(struct verifier *v, const struct parameters *parameters)
+static bool is_in_packet(const struct reg *r)
 {
+    return reg_is_packet(r) || (r->type == REG_MEM && (r->attr & REG_PACKET_SLICE) != 0);
+}
+
+int parameters_check_uses(struct verifier *v, const struct parameters *parameters)
+{
+    const struct function *f = &v->functions[parameters->function];
     struct call call = { .name = function_name(v, parameters->function) };
     for (uint32_t i = 0; i < parameters->count; i++) {
         const struct reg *r = state_reg(&v->state, i + 1);
-        if (parameters->each[i].kind == PARAMETER_MEMORY &&
-            (reg_is_packet(r) || (r->type == REG_MEM && (r->attr & REG_PACKET_SLICE) != 0)))
+        if (parameters->each[i].kind != PARAMETER_MEMORY || !reg_is_pointer(r))
+            continue;
+        if (f->changes_packet && is_in_packet(r))
             return refuse_argument(v, &call, i + 1, "not of the packet, which the function changes");
+        if (f->wants_aligned && !is_aligned_for(r, parameters->each[i].size))
+            return refuse_argument(v, &call, i + 1, "aligned, for the function's atomic operations");
+        /* What this function was given itself is as aligned as its caller knows. */
+        v->wants_aligned |= f->wants_aligned && r->type == REG_MEM;
     }
     return 0;
 }

@@ -31,5 +31,6 @@ int parameters_of(struct verifier *v, uint32_t function, struct parameters *out)
 void parameters_set_up(struct verifier *v, void *user);
 /* R1... at a call of it. */
 int parameters_check_call(struct verifier *v, const struct parameters *parameters);
-/* The function changes the packet: what it is given may not lie there, for to it that is memory like any other. */
-int parameters_check_packet(struct verifier *v, const struct parameters *parameters);
+/* The same, of what the function was found to do with memory: where it changes the packet, nothing of that may be given,
+ * for to it that is memory like any other; where it has atomic operations on what it is given, that must be aligned. */
+int parameters_check_uses(struct verifier *v, const struct parameters *parameters);

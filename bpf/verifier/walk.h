@@ -81,6 +81,7 @@ struct function {
     bool is_async;        /* called later, on a stack of its own */
     bool has_tail_call;
     bool changes_packet; /* global: what its callers must assume */
+    bool wants_aligned;
     bool throws;         /* global: it may end the program */
     struct cost most;    /* global: what one call takes */
 };
@@ -148,6 +149,7 @@ struct verifier {
     uint32_t nested;     /* walks that wait for the one going on */
     bool slices_of_stack; /* some pointer had a stack_offset */
     bool packet_changed; /* by something on the walk going on */
+    bool wants_aligned;  /* an atomic operation on memory whose beginning the walk does not know */
     bool throws;         /* something on the walk going on */
     bool work_sleeps;    /* the walk going on is of a function that may sleep, though the program may not */
     uint32_t exception_start; /* of the exception callback, 0: the program has none */

@@ -66,3 +66,35 @@ SEC("tc") REFUSE int atomic_operation_at_any_byte(struct __sk_buff *skb)
         __sync_fetch_and_add(&word->value, 1);
     return 0;
 }
+
+/* Atomic operations want aligned words; a packet's are where they are. */
+__noinline int count_in(struct word *word)
+{
+    if (word == NULL)
+        return 0;
+    __sync_fetch_and_add(&word->value, 1);
+    return 0;
+}
+
+__noinline int count_by_another(struct word *word)
+{
+    return count_in(word);
+}
+
+SEC("tc") ACCEPT int own_memory_to_a_function_that_counts(struct __sk_buff *skb)
+{
+    struct word word = { skb->len };
+    return count_by_another(&word);
+}
+
+SEC("tc") REFUSE int packet_to_a_function_that_counts(struct __sk_buff *skb)
+{
+    struct word *word = first_of(skb);
+    return word != NULL ? count_in(word) : 0;
+}
+
+SEC("tc") REFUSE int packet_to_a_function_whose_function_counts(struct __sk_buff *skb)
+{
+    struct word *word = first_of(skb);
+    return word != NULL ? count_by_another(word) : 0;
+}
