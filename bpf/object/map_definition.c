@@ -179,7 +179,7 @@ int object_read_map_definition(struct object_loader *loader, struct object_map *
                                uint32_t type_id)
 {
     int err = read_members(loader, map, type_id, false);
-    /* libbpf asks for one an CPU where no number is given. */
+    /* libbpf asks for one a CPU where no number is given. */
     if (map->spec.type == PERF_EVENT_ARRAY && map->spec.max_entries == 0)
         map->spec.max_entries = CPU_MAX;
     if (map->spec.type == USER_RINGBUF && map->spec.max_entries <= 1u << 30)

@@ -80,19 +80,20 @@ static bool drop_spares(struct verifier *v)
 
 void *verifier_alloc(struct verifier *v, size_t size)
 {
-    while (v->memory_used + size > v->memory_limit)
+    size_t bytes = rounded(size);
+    while (v->memory_used + bytes > v->memory_limit)
         if (!prune_forget(v) && !speculation_forget(v))
             return NULL;
     void *at = take_spare(v, size);
-    if (at == NULL && v->memory_used + v->spare_bytes + size > v->memory_limit)
+    if (at == NULL && v->memory_used + v->spare_bytes + bytes > v->memory_limit)
         drop_spares(v);
     if (at == NULL)
-        at = bpf_env_alloc(v->env, rounded(size));
+        at = bpf_env_alloc(v->env, bytes);
     while (at == NULL && (drop_spares(v) || prune_forget(v) || speculation_forget(v)))
-        at = bpf_env_alloc(v->env, rounded(size));
+        at = bpf_env_alloc(v->env, bytes);
     if (at == NULL)
         return NULL;
-    v->memory_used += size;
+    v->memory_used += bytes;
     if (v->memory_used > v->memory_peak)
         v->memory_peak = v->memory_used;
     return at;
@@ -102,7 +103,7 @@ void verifier_free(struct verifier *v, void *at, size_t size)
 {
     if (at == NULL)
         return;
-    v->memory_used -= size;
+    v->memory_used -= rounded(size);
     if (!keep_spare(v, at, size))
         bpf_env_free(v->env, at, rounded(size));
 }

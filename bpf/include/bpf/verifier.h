@@ -122,7 +122,7 @@ struct bpf_verify_result {
     uint32_t source_line;
     char source_text[160];
     struct bpf_prog_bounds bounds;
-    size_t memory_peak; /* of the verifier */
+    size_t memory_peak; /* bytes of the verifier in use; besides, up to 8 KiB of the limit are kept for reuse */
 };
 
 /* 0 with result->prog (NULL with check_only), or the negative errno: -EACCES unsafe, -EINVAL malformed, -E2BIG over a
