@@ -12,7 +12,9 @@
  *     region.c     paths merged where they meet
  *     speculate.c  going back when a summary or a merged state was too much
  *     merge.c      one state for several
- *     snapshot.c   states as bytes
+ *     snapshot.c   states as bytes (snapshot_value.c: their registers)
+ *     snapshot_cover.c  what covers what
+ *     snapshot_deps.c   what mattered
  *     explain.c    refusals in words
  *     log.c        the walk in words, for who asks
  *
@@ -473,7 +475,7 @@ struct checkpoint *prune_newest(const struct verifier *v);
 /* Numbers computed from these places decided something. */
 void mark_precise(struct verifier *v, uint64_t deps);
 
-/* --- snapshot.c
+/* --- snapshot*.c
  * ----------------------------------------------------------------------------------------------------
  */
 /* Makes a snapshot of the state in v->scratch: registers that may be read from `pc` on, slots,
