@@ -48,6 +48,13 @@ done
 check "a line for each decision" 0 'both ways: [0-9]+ first  ; line 9: if \(ctx->level\)' "$axiom" bpf verify --ignore-budget --log "$greedy"
 is "and no more" "$(grep -cE '^ +[0-9]+: ' output | awk '{ print ($1 < 20) }')" 1
 check "a line for each instruction" 4 ': r2 = \*\(u64 \*\)\(r1 \+ 32\)  \| r1 is the context \+ 0' "$axiom" bpf verify --log=insns "$greedy"
+if [[ -r /sys/kernel/btf/vmlinux ]]; then
+    check "with names of Linux's types" 0 'r1 is a kernel object .* in task_struct$' \
+        "$axiom" bpf verify --linux --log=insns "$build/tests/cli/task.bpf.o"
+    is "and functions" "$(grep -c 'call bpf_task_release#' output)" 1
+else
+    echo "skipped: this Linux tells no types (/sys/kernel/btf/vmlinux)"
+fi
 check "no other log" 2 "log=decisions" "$axiom" bpf verify --log=all "$greedy"
 
 check "too complex: the place" 4 "the work went to: +[1-9][0-9] % line 13[0-9]: " \
