@@ -193,6 +193,9 @@ static int decode_references(struct decoder *d, uint32_t index)
     case BPF_OP_LD_VAR:
         return fail(d, d->origins[index].slot,
                     "64-bit load whose form (src) must be resolved before loading:", insn->src_reg);
+    case BPF_OP_ADDR_SPACE_CAST:
+        return bpf_error_set(d->error, -EINVAL, (uint64_t)d->origins[index].slot * sizeof *insn,
+                             "addr_space_cast: there are no arenas here; such programs can only be verified");
     case BPF_OP_CALL_BTF:
         if (is_never_reached(d) && d->request->env->kfunc_count == 0) {
             d->origins[index].op = BPF_OP_FALL_OFF;

@@ -152,6 +152,9 @@ int bpf_disasm_insn(char *to, size_t size, const struct bpf_insn *insns, uint32_
         case 'i':
             put(&w, "%d", insn->imm);
             break;
+        case 'a':
+            put(&w, "%u, %u", (uint32_t)insn->imm >> 16, (uint32_t)insn->imm & 0xffffu);
+            break;
         case 'o':
             put(&w, "%c %d", insn->offset < 0 ? '-' : '+',
                 insn->offset < 0 ? -insn->offset : insn->offset);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The instruction table (insn_rows.inc) and the way into it: every instruction of RFC 9669, in the
  * order of its opcode table (appendix A), and what Linux added since: load_acquire and store_release
- * (6.15), may_goto (6.9). bpf/insn.h describes a row.
+ * (6.15), may_goto (6.9), addr_space_cast (6.9). bpf/insn.h describes a row.
  *
  * Sorted by opcode, then by the selecting field. */
 #include <bpf/insn.h>
@@ -27,6 +27,7 @@
 #define F_FETCH  (F_STX | BPF_SETS_SRC)
 #define F_MAYBE  (BPF_HAS_OFFSET | BPF_JUMPS)
 #define F_ABS    (BPF_HAS_IMM | BPF_LEGACY)
+#define F_CAST   (F_D_S | BPF_HAS_IMM)
 #define F_IND    (BPF_USES_SRC | BPF_HAS_IMM | BPF_LEGACY)
 
 const struct bpf_insn_row bpf_insn_table[] = {

@@ -30,6 +30,8 @@
 
 // clang-format off
 const struct bpf_kfunc bpf_linux_kfuncs[] = {
+    K("bpf_arena_alloc_pages", BPF_KFUNC_SLEEPABLE | TRUSTED, EVERY),
+    K("bpf_arena_free_pages", BPF_KFUNC_SLEEPABLE | TRUSTED, EVERY),
     K("bpf_cast_to_kern_ctx", BPF_KFUNC_CAST_CONTEXT, EVERY),
     K("bpf_cgroup_acquire", ACQUIRE | RCU | OR_NULL, GENERIC),
     K("bpf_cgroup_ancestor", ACQUIRE | RCU | OR_NULL, GENERIC),

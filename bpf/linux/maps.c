@@ -19,6 +19,8 @@ struct stand_in {
 #define BPF_F_STACK_BUILD_ID (1u << 5)
 #define BPF_F_CLONE          (1u << 9)
 #define BPF_F_PRESERVE_ELEMS (1u << 11)
+#define BPF_F_SEGV_ON_FAULT  (1u << 17)
+#define BPF_F_NO_USER_CONV   (1u << 18)
 
 #define OUTSIDE       (BPF_F_RDONLY | BPF_F_WRONLY)
 #define NUMA          BPF_F_NUMA_NODE
@@ -113,13 +115,17 @@ static int check_ring(const struct bpf_map_spec *spec)
                : -EINVAL;
 }
 
-/* kernel/bpf/arena.c */
+/* kernel/bpf/arena.c: map_extra is where user space wants it, 0: anywhere. Addresses in it differ in their lower
+ * half only. */
 static int check_arena(const struct bpf_map_spec *spec)
 {
-    return spec->key_size == 0 && spec->value_size == 0 && spec->max_entries != 0 &&
-                   (spec->flags & BPF_F_MMAPABLE) != 0
-               ? 0
-               : -EINVAL;
+    uint64_t size = (uint64_t)spec->max_entries * BPF_PAGE_SIZE;
+    if (spec->key_size != 0 || spec->value_size != 0 || size == 0 || (spec->flags & BPF_F_MMAPABLE) == 0 ||
+        spec->map_extra % BPF_PAGE_SIZE != 0)
+        return -EINVAL;
+    if (size > UINT64_C(1) << 32)
+        return -E2BIG;
+    return spec->map_extra >> 32 == (spec->map_extra + size - 1) >> 32 ? 0 : -ERANGE;
 }
 
 #define ROW(number, text, which, with_flags, checked)                                           \
@@ -147,7 +153,7 @@ static const struct stand_in stand_ins[] = {
     ROW(29, "task storage", TASK_STORAGE, BPF_F_NO_PREALLOC | BPF_F_CLONE, check_storage),
     ROW(31, "user ring buffer", USER_RINGBUF, NUMA, check_ring),
     ROW(32, "cgroup storage", CGRP_STORAGE, BPF_F_NO_PREALLOC | BPF_F_CLONE, check_storage),
-    ROW(33, "arena", ARENA, UINT32_MAX, check_arena),
+    ROW(33, "arena", ARENA, BPF_F_MMAPABLE | BPF_F_SEGV_ON_FAULT | BPF_F_NO_USER_CONV, check_arena),
 };
 
 static const struct stand_in *find_row(uint32_t type)

@@ -97,13 +97,18 @@ static int relocate_to_map(const struct site *site)
     uint64_t offset = site->symbol.value + (uint64_t)(int64_t)site->insn->imm;
     const struct object_map *map =
         object_map_of(site->linker->loader, site->symbol.section, offset);
+    const struct object_map *arena = object_arena_of(site->linker->loader, site->symbol.section);
+    bool is_value = arena != NULL || (map != NULL && map->is_data);
+    if (map == NULL)
+        map = arena;
     if (map == NULL)
         return fail(site, "it is neither a map, nor global data, nor a function");
-    if (map->is_data && offset >= map->spec.value_size)
+    uint64_t size = elf_section_at(&site->linker->loader->file, site->symbol.section).size;
+    if (map->is_data ? offset >= map->spec.value_size : is_value && offset > size)
         return fail(site, "it lies outside of its section's data");
     site->insn[0].imm = (int32_t)(map - object->maps);
-    site->insn[0].src_reg = (map->is_data ? BPF_PSEUDO_MAP_IDX_VALUE : BPF_PSEUDO_MAP_IDX) & 0xf;
-    site->insn[1].imm = map->is_data ? (int32_t)offset : 0;
+    site->insn[0].src_reg = (is_value ? BPF_PSEUDO_MAP_IDX_VALUE : BPF_PSEUDO_MAP_IDX) & 0xf;
+    site->insn[1].imm = is_value ? (int32_t)offset : 0;
     return 0;
 }
 

@@ -144,7 +144,8 @@ static int check_no_data_relocations(struct object_loader *loader)
             relocations.info >= loader->file.section_count)
             continue;
         const char *name = elf_section_at(&loader->file, relocations.info).name;
-        if (is_section(name, ".data") || is_section(name, ".rodata") || is_section(name, ".bss"))
+        if (is_section(name, ".data") || is_section(name, ".rodata") || is_section(name, ".bss") ||
+            object_is_arena_section(&loader->file, relocations.info))
             return loader_fail(loader, -EINVAL, relocations.offset,
                                "section %s holds initialised pointers (a table of strings, of "
                                "functions, of maps, or a "
@@ -253,6 +254,8 @@ int object_read_maps(struct object_loader *loader)
         else if (is_data_section(&loader->file, i))
             err = read_data_section(loader, &section, &total);
     }
+    if (err == 0)
+        err = object_check_arena(loader);
     return err == 0 ? read_slots(loader) : err;
 }
 

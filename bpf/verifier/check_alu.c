@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Arithmetic: on numbers by scalar.c; on pointers only what keeps the object known: adding and
  * subtracting numbers, and the distance of two pointers into one object. */
-#include "walk.h"
+#include "arena.h"
 
 /* From enum bpf_op's names to enum alu_op; MOV is not arithmetic. */
 #define ALU_MOV      ALU_OP_COUNT
@@ -299,6 +299,8 @@ int check_alu(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
     }
     if (alu == ALU_MOV)
         return move(v, insn, half, src);
+    if (v->arena != 0 && arena_alu(v, insn, src, half, &err))
+        return err;
     if (reg_is_pointer(src) || reg_is_pointer(dst)) {
         const struct reg value = *src;
         return pointer_alu(v, insn, alu, half, &value);

@@ -5,6 +5,7 @@
  * the whole range of offsets must lie inside, and only numbers may be stored, for whoever reads a
  * map must never see an address. All accesses are naturally aligned: objects start 8-aligned, and
  * not every CPU forgives. */
+#include "arena.h"
 #include "dynptr.h"
 
 /* Of Linux: NET_IP_ALIGN. */
@@ -187,6 +188,8 @@ static int load(struct verifier *v, uint32_t reg_number, int64_t displacement, u
         return check_context(v, reg_number, displacement, size, false, sign_extends, out);
     if (base.type == REG_SOCKET)
         return check_socket_access(v, reg_number, displacement, size, false, out);
+    if (base.type == REG_ARENA)
+        return arena_load(v, reg_number, size, sign_extends, out);
     if (base.type == REG_BTF) {
         *out = reg_any_number();
         out->n = scalar_zext(&out->n, size * 8, BITS);
@@ -220,6 +223,8 @@ static int check_ordered(struct verifier *v, uint32_t reg_number, int64_t displa
                          uint32_t size)
 {
     const struct reg *r = state_reg(&v->state, reg_number);
+    if (r->type == REG_ARENA)
+        return 0;
     if (r->type == REG_CONTEXT || r->type == REG_SOCKET || reg_is_packet(r))
         return refuse(v, -EACCES, BPF_REJECT_TYPE, "a plain load or store will do there",
                       "r%u is %s: no ordered accesses there", reg_number, describe(v, r).text);
@@ -245,15 +250,20 @@ static uint8_t access_kind(const struct reg *r)
     }
 }
 
-static int note_access(struct verifier *v, uint8_t kind)
+bool kind_is_known(struct verifier *v, uint8_t kind)
 {
     enum { SEEN = 0x80 };
     if (v->access_kinds == NULL)
-        return 0;
+        return true;
     uint8_t *known = &v->access_kinds[v->state.pc];
     if (*known == 0)
         *known = (uint8_t)(kind | SEEN);
-    if (*known == (kind | SEEN))
+    return *known == (kind | SEEN);
+}
+
+static int note_access(struct verifier *v, uint8_t kind)
+{
+    if (kind_is_known(v, kind))
         return 0;
     return refuse(v, -EINVAL, BPF_REJECT_TYPE, "write the access twice, once for each kind of pointer",
                   "this access goes to one kind of object on one path and to another kind here");
@@ -335,6 +345,8 @@ static int store(struct verifier *v, uint32_t reg_number, int64_t displacement, 
         return check_socket_access(v, reg_number, displacement, size, true, NULL);
     if (base.type == REG_BTF && (base.attr & (REG_ALLOCATED | REG_PERCPU)) == REG_ALLOCATED && !base.may_be_null)
         return check_own_access(v, &base, reg_number, displacement, size);
+    if (base.type == REG_ARENA)
+        return 0;
     if (kptr_is_there(v, &base, displacement, size))
         return kptr_store(v, reg_number, displacement, value);
     int err = check_region(v, reg_number, displacement, size, ACCESS_WRITE);
@@ -407,6 +419,18 @@ static int check_atomic_target(struct verifier *v, uint32_t reg_number)
                   "r%u is %s: no atomic operations there", reg_number, describe(v, r).text);
 }
 
+static int check_atomic_place(struct verifier *v, const struct bpf_insn *insn, uint32_t size)
+{
+    if (state_reg(&v->state, insn->dst_reg)->type == REG_ARENA)
+        return arena_atomic(v, insn);
+    int err = check_atomic_target(v, insn->dst_reg);
+    if (err == 0)
+        err = check_region(v, insn->dst_reg, insn->offset, size, ACCESS_READ);
+    if (err == 0)
+        err = check_region(v, insn->dst_reg, insn->offset, size, ACCESS_WRITE);
+    return err != 0 ? err : check_aligned(v, insn->dst_reg, insn->offset, size, true);
+}
+
 int check_atomic(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
 {
     uint32_t size = bpf_access_size(insn->opcode);
@@ -417,13 +441,7 @@ int check_atomic(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op
     if (err == 0 && insn->imm == BPF_CMPXCHG)
         err = check_number_operand(v, 0);
     if (err == 0)
-        err = check_atomic_target(v, insn->dst_reg);
-    if (err == 0)
-        err = check_region(v, insn->dst_reg, insn->offset, size, ACCESS_READ);
-    if (err == 0)
-        err = check_region(v, insn->dst_reg, insn->offset, size, ACCESS_WRITE);
-    if (err == 0)
-        err = check_aligned(v, insn->dst_reg, insn->offset, size, true);
+        err = check_atomic_place(v, insn, size);
     if (err != 0)
         return err;
     const struct reg base = *state_reg(&v->state, insn->dst_reg);
@@ -437,7 +455,7 @@ int check_atomic(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op
         err = change_stack(v, &base, insn->offset, size, &old);
     if (err == 0)
         set_fetched(v, insn, &old);
-    return err;
+    return err != 0 ? err : note_access(v, access_kind(&base));
 }
 
 /* --- 64-bit constants and what the loader puts there
@@ -499,6 +517,8 @@ static int load_map(struct verifier *v, const struct bpf_insn *insn, bool value,
     out->map = index;
     if (!value)
         return 0;
+    if ((map->ops->bit & BPF_MAP_BIT_ARENA) != 0)
+        return arena_address(v, map, (uint32_t)insn[1].imm, out);
     uint64_t size = bpf_map_direct_size(map), at = (uint32_t)insn[1].imm;
     if (size == 0)
         return refuse(v, -EINVAL, BPF_REJECT_MAP, "look its values up",

@@ -119,6 +119,17 @@ static int check_object_argument(struct verifier *v, struct kfunc_call *k, const
     return 0;
 }
 
+/* A map of the program, or the kernel's object (Linux: KF_ARG_PTR_TO_MAP). */
+static int check_map_pointer(struct verifier *v, struct kfunc_call *k, uint32_t reg_number)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    uint32_t type_id = r->type == REG_BTF ? kernel_type(v, "bpf_map") : 0;
+    if (r->type == REG_MAP && !r->may_be_null)
+        return 0;
+    return type_id != 0 && reg_is_btf(v, r, type_id) ? check_alive(v, k, reg_number)
+                                                    : refuse_argument(v, &k->call, reg_number, "a map (&name)");
+}
+
 /* --- Memory
  * ---------------------------------------------------------------------------------------------------------- */
 
@@ -260,9 +271,7 @@ static int check_pointer(struct verifier *v, struct kfunc_call *k, const struct 
     if (ends_with(a->param.name, "__str"))
         return check_const_string(v, &k->call, a->reg_number);
     if (ends_with(a->param.name, "__map"))
-        return r->type == REG_MAP && !r->may_be_null
-                   ? 0
-                   : refuse_argument(v, &k->call, a->reg_number, "a map (&name)");
+        return check_map_pointer(v, k, a->reg_number);
     if (k->row->special == BPF_KFUNC_CAST_READ_ONLY)
         return reg_is_pointer(r) || r->type == REG_NUMBER
                    ? 0

@@ -166,7 +166,7 @@ static struct reg promise(struct verifier *v, const struct parameter *p)
         r.attr = REG_TRUSTED;
         break;
     case PARAMETER_ARENA:
-        return reg_pointer(REG_ARENA);
+        return r; /* as user space has it: to be cast */
     }
     r.id = ++v->next_id;
     r.may_be_null = p->nullable;

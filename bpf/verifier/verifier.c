@@ -5,7 +5,7 @@
 #include <bpf_internal/prog.h>
 
 #include "call.h"
-#include "walk.h"
+#include "arena.h"
 
 #define MEMORY_DEFAULT ((size_t)1 << 20)
 
@@ -237,6 +237,8 @@ static int verify(struct verifier *v)
             return refuse_memory(v);
     }
     err = cfg_check(v);
+    if (err == 0)
+        err = arena_find(v);
     if (err == 0)
         err = functions_find(v);
     if (err == 0)

@@ -7,7 +7,7 @@
 #include <axiom/format.h>
 #include <axiom/string.h>
 
-#include "walk.h"
+#include "arena.h"
 
 /* --- States that wait --- */
 
@@ -190,6 +190,8 @@ static int check_straight(struct verifier *v, const struct bpf_insn *insn, enum 
         return check_lddw(v, insn, op);
     if (op >= BPF_OP_NEG64 && op <= BPF_OP_BSWAP64)
         return check_alu_other(v, insn, op);
+    if (op == BPF_OP_ADDR_SPACE_CAST)
+        return arena_cast(v, insn);
     return refuse(v, -EINVAL, BPF_REJECT_UNSUPPORTED, "",
                   "this verifier does not know how to prove this instruction");
 }

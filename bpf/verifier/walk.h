@@ -7,6 +7,7 @@
  *     check_*.c    one instruction: may it be done in this state, and what is the state afterwards
  *     functions.c  calls of the program's own functions; call.h: all other calls
  *     stack.c      stack slots
+ *     arena.c      addresses in an arena
  *     prune.c      checkpoints: what was walked before need not be walked again
  *     loop.c       loops summarised: one round for all of them
  *     region.c     paths merged where they meet
@@ -145,7 +146,8 @@ struct verifier {
 
     struct insn_info *info;      /* one per slot */
     struct bpf_insn_fact *facts; /* one per slot, or NULL */
-    uint8_t *access_kinds;       /* one per slot: what a load or store there goes to (check_mem.c), or NULL */
+    uint8_t *access_kinds;       /* one per slot: what a load or store there goes to (check_mem.c), or NULL;
+                                    arithmetic: with addresses in an arena, or not (arena.c) */
     struct function *functions;  /* sorted by start */
     uint32_t function_count;
     uint32_t nested;     /* walks that wait for the one going on */
@@ -153,6 +155,7 @@ struct verifier {
     bool packet_changed; /* by something on the walk going on */
     bool wants_aligned;  /* an atomic operation on memory whose beginning the walk does not know */
     bool throws;         /* something on the walk going on */
+    uint32_t arena;      /* 1 + the arena among the program's maps, 0: none (arena.c) */
     bool work_sleeps;    /* the walk going on is of a function that may sleep, though the program may not */
     uint32_t exception_start; /* of the exception callback, 0: the program has none */
     bool cover_leads;    /* the checkpoint being compared leads to an open loop's head */

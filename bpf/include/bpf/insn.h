@@ -104,6 +104,11 @@ _Static_assert(sizeof(struct bpf_insn) == 8, "RFC 9669 §3.1");
 #define BPF_LOAD_ACQUIRE  0x100
 #define BPF_STORE_RELEASE 0x110
 
+/* imm of addr_space_cast, MOV of offset 1 (Linux 6.9, kernel/bpf/verifier.c, check_alu_op()): to << 16 | from, where
+ * 1 is the addresses of an arena as user space has them, 0 what programs load and store through. */
+#define BPF_CAST_TO_KERNEL 1
+#define BPF_CAST_TO_USER   (1 << 16)
+
 /* Passes that the may_goto instructions of one call of a function have together before they jump:
  * Linux's BPF_MAX_LOOPS. */
 #define BPF_MAY_GOTO_PASSES (UINT32_C(8) << 20)
@@ -154,8 +159,8 @@ struct bpf_insn_row {
     uint16_t fields;  /* enum bpf_insn_fields */
     uint16_t op;      /* enum bpf_op: what the interpreter and the JITs do */
     /* Text: %D %S dst and src as r0, %d %s as w0 (32-bit), %i imm, %o offset as "+ 8", %j jump
-     * distance "+3", %c the called helper or function, %m the LDDW constant; other characters stand
-     * for themselves. */
+     * distance "+3", %c the called helper or function, %m the LDDW constant, %a the cast's spaces "0, 1" (to, from);
+     * other characters stand for themselves. */
     const char *text;
 };
 

@@ -14,6 +14,7 @@
 #define BPF_OTHER_OPS(X)                                                                                               \
     X(NEG64) X(NEG32) X(MOVSX8_64) X(MOVSX16_64) X(MOVSX32_64) X(MOVSX8_32) X(MOVSX16_32)                              \
     X(LE16) X(LE32) X(LE64) X(BE16) X(BE32) X(BE64) X(BSWAP16) X(BSWAP32) X(BSWAP64)                                   \
+    X(ADDR_SPACE_CAST)                                                                                                 \
     X(JA) X(CALL_HELPER) X(CALL_HELPER_CLEAR) X(CALL_HELPER_UNWIND) X(CALL_HELPER_BACK) X(CALL_LOCAL) X(CALL_BTF) X(CALLX) X(EXIT)    \
     X(LD_IMM64) X(LD_MAP) X(LD_MAP_VALUE) X(LD_FUNC) X(LD_MAP_FD) X(LD_MAP_VALUE_FD) X(LD_VAR)                                                                   \
     X(LDX8) X(LDX16) X(LDX32) X(LDX64) X(LDSX8) X(LDSX16) X(LDSX32)                                                    \

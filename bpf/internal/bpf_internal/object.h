@@ -181,6 +181,11 @@ int object_read_section_name(struct object_loader *loader, const char *name,
                              struct bpf_object_program *program);
 int object_link_programs(struct object_loader *loader);
 
+/* arena.c: the arena whose variables the section holds, or NULL. */
+const struct object_map *object_arena_of(const struct object_loader *loader, uint32_t section);
+bool object_is_arena_section(const struct elf_file *file, uint32_t index);
+/* Once all maps are read: one arena at most, large enough. */
+int object_check_arena(struct object_loader *loader);
 /* The map that the symbol's place belongs to, or NULL. */
 const struct object_map *object_map_of(const struct object_loader *loader, uint32_t section,
                                        uint64_t offset);
