@@ -78,8 +78,12 @@ check "odd types are compiled" 0 "" "$clang" -target bpf -O2 -g -c odd.bpf.c -o 
 judge odd 15 odd.o
 if [[ -r /sys/kernel/btf/vmlinux ]]; then
     judge linux 20000 /sys/kernel/btf/vmlinux
+    functions=$(grep -c "DECL_TAG 'bpf_kfunc'" linux.raw)
+    is "functions that programs may call" "$(grep -c '^extern .*) __weak __ksym;$' linux.h)" "$functions"
+    is "what libbpf's headers ask for" "$(grep -c '^#define __VMLINUX_H__$' linux.h)" 1
 else
     echo "skipped: no types of the running Linux"
 fi
+is "no kernel's types" "$(grep -cE '__VMLINUX_H__|__ksym' odd.h)" 0
 check "a format that is none" 2 "c or raw" "$axiom" bpf btf --format rust odd.o
 finish

@@ -55,6 +55,15 @@ if [[ -r /sys/kernel/btf/vmlinux ]]; then
 else
     echo "skipped: this Linux tells no types (/sys/kernel/btf/vmlinux)"
 fi
+config=$build/tests/cli/config.bpf.o
+printf '#\n# Linux/arm64 6.1.76 Kernel Configuration\n#\nCONFIG_HZ=%s\n' 1000 > fast
+sed 's/1000/250/' fast | gzip > slow.gz
+check "another Linux's configuration" 0 "^accepted" "$axiom" bpf verify --linux --kconfig fast "$config"
+check "which may be compressed" 4 "out of bounds" "$axiom" bpf verify --linux --kconfig slow.gz "$config"
+sed 's/ 6.1.76/ 6.0.1/' fast > old
+check "and tells its version" 4 "out of bounds" "$axiom" bpf verify --linux --kconfig old "$config"
+check "none" 3 "nothing: cannot be read" "$axiom" bpf verify --linux --kconfig nothing "$config"
+check "without a Linux" 2 "it wants --linux" "$axiom" bpf verify --kconfig fast "$config"
 check "no other log" 2 "log=decisions" "$axiom" bpf verify --log=all "$greedy"
 
 check "too complex: the place" 4 "the work went to: +[1-9][0-9] % line 13[0-9]: " \

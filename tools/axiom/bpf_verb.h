@@ -9,6 +9,7 @@ struct bpf_options {
     uint64_t insn_limit, memory_limit; /* 0: the verifier's own */
     uint64_t repeat;
     const char *btf;               /* of the Linux that is meant; NULL: the running one */
+    const char *kconfig;           /* its .config; NULL: the running one's, if that is meant */
     const char *program, *context; /* NULL: the only one; every slot 0 */
     const char *key, *keyring, *output;
 };

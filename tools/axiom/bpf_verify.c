@@ -17,7 +17,7 @@
 int bpf_desk_begin(const struct bpf_options *options)
 {
     desk_ignore_budget(options->ignore_budget);
-    return options->of_linux ? desk_linux_begin(options->btf) : EXIT_OK;
+    return options->of_linux ? desk_linux_begin(options->btf, options->kconfig) : EXIT_OK;
 }
 
 void bpf_desk_end(const struct bpf_options *options)

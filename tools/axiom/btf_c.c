@@ -186,14 +186,55 @@ static bool prepare(struct printer *p)
     return p->values != NULL;
 }
 
+/* libbpf's bpf_tracing.h asks for __VMLINUX_H__: are registers named as the kernel names them? */
+static const char of_linux[] = "#ifndef __VMLINUX_H__\n"
+                               "#define __VMLINUX_H__\n"
+                               "#endif\n\n";
 static const char prologue[] =
-    "#pragma once\n\n"
-    "#if defined(__clang__) && __has_attribute(preserve_access_index)\n"
+    "#if defined(__clang__) && __has_attribute(preserve_access_index) && \\\n"
+    "    !defined(BPF_NO_PRESERVE_ACCESS_INDEX)\n"
     "#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)\n"
     "#endif\n\n";
-static const char epilogue[] = "#if defined(__clang__) && __has_attribute(preserve_access_index)\n"
-                               "#pragma clang attribute pop\n"
-                               "#endif\n";
+static const char epilogue[] =
+    "#if defined(__clang__) && __has_attribute(preserve_access_index) && \\\n"
+    "    !defined(BPF_NO_PRESERVE_ACCESS_INDEX)\n"
+    "#pragma clang attribute pop\n"
+    "#endif\n";
+static const char before_functions[] = "\n#ifndef BPF_NO_KFUNC_PROTOTYPES\n"
+                                       "#ifndef __ksym\n"
+                                       "#define __ksym __attribute__((section(\".ksyms\")))\n"
+                                       "#endif\n"
+                                       "#ifndef __weak\n"
+                                       "#define __weak __attribute__((weak))\n"
+                                       "#endif\n\n";
+
+static bool is_kernel_function(const struct printer *p, const struct bpf_btf_type *type)
+{
+    return type->kind == BPF_BTF_FUNC && btf_is_identifier(type->name) &&
+           bpf_btf_decl_tag(p->btf, type->id, BPF_BTF_WHOLE, "bpf_kfunc") != NULL;
+}
+
+/* The functions that programs may call: weak, so that one can ask for them (bpf_ksym_exists()). */
+static void emit_functions(struct printer *p)
+{
+    struct bpf_btf_type type;
+    bool is_first = true;
+    for (uint32_t id = bpf_btf_first_id(p->btf); id <= bpf_btf_type_count(p->btf); id++) {
+        if (!bpf_btf_type_at(p->btf, id, &type) || !is_kernel_function(p, &type))
+            continue;
+        if (is_first)
+            fputs(before_functions, p->out);
+        is_first = false;
+        need(p, type.size_or_type, true);
+        char *text = printer_declare(p, type.size_or_type, printer_text(p, "%s", type.name), 0);
+        fprintf(p->out, "extern %s __weak __ksym;\n", text == NULL ? "" : text);
+        free(text);
+        if (p->problem != NULL)
+            return;
+    }
+    if (!is_first)
+        fputs("\n#endif\n", p->out);
+}
 
 static bool is_wanted(const struct printer *p, const struct bpf_btf_type *type)
 {
@@ -209,13 +250,16 @@ int btf_print_c(const struct bpf_btf *btf, const char *name, FILE *out)
     uint32_t id = bpf_btf_first_id(btf);
     if (!prepare(&p))
         p.problem = "no memory";
-    fprintf(out, "/* The types of %s. */\n%s", name, prologue);
+    fprintf(out, "/* The types of %s. */\n#pragma once\n\n%s%s", name,
+            bpf_btf_find(btf, "pt_regs", BPF_BTF_STRUCT) != 0 ? of_linux : "", prologue);
     for (; p.problem == NULL && id <= bpf_btf_type_count(btf); id++) {
         struct bpf_btf_type type;
         if (bpf_btf_type_at(btf, id, &type) && is_wanted(&p, &type))
             emit(&p, id);
     }
     fputs(epilogue, out);
+    if (p.problem == NULL)
+        emit_functions(&p);
     free(p.notes);
     free(p.values);
     return p.problem == NULL ? EXIT_OK

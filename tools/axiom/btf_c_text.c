@@ -63,9 +63,7 @@ static uint32_t version_of(const struct printer *p, const struct bpf_btf_type *t
     return version;
 }
 
-static char *print_text(struct printer *p, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-static char *print_text(struct printer *p, const char *format, ...)
+char *printer_text(struct printer *p, const char *format, ...)
 {
     char *text = NULL;
     va_list list;
@@ -93,8 +91,8 @@ char *printer_name(struct printer *p, const struct bpf_btf_type *type)
     uint32_t version = version_of(p, type);
     if (!btf_is_identifier(type->name))
         p->problem = "a name is no C identifier";
-    return version == 1 ? print_text(p, "%s", type->name)
-                        : print_text(p, "%s___%u", type->name, version);
+    return version == 1 ? printer_text(p, "%s", type->name)
+                        : printer_text(p, "%s___%u", type->name, version);
 }
 
 const char *btf_tag_word(enum bpf_btf_kind kind)
@@ -106,13 +104,13 @@ const char *btf_tag_word(enum bpf_btf_kind kind)
 
 static char *parameters(struct printer *p, const struct bpf_btf_type *proto)
 {
-    char *all = print_text(p, "%s", proto->member_count == 0 ? "void" : "");
+    char *all = printer_text(p, "%s", proto->member_count == 0 ? "void" : "");
     struct bpf_btf_param param;
     for (uint32_t i = 0; all != NULL && bpf_btf_param_at(p->btf, proto, i, &param); i++) {
         bool is_rest = param.type == 0 && i + 1 == proto->member_count;
-        char *one = is_rest ? print_text(p, "...")
-                            : printer_declare(p, param.type, print_text(p, "%s", ""), 0);
-        char *longer = print_text(p, "%s%s%s", all, i == 0 ? "" : ", ", one == NULL ? "" : one);
+        char *one = is_rest ? printer_text(p, "...")
+                            : printer_declare(p, param.type, printer_text(p, "%s", ""), 0);
+        char *longer = printer_text(p, "%s%s%s", all, i == 0 ? "" : ", ", one == NULL ? "" : one);
         free(all);
         free(one);
         all = longer;
@@ -140,12 +138,12 @@ static char *base_name(struct printer *p, const struct bpf_btf_type *type, uint3
     char *name, *text;
     switch (type->kind) {
     case BPF_BTF_VOID:
-        return print_text(p, "void");
+        return printer_text(p, "void");
     case BPF_BTF_INT:
     case BPF_BTF_FLOAT:
-        return print_text(p, "%s", type->name);
+        return printer_text(p, "%s", type->name);
     case BPF_BTF_FWD:
-        return print_text(p, "%s %s", type->kind_flag ? "union" : "struct", type->name);
+        return printer_text(p, "%s %s", type->kind_flag ? "union" : "struct", type->name);
     case BPF_BTF_TYPEDEF:
         return printer_name(p, type);
     case BPF_BTF_STRUCT:
@@ -155,7 +153,7 @@ static char *base_name(struct printer *p, const struct bpf_btf_type *type, uint3
         if (type->name[0] == '\0')
             return written_out(p, type, indent);
         name = printer_name(p, type);
-        text = print_text(p, "%s %s", btf_tag_word(type->kind), name == NULL ? "" : name);
+        text = printer_text(p, "%s %s", btf_tag_word(type->kind), name == NULL ? "" : name);
         free(name);
         return text;
     default:
@@ -198,34 +196,34 @@ char *printer_declare(struct printer *p, uint32_t id, char *inner, uint32_t inde
     type.kind = id == 0 ? BPF_BTF_VOID : type.kind;
     switch (type.kind) {
     case BPF_BTF_PTR:
-        next = print_text(p, binds_tighter(p, type.size_or_type) ? "(*%s)" : "*%s", inner);
+        next = printer_text(p, binds_tighter(p, type.size_or_type) ? "(*%s)" : "*%s", inner);
         next = printer_declare(p, type.size_or_type, next, indent);
         break;
     case BPF_BTF_ARRAY:
         bpf_btf_array(p->btf, &type, &element, &count);
-        next = printer_declare(p, element, print_text(p, "%s[%u]", inner, count), indent);
+        next = printer_declare(p, element, printer_text(p, "%s[%u]", inner, count), indent);
         break;
     case BPF_BTF_FUNC_PROTO:
         other = parameters(p, &type);
-        next = print_text(p, "%s(%s)", inner, other == NULL ? "" : other);
+        next = printer_text(p, "%s(%s)", inner, other == NULL ? "" : other);
         next = printer_declare(p, type.size_or_type, next, indent);
         break;
     case BPF_BTF_TYPE_TAG:
-        next = printer_declare(p, type.size_or_type, print_text(p, "%s", inner), indent);
+        next = printer_declare(p, type.size_or_type, printer_text(p, "%s", inner), indent);
         break;
     case BPF_BTF_CONST:
     case BPF_BTF_VOLATILE:
     case BPF_BTF_RESTRICT:
-        other = print_text(p, "%s", qualifier(type.kind));
+        other = printer_text(p, "%s", qualifier(type.kind));
         if (other != NULL && strncmp(inner, other, strlen(other)) == 0)
             other[0] = '\0'; /* a const array of const elements */
-        next = print_text(p, "%s%s", other == NULL ? "" : other, inner);
+        next = printer_text(p, "%s%s", other == NULL ? "" : other, inner);
         next = printer_declare(p, type.size_or_type, next, indent);
         break;
     default:
         other = base_name(p, &type, indent);
-        next =
-            print_text(p, "%s%s%s", other == NULL ? "" : other, inner[0] == '\0' ? "" : " ", inner);
+        next = printer_text(p, "%s%s%s", other == NULL ? "" : other, inner[0] == '\0' ? "" : " ",
+                            inner);
     }
     free(other);
     free(inner);
@@ -361,7 +359,8 @@ static void print_members(struct printer *p, FILE *to, const struct bpf_btf_type
         if (is_struct && member.bitfield_bits != 0 && member.bit_offset > end &&
             member.bit_offset <= natural)
             print_padding(p, to, end, member.bit_offset, indent + 4);
-        char *text = printer_declare(p, member.type, print_text(p, "%s", member.name), indent + 4);
+        char *text =
+            printer_declare(p, member.type, printer_text(p, "%s", member.name), indent + 4);
         fprintf(to, "%*s%s", (int)indent + 4, "", text == NULL ? "" : text);
         count_text(p, indent + (text == NULL ? 0 : strlen(text)));
         free(text);
@@ -385,7 +384,7 @@ static void print_members(struct printer *p, FILE *to, const struct bpf_btf_type
 void printer_body(struct printer *p, FILE *to, const struct bpf_btf_type *type, uint32_t indent)
 {
     bool is_enum = type->kind == BPF_BTF_ENUM || type->kind == BPF_BTF_ENUM64;
-    char *name = type->name[0] == '\0' ? print_text(p, "%s", "") : printer_name(p, type);
+    char *name = type->name[0] == '\0' ? printer_text(p, "%s", "") : printer_name(p, type);
     if (name == NULL || !printer_enter(p)) {
         free(name);
         return;

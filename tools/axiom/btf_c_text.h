@@ -37,6 +37,8 @@ void printer_leave(struct printer *p);
 
 /* Texts are the caller's to free; NULL: p->problem, or no memory. */
 
+char *printer_text(struct printer *p, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* With ___2 and so on where an earlier type has it; "" if it has none. */
 char *printer_name(struct printer *p, const struct bpf_btf_type *type);
 /* "inner" declared as a type: "int (*inner)(void)". Takes `inner`, frees it. */

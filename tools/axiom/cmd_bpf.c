@@ -31,6 +31,7 @@ static const struct option options[] = {
     { "jit", no_argument, NULL, 'J' },
     { "linux", no_argument, NULL, 'L' },
     { "btf", required_argument, NULL, 'b' },
+    { "kconfig", required_argument, NULL, 'C' },
     { "log", optional_argument, NULL, 'l' },
     { "ignore-budget", no_argument, NULL, 'B' },
     { "insn-limit", required_argument, NULL, 'i' },
@@ -41,12 +42,12 @@ static const struct option options[] = {
 
 #define VERIFY_USAGE                                                \
     "[--json | --log[=insns]] [--ignore-budget] [--insn-limit N]\n" \
-    "                        [--memory BYTES] [--linux [--btf VMLINUX]] OBJECT..."
-#define DISASM_USAGE "[--linux [--btf VMLINUX]] OBJECT..."
+    "                        [--memory BYTES] [LINUX] OBJECT..."
+#define DISASM_USAGE "[LINUX] OBJECT..."
 #define RUN_USAGE                                                               \
     "OBJECT [--program NAME] [--context SLOT=VALUE,...] [--repeat N] [--jit]\n" \
     "                     [--ignore-budget]"
-#define INFO_USAGE   "[--keyring FILE] [--ignore-budget] [--linux [--btf VMLINUX]] OBJECT..."
+#define INFO_USAGE   "[--keyring FILE] [--ignore-budget] [LINUX] OBJECT..."
 #define BTF_USAGE    "[--format raw|c] FILE... | --kernel"
 #define INIT_USAGE   "NAME"
 #define BUILD_USAGE  "FILE.bpf.c [-o OBJECT]"
@@ -61,9 +62,9 @@ static const struct verb {
 } verbs[] = {
     { { "init", "", INIT_USAGE }, 1, "a name", bpf_init_verb },
     { { "build", "o", BUILD_USAGE }, 1, "one C file", bpf_build_verb },
-    { { "verify", "jlBimLb", VERIFY_USAGE }, INT_MAX, "object files", bpf_verify_verb },
-    { { "info", "rBLb", INFO_USAGE }, INT_MAX, "object files", bpf_info_verb },
-    { { "disasm", "Lb", DISASM_USAGE }, INT_MAX, "object files", bpf_disasm_verb },
+    { { "verify", "jlBimLbC", VERIFY_USAGE }, INT_MAX, "object files", bpf_verify_verb },
+    { { "info", "rBLbC", INFO_USAGE }, INT_MAX, "object files", bpf_info_verb },
+    { { "disasm", "LbC", DISASM_USAGE }, INT_MAX, "object files", bpf_disasm_verb },
     { { "run", "pcnJB", RUN_USAGE }, 1, "one object file", bpf_run_verb },
     { { "btf", "fK", BTF_USAGE }, INT_MAX, "files with types, or --kernel", bpf_btf_verb },
     { { "keygen", "", KEYGEN_USAGE }, 1, "a name for the key", keygen_verb },
@@ -127,6 +128,9 @@ static int take_option(struct bpf_options *o, int letter)
     case 'b':
         o->btf = optarg;
         return EXIT_OK;
+    case 'C':
+        o->kconfig = optarg;
+        return EXIT_OK;
     case 'f':
         return take_format(o);
     case 'J':
@@ -160,6 +164,8 @@ static int check_together(const struct bpf_options *o)
 {
     if (o->btf != NULL && !o->of_linux)
         return complain_usage("bpf", "--btf names the types of a Linux: it wants --linux");
+    if (o->kconfig != NULL && !o->of_linux)
+        return complain_usage("bpf", "--kconfig is the configuration of a Linux: it wants --linux");
     if (o->ignore_budget && o->of_linux)
         return complain_usage("bpf", "Linux has no budget that --ignore-budget could be about");
     return EXIT_OK;
@@ -209,7 +215,8 @@ const struct command command_bpf = {
         "       axiom bpf init " INIT_USAGE "\n"
         "       axiom bpf build " BUILD_USAGE "\n"
         "       axiom bpf keygen " KEYGEN_USAGE "\n"
-        "       axiom bpf sign " SIGN_USAGE "\n\n"
+        "       axiom bpf sign " SIGN_USAGE "\n"
+        "       LINUX: --linux [--btf VMLINUX] [--kconfig FILE]\n\n"
         "A first program:\n"
         "  axiom bpf init led && cd led && axiom bpf build led.bpf.c && axiom bpf info led.o\n\n"
         "Only what my team signed runs on the robot:\n"
@@ -233,6 +240,7 @@ const struct command command_bpf = {
         "  --memory BYTES   and with so much memory (1 MiB)\n"
         "  --ignore-budget  take programs that may exceed their attach point's budget\n"
         "  --btf VMLINUX    the types of another Linux than the running one\n"
+        "  --kconfig FILE   its .config, for programs that ask for __kconfig values\n"
         "  --program NAME   which, where an object has several\n\n"
         "Helpers that move pins answer -EOPNOTSUPP here: for those, axiom run.\n",
     .run = run,

@@ -2,6 +2,7 @@
 #include "desk_linux.h"
 #include "cli.h"
 #include "desk.h"
+#include "linux_facts.h"
 #include <bpf/btf.h>
 #include <bpf_linux/contexts.h>
 #include <bpf_linux/helpers.h>
@@ -16,21 +17,33 @@
 
 static struct bpf_env linux_env;
 static struct bpf_btf *kernel_btf;
+static char *kernel_config;
+static bool is_running; /* is the Linux that is meant the running one? */
 
-int desk_linux_begin(const char *btf_path)
+/* Without --kconfig nothing is known of another Linux's configuration. */
+static int read_config(const char *config_path)
 {
+    if (config_path == NULL && !is_running)
+        return EXIT_OK;
+    return linux_config_read(config_path, &kernel_config);
+}
+
+int desk_linux_begin(const char *btf_path, const char *config_path)
+{
+    is_running = btf_path == NULL;
     linux_env = *desk_env();
     linux_env.helpers = bpf_linux_helpers;
     linux_env.helper_count = bpf_linux_helper_count;
     linux_env.kfuncs = bpf_linux_kfuncs;
     linux_env.kfunc_count = bpf_linux_kfunc_count;
-    if (btf_path == NULL && access(RUNNING_KERNEL, R_OK) != 0)
-        return EXIT_OK;
+    int code = read_config(config_path);
+    if (code != EXIT_OK || (is_running && access(RUNNING_KERNEL, R_OK) != 0))
+        return code;
     const char *path = btf_path != NULL ? btf_path : RUNNING_KERNEL;
     struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
     uint8_t *bytes;
     size_t size;
-    int code = read_whole_file(path, BTF_SIZE_MAX, &bytes, &size);
+    code = read_whole_file(path, BTF_SIZE_MAX, &bytes, &size);
     if (code != EXIT_OK)
         return code;
     if (bpf_btf_parse(&linux_env, bytes, size, &kernel_btf, &error) != 0)
@@ -44,6 +57,8 @@ void desk_linux_end(void)
     if (kernel_btf != NULL)
         bpf_btf_put(kernel_btf);
     kernel_btf = NULL;
+    free(kernel_config);
+    kernel_config = NULL;
 }
 
 /* Types that only Linux has are stand-ins without contents. */
@@ -59,6 +74,9 @@ static int create_map(const struct bpf_env *env, const struct bpf_map_spec *spec
 int desk_linux_open(const char *name, const uint8_t *bytes, size_t size, struct bpf_object **out)
 {
     const struct bpf_object_options options = { .kernel_btf = kernel_btf,
+                                                .kconfig = kernel_config,
+                                                .ksym_address =
+                                                    is_running ? linux_symbol_address : NULL,
                                                 .context_by_section = bpf_linux_context_by_section,
                                                 .map_create = create_map };
     return desk_open_with(&linux_env, &options, name, bytes, size, out);

@@ -5,8 +5,9 @@
 #include <bpf/elf.h>
 
 /* `btf_path`: the types of the kernel that the programs are for; NULL: the running one's, where they can be read.
- * Complains and gives an exit code. desk_linux_end() when done. */
-int desk_linux_begin(const char *btf_path);
+ * `config_path`: its .config; NULL: the running one's, if it is meant. Complains and gives an exit code.
+ * desk_linux_end() when done. */
+int desk_linux_begin(const char *btf_path, const char *config_path);
 void desk_linux_end(void);
 
 /* As desk_open(). */
