@@ -52,33 +52,53 @@ struct found {
     uint64_t offset;          /* from there */
 };
 
-enum step { STEP_NOTHING, STEP_INTO, STEP_NUMBER, STEP_POINTER };
+enum step { STEP_ON, STEP_INTO, STEP_NUMBER, STEP_POINTER, STEP_REFUSED };
 
-static enum step look_into(const struct bpf_btf *btf, const struct bpf_btf_member *member, bool is_last,
+/* The first member that lies at `offset` decides, also in a union. */
+static enum step look_into(const struct bpf_btf *btf, const struct bpf_btf_member *member, bool in_union,
                            uint64_t offset, uint32_t size, struct found *found)
 {
     uint64_t at = member->bit_offset / 8;
     uint32_t whole, element;
+    if (offset + size <= at)
+        return STEP_REFUSED;
     if (member->bitfield_bits != 0) {
         /* All of it (Linux: btf_struct_walk()). */
         uint64_t end = ((uint64_t)member->bit_offset + member->bitfield_bits + 7) / 8;
-        return offset <= at && end <= offset + size ? STEP_NUMBER : STEP_NOTHING;
+        return offset <= at && end <= offset + size ? STEP_NUMBER : STEP_ON;
     }
-    if (offset < at || !element_of(btf, member->type, &found->type, &element) || element == 0)
-        return STEP_NOTHING;
-    if (bpf_btf_size(btf, member->type, &whole) != 0)
-        return STEP_NOTHING;
-    /* An array of no length at the end of a struct has as many elements as it may; elsewhere it marks a place. */
-    if ((whole != 0 || !is_last) && offset >= at + whole)
-        return STEP_NOTHING;
+    if (offset < at || bpf_btf_size(btf, member->type, &whole) != 0)
+        return STEP_REFUSED;
+    if (offset >= at + whole)
+        return STEP_ON;
+    if (!element_of(btf, member->type, &found->type, &element) || element == 0)
+        return STEP_REFUSED;
     found->offset = (offset - at) % element;
     if (is_aggregate(&found->type))
         return STEP_INTO;
     if (found->type.kind == BPF_BTF_PTR)
-        return found->offset == 0 && size == 8 ? STEP_POINTER : STEP_NOTHING;
-    /* An array of numbers is read across its elements, too. */
-    uint64_t end = whole != 0 ? at + whole : offset - found->offset + element;
-    return offset + size <= end ? STEP_NUMBER : STEP_NOTHING;
+        return found->offset == 0 && size == element ? STEP_POINTER : STEP_REFUSED;
+    /* An array of numbers is read across its elements, too; in a union Linux lets also the next member be. */
+    return in_union || offset + size <= at + whole ? STEP_NUMBER : STEP_REFUSED;
+}
+
+/* Beyond the struct: an array of no length at its end has as many elements as it may. */
+static enum step look_behind(const struct bpf_btf *btf, const struct bpf_btf_type *type, uint64_t offset,
+                             struct found *found)
+{
+    struct bpf_btf_member last;
+    struct bpf_btf_type array;
+    uint32_t element, count, size;
+    if (type->member_count == 0 || !bpf_btf_member_at(btf, type, type->member_count - 1, &last) ||
+        !bpf_btf_resolve(btf, last.type, &array) || !bpf_btf_array(btf, &array, &element, &count) || count != 0 ||
+        offset < last.bit_offset / 8 || !bpf_btf_resolve(btf, element, &found->type))
+        return STEP_REFUSED;
+    if (found->type.kind == BPF_BTF_INT)
+        return STEP_NUMBER;
+    if (!is_aggregate(&found->type) || bpf_btf_size(btf, found->type.id, &size) != 0 || size == 0)
+        return STEP_REFUSED;
+    found->offset = (offset - last.bit_offset / 8) % size;
+    return STEP_INTO;
 }
 
 bool btf_walk(const struct bpf_btf *btf, uint32_t type_id, uint64_t offset, uint32_t size,
@@ -87,24 +107,25 @@ bool btf_walk(const struct bpf_btf *btf, uint32_t type_id, uint64_t offset, uint
     *out = (struct btf_place){ 0 };
     for (int depth = 0; depth < DEPTH_MAX; depth++) {
         struct bpf_btf_type type;
-        struct bpf_btf_member member;
+        struct bpf_btf_member member = { .name = "" };
         struct found found;
-        enum step step = STEP_NOTHING;
         if (!bpf_btf_resolve(btf, type_id, &type) || !is_aggregate(&type))
             return false;
         /* Linux knows members by the struct that was pointed to. */
         if (depth == 0)
             out->owner = type.name;
         out->in_union |= type.kind == BPF_BTF_UNION && type.member_count != 1;
-        for (uint32_t i = 0; step == STEP_NOTHING && bpf_btf_member_at(btf, &type, i, &member); i++)
-            step = look_into(btf, &member, i + 1 == type.member_count, offset, size, &found);
-        out->member = step == STEP_NOTHING ? "" : member.name;
-        if (step == STEP_NOTHING)
-            return false;
+        bool is_beyond = offset + size > type.size_or_type;
+        enum step step = is_beyond ? look_behind(btf, &type, offset, &found) : STEP_ON;
+        for (uint32_t i = 0; step == STEP_ON && bpf_btf_member_at(btf, &type, i, &member); i++)
+            step = look_into(btf, &member, out->in_union, offset, size, &found);
+        out->member = member.name;
         if (step == STEP_NUMBER)
             return true;
         if (step == STEP_POINTER)
             return found_pointer(btf, &found.type, out);
+        if (step != STEP_INTO)
+            return false;
         type_id = found.type.id;
         offset = found.offset;
     }

@@ -7,6 +7,7 @@
  *     reference.c      references, locks and other regions
  *     functions.c      the program's own functions, and exit */
 #pragma once
+#include "prog_type.h"
 #include "walk.h"
 
 struct call {
@@ -79,10 +80,6 @@ bool in_rcu_section(const struct verifier *v);
 bool program_sleeps(const struct verifier *v);
 /* Or nobody said what it is. */
 bool license_is_gpl(const struct verifier *v);
-#define PROG_LSM        29
-#define PROG_RAW_TRACEPOINT_WRITABLE 24
-#define PROG_CGROUP_SOCKOPT          25
-#define PROG_STRUCT_OPS 27 /* Linux: BPF_PROG_TYPE_STRUCT_OPS */
 /* Whether what the program attaches to is a function without result. */
 bool attached_returns_nothing(const struct verifier *v);
 /* Whether programs of the LSM hook that this one attaches to may sleep (lsm_hooks.c). */

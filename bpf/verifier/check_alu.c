@@ -79,18 +79,18 @@ static int check_offset(struct verifier *v, uint32_t reg_number, const struct re
         n.text);
 }
 
-/* Kinds of pointer that stay as they are. */
-static bool is_fixed(const struct reg *r)
+/* Kinds of pointer that stay as they are. Linux lets functions be moved; what wants one wants it unmoved. */
+static bool is_fixed(const struct verifier *v, const struct reg *r)
 {
     return r->type == REG_MAP || r->type == REG_PACKET_END || r->type == REG_SOCKET ||
-           r->type == REG_FUNCTION;
+           (r->type == REG_FUNCTION && !has_rule(v, BPF_RULE_LINUX));
 }
 
 static int check_operands(struct verifier *v, const struct reg *pointer, const struct reg *number,
                           enum alu_op op)
 {
     bool adds_nothing = op == ALU_ADD && scalar_is_const(&number->n) && number->n.umin == 0;
-    if (is_fixed(pointer) &&
+    if (is_fixed(v, pointer) &&
         !(pointer->type == REG_MAP && adds_nothing && has_rule(v, BPF_RULE_LINUX)))
         return refuse(v, -EACCES, BPF_REJECT_POINTER_MATH,
                       pointer->type == REG_MAP ? "look a value up with bpf_map_lookup_elem()" : "",
@@ -145,9 +145,9 @@ static int set_unknown(struct verifier *v, uint32_t dst, bool half)
 static int subtract_pointers(struct verifier *v, uint32_t dst, const struct reg *a,
                              const struct reg *b, bool half)
 {
+    if (has_rule(v, BPF_RULE_POINTER_LEAKS))
+        return set_unknown(v, dst, half);
     if (!reg_same_object(a, b) || a->may_be_null || half || a->fixed != 0 || b->fixed != 0) {
-        if (has_rule(v, BPF_RULE_POINTER_LEAKS))
-            return set_unknown(v, dst, half);
         struct description left = describe(v, a), right = describe(v, b);
         return refuse(v, -EACCES, BPF_REJECT_POINTER_MATH,
                       "only pointers into one object have a distance", "%s minus %s", left.text,
@@ -215,8 +215,8 @@ static void number_alu(struct verifier *v, const struct bpf_insn *insn, enum alu
 {
     struct reg *dst = state_reg(&v->state, insn->dst_reg);
     bool same_register = BPF_SRC(insn->opcode) == BPF_X && insn->src_reg == insn->dst_reg;
-    if (same_register && (op == ALU_XOR || op == ALU_SUB)) {
-        /* x ^ x and x - x: the usual ways to make zero. */
+    if (same_register && (op == ALU_XOR || op == ALU_SUB) && !has_rule(v, BPF_RULE_LINUX)) {
+        /* x ^ x and x - x: the usual ways to make zero, but not for Linux's verifier. */
         *dst = reg_const(0);
         return;
     }

@@ -49,11 +49,13 @@ int check_map_argument(struct verifier *v, struct call *call, uint32_t reg_numbe
                   call->map->name, call->map->ops->name);
 }
 
-/* Linux's keys and values lie in memory that may be written, also where they are only read (check_reg_type()). */
+/* Linux's keys and values lie in memory that may be written, also where they are only read, and in no slices of
+ * dynptrs (check_reg_type()). */
 static bool may_be_element(const struct verifier *v, const struct reg *r)
 {
     bool is_read_only = (r->type == REG_MEM || r->type == REG_BUFFER) && (r->attr & REG_READ_ONLY) != 0;
-    return !has_rule(v, BPF_RULE_LINUX) || (!is_read_only && r->type != REG_BTF);
+    bool is_slice = r->type == REG_MEM && (r->attr & REG_SLICE) != 0;
+    return !has_rule(v, BPF_RULE_LINUX) || (!is_read_only && !is_slice && r->type != REG_BTF);
 }
 
 int check_map_element(struct verifier *v, struct call *call, uint32_t reg_number,
@@ -73,11 +75,13 @@ int check_map_element(struct verifier *v, struct call *call, uint32_t reg_number
 /* Sockets in a map are locked when they change: not everywhere (Linux: may_update_sockmap()). */
 static bool may_change_sockets(const struct verifier *v, const struct call *call)
 {
-    const uint32_t may = 1u << 1 | 1u << 3 | 1u << 4 | 1u << 6 | 1u << 21 | 1u << 22 | 1u << 30;
+    const uint32_t may = PROG_BIT(PROG_SOCKET_FILTER) | PROG_BIT(PROG_SCHED_CLS) | PROG_BIT(PROG_SCHED_ACT) |
+                         PROG_BIT(PROG_XDP) | PROG_BIT(PROG_SK_REUSEPORT) | PROG_BIT(PROG_FLOW_DISSECTOR) |
+                         PROG_BIT(PROG_SK_LOOKUP);
     uint8_t type = v->context->prog_type;
     bool deletes = strcmp(call->name, "map_delete_elem") == 0;
-    bool iterates = type == 26 && v->context->expected_type == 28;
-    return (type < 32 && (may >> type & 1u) != 0) || iterates || (type == 13 && deletes);
+    bool iterates = type == PROG_TRACING && v->context->expected_type == ATTACH_TRACE_ITER;
+    return prog_type_in(type, may) || iterates || (type == PROG_SOCK_OPS && deletes);
 }
 
 int check_map_use(struct verifier *v, const struct call *call)
@@ -99,13 +103,14 @@ int check_map_use(struct verifier *v, const struct call *call)
 /* May a helper be given memory in the packet (Linux: may_access_direct_pkt_data())? */
 static bool takes_packet(const struct verifier *v, const struct call *call)
 {
-    /* cgroup skb, lwt in, out and seg6local, reuseport, flow dissectors; tc, XDP, lwt xmit, sk_skb, sk_msg. */
-    const uint32_t kinds = 1u << 3 | 1u << 4 | 1u << 6 | 1u << 8 | 1u << 10 | 1u << 11 | 1u << 12 | 1u << 14 |
-                           1u << 16 | 1u << 19 | 1u << 21 | 1u << 22;
+    const uint32_t kinds = PROG_BIT(PROG_SCHED_CLS) | PROG_BIT(PROG_SCHED_ACT) | PROG_BIT(PROG_XDP) |
+                           PROG_BIT(PROG_CGROUP_SKB) | PROG_BIT(PROG_LWT_IN) | PROG_BIT(PROG_LWT_OUT) |
+                           PROG_BIT(PROG_LWT_XMIT) | PROG_BIT(PROG_SK_SKB) | PROG_BIT(PROG_SK_MSG) |
+                           PROG_BIT(PROG_LWT_SEG6LOCAL) | PROG_BIT(PROG_SK_REUSEPORT) | PROG_BIT(PROG_FLOW_DISSECTOR);
     uint8_t type = v->context->prog_type;
     if (call->helper == NULL || !has_rule(v, BPF_RULE_LINUX))
         return call->packet_arguments;
-    return type == PROG_CGROUP_SOCKOPT || (type < 32 && (kinds >> type & 1u) != 0 && call->packet_arguments);
+    return type == PROG_CGROUP_SOCKOPT || (prog_type_in(type, kinds) && call->packet_arguments);
 }
 
 static int check_place(struct verifier *v, const struct call *call, uint32_t reg_number,
@@ -120,6 +125,10 @@ static int check_place(struct verifier *v, const struct call *call, uint32_t reg
         return refuse_argument(v, call, reg_number, "no part of the tracepoint's buffer");
     if (r->type == REG_MEM && (r->attr & REG_FROM_CONTEXT) != 0 && has_rule(v, BPF_RULE_LINUX))
         return refuse_argument(v, call, reg_number, "memory that helpers may be given");
+    /* By their first byte only (check_func_arg_reg_off()). */
+    if (r->type == REG_MEM && (r->attr & REG_SLICE) != 0 && has_rule(v, BPF_RULE_LINUX) &&
+        !(scalar_is_const(&r->n) && r->n.umin == 0))
+        return refuse_argument(v, call, reg_number, "the first byte of the slice");
     /* Members of kernel objects that are alive, for Linux's helpers (check_helper_mem_access()). */
     struct reg member;
     if (r->type == REG_BTF && r->attr == REG_TRUSTED && access == ACCESS_READ && has_rule(v, BPF_RULE_LINUX))

@@ -169,6 +169,14 @@ static bool never_null(const struct verifier *v, const struct reg *r)
            (r->type == REG_BTF && (reg_is_trusted(r) || (r->attr & REG_RCU) != 0));
 }
 
+/* And a test for NULL goes one way only (Linux: reg_not_null()). */
+static bool decides_null(const struct verifier *v, const struct reg *r)
+{
+    bool linux_does_not = (r->type == REG_SOCKET && r->type_id == SOCKET_XDP) ||
+                          (r->type == REG_BTF && !reg_is_trusted(r));
+    return never_null(v, r) && !(linux_does_not && has_rule(v, BPF_RULE_LINUX));
+}
+
 /* Both ways, and nothing is learnt. */
 static int open_jump(struct verifier *v, const struct jump *j)
 {
@@ -188,7 +196,7 @@ static int null_jump(struct verifier *v, const struct jump *j, uint32_t number)
     uint32_t if_not = j->cond == COND_EQ ? j->next : j->target;
     /* Where it points into its object it is not NULL. Outside nothing is known, so both ways are
      * walked. */
-    int err = never_null(v, &pointer) || j->second ? 0 : walk_push(v);
+    int err = decides_null(v, &pointer) || j->second ? 0 : walk_push(v);
     if (err != 0)
         return err;
     if (pointer.may_be_null)
@@ -198,7 +206,7 @@ static int null_jump(struct verifier *v, const struct jump *j, uint32_t number)
 }
 
 /* Two pointers into one object: constant offsets inside it decide, else both ways are walked and
- * nothing is learnt. */
+ * nothing is learnt. Not for Linux's kinds, where addresses just compare: its verifier decides nothing there. */
 static int pointer_jump(struct verifier *v, const struct jump *j, const struct reg *a,
                         const struct reg *b)
 {
@@ -241,7 +249,7 @@ static int address_jump(struct verifier *v, const struct jump *j, const struct r
 static int zero_jump(struct verifier *v, const struct jump *j, const struct reg *pointer,
                      uint32_t number)
 {
-    bool learns = j->immediate || !has_rule(v, BPF_RULE_LINUX) || never_null(v, pointer);
+    bool learns = j->immediate || !has_rule(v, BPF_RULE_LINUX) || decides_null(v, pointer);
     return learns ? null_jump(v, j, number) : open_jump(v, j);
 }
 
@@ -266,7 +274,7 @@ static int any_pointer_jump(struct verifier *v, const struct jump *j, const stru
     bool ordered =
         j->cond == COND_EQ || j->cond == COND_NE || (j->cond >= COND_GT && j->cond <= COND_LT);
     if (!j->half && ordered && reg_same_object(dst, src) && !reg_is_packet(dst) &&
-        !dst->may_be_null && !src->may_be_null)
+        !dst->may_be_null && !src->may_be_null && !has_rule(v, BPF_RULE_LINUX))
         return pointer_jump(v, j, dst, src);
     if (has_rule(v, BPF_RULE_POINTER_LEAKS))
         return address_jump(v, j, dst, src);

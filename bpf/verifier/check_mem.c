@@ -52,7 +52,9 @@ static int check_inside(struct verifier *v, uint32_t reg_number, const struct re
 {
     if (r->type != REG_STACK)
         return from >= 0 && to <= (int64_t)r->size ? 0 : refuse_bounds(v, reg_number, r, from, to);
-    if (from >= -(int64_t)v->context->stack_limit && to <= 0)
+    /* By Linux's rule no bytes are in the frame, too (check_stack_slot_within_bounds()). */
+    bool begins_inside = from < 0 || !has_rule(v, BPF_RULE_LINUX);
+    if (from >= -(int64_t)v->context->stack_limit && to <= 0 && begins_inside)
         return 0;
     return refuse(v, -EACCES, BPF_REJECT_STACK,
                   to > 0 ? "the index into the array on the stack may be too large"
@@ -79,8 +81,8 @@ static int refuse_unbounded(struct verifier *v, uint32_t reg_number, const struc
 static int check_buffer(struct verifier *v, uint32_t reg_number, int64_t displacement)
 {
     const struct reg *r = state_reg(&v->state, reg_number);
-    if (!scalar_is_const(&r->n) || r->n.smin < 0 || r->n.smin + displacement < 0 ||
-        r->n.smin > OFFSET_LIMIT)
+    if (!scalar_is_const(&r->n) || r->n.smin < -OFFSET_LIMIT || r->n.smin > OFFSET_LIMIT ||
+        r->n.smin + displacement < 0)
         return refuse(v, -EACCES, BPF_REJECT_OOB, "constant offsets from 0 on",
                       "r%u is %s: %+lld from there is not in the buffer for certain", reg_number,
                       describe(v, r).text, (long long)displacement);
@@ -331,6 +333,12 @@ static int stack_store(struct verifier *v, const struct reg *base, int64_t displ
     return stack_clobber_with_zero(v, base->frame, from, to);
 }
 
+/* An object of the program's own, which it may write. */
+static bool is_own_object(const struct reg *r)
+{
+    return r->type == REG_BTF && (r->attr & (REG_ALLOCATED | REG_PERCPU)) == REG_ALLOCATED && !r->may_be_null;
+}
+
 static int store(struct verifier *v, uint32_t reg_number, int64_t displacement, uint32_t size,
                  struct reg *value)
 {
@@ -343,7 +351,7 @@ static int store(struct verifier *v, uint32_t reg_number, int64_t displacement, 
         return check_context(v, reg_number, displacement, size, true, false, NULL);
     if (base.type == REG_SOCKET)
         return check_socket_access(v, reg_number, displacement, size, true, NULL);
-    if (base.type == REG_BTF && (base.attr & (REG_ALLOCATED | REG_PERCPU)) == REG_ALLOCATED && !base.may_be_null)
+    if (is_own_object(&base))
         return check_own_access(v, &base, reg_number, displacement, size);
     if (base.type == REG_ARENA)
         return 0;
@@ -419,15 +427,22 @@ static int check_atomic_target(struct verifier *v, uint32_t reg_number)
                   "r%u is %s: no atomic operations there", reg_number, describe(v, r).text);
 }
 
+static int check_memory_place(struct verifier *v, uint32_t reg_number, int64_t displacement, uint32_t size)
+{
+    const struct reg *r = state_reg(&v->state, reg_number);
+    if (is_own_object(r))
+        return check_own_access(v, r, reg_number, displacement, size);
+    int err = check_region(v, reg_number, displacement, size, ACCESS_READ);
+    return err != 0 ? err : check_region(v, reg_number, displacement, size, ACCESS_WRITE);
+}
+
 static int check_atomic_place(struct verifier *v, const struct bpf_insn *insn, uint32_t size)
 {
     if (state_reg(&v->state, insn->dst_reg)->type == REG_ARENA)
         return arena_atomic(v, insn);
     int err = check_atomic_target(v, insn->dst_reg);
     if (err == 0)
-        err = check_region(v, insn->dst_reg, insn->offset, size, ACCESS_READ);
-    if (err == 0)
-        err = check_region(v, insn->dst_reg, insn->offset, size, ACCESS_WRITE);
+        err = check_memory_place(v, insn->dst_reg, insn->offset, size);
     return err != 0 ? err : check_aligned(v, insn->dst_reg, insn->offset, size, true);
 }
 
@@ -473,21 +488,20 @@ static bool map_may_sleep(const struct bpf_map *map)
     return (map->ops->bit & may) != 0;
 }
 
-/* Linux's kinds that run anywhere, also while the kernel holds a lock of its own (is_tracing_prog_type()): kprobe,
- * tracepoint, perf_event, raw_tracepoint (and writable). */
-#define TRACES        (1u << 2 | 1u << 5 | 1u << 7 | 1u << 17 | 1u << 24)
-#define SOCKET_FILTER (1u << 1)
+/* Linux's kinds that run anywhere, also while the kernel holds a lock of its own (is_tracing_prog_type()). */
+#define TRACES                                                                                            \
+    (PROG_BIT(PROG_KPROBE) | PROG_BIT(PROG_TRACEPOINT) | PROG_BIT(PROG_PERF_EVENT) |                      \
+     PROG_BIT(PROG_RAW_TRACEPOINT) | PROG_BIT(PROG_RAW_TRACEPOINT_WRITABLE))
 
 /* What values may hold that such programs cannot even name (Linux: check_map_prog_compatibility()). */
 static int check_fields_for_kind(struct verifier *v, const struct bpf_map *map)
 {
-    uint32_t kind = v->context->prog_type < 32 ? 1u << v->context->prog_type : 0;
     for (uint32_t i = 0; has_rule(v, BPF_RULE_LINUX) && i < map->special_field_count; i++) {
         uint32_t field = map->special_fields[i].kind;
-        uint32_t without = field == BPF_SPECIAL_SPIN_LOCK                              ? TRACES | SOCKET_FILTER
+        uint32_t without = field == BPF_SPECIAL_SPIN_LOCK                              ? TRACES | PROG_BIT(PROG_SOCKET_FILTER)
                            : field == BPF_SPECIAL_KPTR || field == BPF_SPECIAL_REFCOUNT ? 0
                                                                                         : TRACES;
-        if ((kind & without) != 0)
+        if (prog_type_in(v->context->prog_type, without))
             return refuse(v, -EINVAL, BPF_REJECT_MAP, "",
                           "map '%s' has locks, timers, work, lists or trees: not for programs of '%s'", map->name,
                           v->context->section_prefix);

@@ -341,9 +341,11 @@ static int leave_function(struct verifier *v)
     struct state *s = &v->state;
     struct frame *callee = state_top(s);
     const struct reg result = callee->regs[0];
-    if (result.type == REG_STACK && result.frame + 1u == s->frame_count)
+    /* Linux takes no function that hands its caller's own stack back, either (prepare_func_exit()). */
+    bool own = result.frame + 1u == s->frame_count;
+    if (result.type == REG_STACK && (own || has_rule(v, BPF_RULE_LINUX)))
         return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "return the data, not its address",
-                      "a function returns the address of its own local variable");
+                      "a function returns the address of %s local variable", own ? "its own" : "its caller's");
     s->pc = callee->return_to;
     s->slot_count = callee->slot_base;
     s->frame_count--;

@@ -25,9 +25,8 @@ static struct reg *iterator_at(struct verifier *v, const struct kfunc_call *k)
 /* Linux: check_css_task_iter_allowlist(). */
 static bool may_iterate_css_tasks(const struct verifier *v)
 {
-    const uint8_t tracing = 26, lsm = 29, trace_iter = 28;
-    return v->context->prog_type == lsm || program_sleeps(v) ||
-           (v->context->prog_type == tracing && v->context->expected_type == trace_iter);
+    return v->context->prog_type == PROG_LSM || program_sleeps(v) ||
+           (v->context->prog_type == PROG_TRACING && v->context->expected_type == ATTACH_TRACE_ITER);
 }
 
 int check_iterator(struct verifier *v, struct kfunc_call *k, uint32_t reg_number,

@@ -5,10 +5,6 @@
 
 #include "own_object.h"
 
-/* Linux's enum bpf_prog_type. */
-#define PROG_TRACEPOINT              5
-#define PROG_RAW_TRACEPOINT          17
-
 /* Linux: is_bpf_graph_api_kfunc(), is_bpf_iter_num_api_kfunc() */
 static bool allowed_under_lock(const struct kfunc_call *k)
 {
@@ -132,7 +128,7 @@ static const char *kernel_context(const struct verifier *v)
     return NULL;
 }
 
-/* Of these it is an array of numbers: nothing that could be loaded through it. */
+/* Of these it is an array of numbers, and no struct. */
 static bool context_is_numbers(const struct verifier *v)
 {
     uint8_t type = v->context->prog_type;
@@ -160,6 +156,7 @@ static int give_slice(struct verifier *v, const struct kfunc_call *k, struct reg
                       "bpf_%s(): programs of '%s' may not write packets", k->call.name,
                       v->context->section_prefix);
     *out = dynptr_slice(v, &k->call, (uint32_t)k->constant, !writes);
+    out->attr |= REG_SLICE;
     return k->buffer != 0 ? slice_may_be_buffer(v, &k->call, k->buffer, out) : 0;
 }
 
@@ -220,12 +217,7 @@ static int give_kfunc_result(struct verifier *v, const struct kfunc_call *k, str
     struct bpf_btf_type type;
     *out = reg_unset();
     if ((k->row->flags & BPF_KFUNC_CAST_CONTEXT) != 0) {
-        const char *name = kernel_context(v);
-        if (context_is_numbers(v)) {
-            *out = reg_pointer(REG_BTF);
-            out->attr = REG_TRUSTED;
-            return 0;
-        }
+        const char *name = context_is_numbers(v) ? NULL : kernel_context(v);
         if (name == NULL)
             return refuse_result(v, k, "the kernel's own form of this context is not known");
         return give_btf_object(v, &k->call, name, REG_TRUSTED, false, out);

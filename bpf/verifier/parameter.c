@@ -23,8 +23,6 @@ static bool has_tag(const struct verifier *v, uint32_t function, uint32_t index,
     return rest != NULL && rest[0] == '\0';
 }
 
-#define PROG_KPROBE 2 /* Linux's enum bpf_prog_type */
-
 /* Is it the struct that contexts of this kind are, by one of its names? */
 static bool is_context(const struct verifier *v, uint32_t type_id)
 {

@@ -33,9 +33,10 @@ static int check_special(struct verifier *v, struct call *call, uint32_t reg_num
     return refuse_argument(v, call, reg_number, wants);
 }
 
-/* Kinds of Linux that run where the lock's holder may be interrupted: socket filter, kprobe,
- * tracepoint, perf_event, raw_tracepoint (and writable). */
-#define NO_LOCKS (1u << 1 | 1u << 2 | 1u << 5 | 1u << 7 | 1u << 17 | 1u << 24)
+/* Kinds of Linux that run where the lock's holder may be interrupted. */
+#define NO_LOCKS                                                                                          \
+    (PROG_BIT(PROG_SOCKET_FILTER) | PROG_BIT(PROG_KPROBE) | PROG_BIT(PROG_TRACEPOINT) |                   \
+     PROG_BIT(PROG_PERF_EVENT) | PROG_BIT(PROG_RAW_TRACEPOINT) | PROG_BIT(PROG_RAW_TRACEPOINT_WRITABLE))
 
 static int refuse_lock(struct verifier *v, const struct call *call, const char *why)
 {
@@ -54,7 +55,7 @@ int check_lock(struct verifier *v, struct call *call, uint32_t reg_number)
         return err;
     if (in_comparison(v))
         return refuse_lock(v, call, "not in the function that compares");
-    if (v->context->prog_type < 32 && (NO_LOCKS >> v->context->prog_type & 1u) != 0)
+    if (prog_type_in(v->context->prog_type, NO_LOCKS))
         return refuse_lock(v, call, "programs of this kind cannot take locks");
     if ((call->helper->flags & BPF_HELPER_LOCKS) != 0) {
         if (in->lock_map != 0)

@@ -69,6 +69,7 @@ enum reg_attr {
     REG_PACKET_SLICE = 1u << 12, /* REG_MEM: void when the packet changes */
     REG_FROM_CONTEXT = 1u << 13, /* REG_MEM: a field of the context points to it (flow keys) */
     REG_UNALIGNED = 1u << 14,    /* REG_MEM: begins at any byte (what a dynptr shows) */
+    REG_SLICE = 1u << 15,        /* REG_MEM: of bpf_dynptr_slice(), not of bpf_dynptr_data() */
 };
 
 /* REG_DYNPTR, REG_SLOT_DYNPTR: what it shows. */

@@ -111,11 +111,9 @@ void verifier_free(struct verifier *v, void *at, size_t size)
 /* Linux: can_be_sleepable() */
 static bool kind_may_sleep(const struct bpf_context_layout *kind)
 {
-    enum { KPROBE = 2, TRACING = 26, SYSCALL = 31 };
-    enum { RAW_TP = 23 };
-    return kind->prog_type == KPROBE || kind->prog_type == PROG_LSM ||
-           kind->prog_type == PROG_STRUCT_OPS || kind->prog_type == SYSCALL ||
-           (kind->prog_type == TRACING && kind->expected_type != RAW_TP);
+    return prog_type_in(kind->prog_type, PROG_BIT(PROG_KPROBE) | PROG_BIT(PROG_LSM) | PROG_BIT(PROG_STRUCT_OPS) |
+                                             PROG_BIT(PROG_SYSCALL)) ||
+           (kind->prog_type == PROG_TRACING && kind->expected_type != ATTACH_TRACE_RAW_TP);
 }
 
 /* What Linux's own structs of functions say of their members (their check_member()): of these structs only these may

@@ -250,32 +250,14 @@ static const struct known {
     const char *why;
 } known_rows[] = {
     /* More is known here: */
-    { NULL, "if r6 == r", NULL, "a pointer compared with a copy of itself is decided" },
-    { NULL, "!= r", NULL, "a pointer that is not NULL is compared with 0" },
-    { NULL, "if r6 != 0 goto", NULL, "likewise, of kinds that Linux takes for perhaps NULL" },
-    { NULL, "if r6 == 0 goto", NULL, "likewise" },
-    { NULL, "if r6 > ", NULL, "likewise" },
-    { NULL, "call +0; r6 = r0", "cannot return stack pointer",
-      "the caller's own stack is handed back to it" },
     { NULL, NULL, "unbounded memory access",
       "an offset that may be below 0, beside a constant one" },
-    { NULL, "r6 -= r6", NULL, "the difference of a pointer and itself is 0" },
     { NULL, NULL, "must be referenced", "an offset that was added and taken away again" },
-    { NULL, "r6 -= r10", NULL, "the distance of two places of the stack is known" },
-    { NULL, "r2 = 0; r3 = 0; call", NULL, "no bytes, at any place" },
     { "stack_spilled", NULL, "register fill",
       "of ways that meet, one has a pointer in the slot, one a number" },
-    { "dynptr_slice", NULL, "disallowed", "Linux takes slices by their beginning only" },
     { "function", NULL, "verifier bug", "the kernel's own mistake" },
     { "packet_", "r2 = map[progs]", NULL,
       "a tail call that may have changed the packet: the pointer is a number" },
-    { "context_", "bpf_cast_to_kern_ctx", NULL,
-      "what Linux has not for this kind, as a pointer to it" },
-    /* To be mended (docs/CAVEATS.md); none reaches memory that is not there, but for the struct's end: */
-    { "dynptr_slice_write", NULL, "expected=fp", "as a key" },
-    { "dynptr_slice", NULL, "Caller passes", "a slice of 16 bytes as memory of a global function" },
-    { "tcp_sock", NULL, "access beyond the end of member", "a member and part of the next one" },
-    { NULL, NULL, "cannot access ptr member", "part of a pointer in a union" },
 };
 
 static bool is_part(const char *text, const char *part)
