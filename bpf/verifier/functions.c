@@ -313,9 +313,7 @@ static int call_global(struct verifier *v, uint32_t index)
         return refuse(v, -EINVAL, BPF_REJECT_REFERENCE, "release it before",
                       "%s() may throw, and something acquired or entered is held",
                       function_name(v, index));
-    s->insns += f->most.insns;
-    s->ns += f->most.ns;
-    s->calls += f->most.calls;
+    add_cost(s, &f->most);
     for (uint32_t r = 1; r <= BPF_CALL_ARG_COUNT; r++)
         *state_reg(s, r) = reg_unset();
     *state_reg(s, 0) = reg_any_number();

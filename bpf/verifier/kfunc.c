@@ -296,7 +296,7 @@ static int check_effects(struct verifier *v, struct kfunc_call *k)
 /* The program ends here, in whatever function: nothing may be held, and the number is its result. */
 static int check_throw(struct verifier *v, const struct kfunc_call *k, bool *path_ends)
 {
-    const struct state *s = &v->state;
+    struct state *s = &v->state;
     for (uint32_t f = 0; f < s->frame_count; f++)
         if (s->frames[f].kind != FRAME_PROGRAM && s->frames[f].kind != FRAME_GLOBAL)
             return refuse_region(v, k, "it cannot be called from a callback");
@@ -309,6 +309,9 @@ static int check_throw(struct verifier *v, const struct kfunc_call *k, bool *pat
         err = check_exception_callback(v);
     v->throws = true;
     *path_ends = err == 0;
+    s->calls++;
+    if (err == 0 && v->exception_start != 0)
+        add_cost(s, &v->functions[function_at(v, v->exception_start)].most);
     return err;
 }
 

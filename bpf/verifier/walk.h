@@ -330,6 +330,13 @@ int functions_find(struct verifier *v);
 int functions_check_depth(struct verifier *v, uint32_t *stack_bytes);
 /* Which one the instruction belongs to. */
 uint32_t function_at(const struct verifier *v, uint32_t pc);
+/* The path takes this much more: a function that is not walked in it. */
+static inline void add_cost(struct state *s, const struct cost *more)
+{
+    s->insns += more->insns;
+    s->ns += more->ns;
+    s->calls += more->calls;
+}
 const char *function_name(const struct verifier *v, uint32_t function);
 /* Enter and leave a function of the program: set state.pc. */
 int check_local_call(struct verifier *v, const struct bpf_insn *insn);

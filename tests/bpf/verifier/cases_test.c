@@ -12,12 +12,12 @@
  *
  * `pre` sets registers up: map_value(NAME) is a looked up value not NULL, record(BYTES) a reserved
  * record, scalar a number of which nothing is known. R9 then holds the context. `kcall NAME` calls a kernel function
- * (kernel_btf.c). An accepted program
+ * (generated_btf.c). An accepted program
  * is run, with contexts of zeros, of ones and of noise, in the checked interpreter and in the
  * ordinary one: no bad access, equal results. */
 #include "assembler.h"
+#include "generated_btf.h"
 #include "host_env.h"
-#include "kernel_btf.h"
 
 #include <bpf/btf.h>
 #include <bpf/interp.h>
@@ -204,8 +204,8 @@ static void add_code(const char *text, char *code, size_t size)
         snprintf(part, sizeof part, "%.*s", (int)(call - text), text);
         append(code, size, part);
         ck_assert_int_eq(sscanf(call, "kcall %39[a-z_]", name), 1);
-        ck_assert_msg(kernel_btf_id(name) != 0, "%s()", name);
-        snprintf(part, sizeof part, ".insn 0x85 0 2 0 %u", kernel_btf_id(name));
+        ck_assert_msg(generated_kfunc_named(name) != 0, "%s()", name);
+        snprintf(part, sizeof part, ".insn 0x85 0 2 0 %d", generated_kfunc_named(name));
         code[strlen(code) - 1] = ' ';
         append(code, size, part);
         code[strlen(code) - 1] = ' ';
@@ -216,10 +216,10 @@ static void add_code(const char *text, char *code, size_t size)
 /* The kernel is Linux then. */
 static struct bpf_btf *make_kernel_btf(void)
 {
-    uint8_t bytes[KERNEL_BTF_MAX];
+    uint8_t bytes[GENERATED_KERNEL_BTF_MAX];
     struct bpf_btf *btf = NULL;
     struct bpf_error error;
-    int err = bpf_btf_parse(&host.env, bytes, kernel_btf(bytes), &btf, &error);
+    int err = bpf_btf_parse(&host.env, bytes, generated_kernel_btf(bytes), &btf, &error);
     ck_assert_msg(err == 0, "%s", error.text);
     host.env.helpers = bpf_linux_helpers;
     host.env.helper_count = bpf_linux_helper_count;

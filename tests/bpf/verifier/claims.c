@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "claims.h"
 
+#include "generated_btf.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +146,23 @@ static bool task_holds(struct machine *m, const struct reg *r, uint64_t value)
     return false;
 }
 
+/* An object of the program's own: with a reference, or in a list or tree whose lock is held. */
+static bool own_holds(struct machine *m, const struct reg *r, uint64_t value)
+{
+    bool borrowed = (r->attr & REG_BORROWED) != 0;
+    if ((r->attr & REG_UNTRUSTED) != 0 || (r->attr & REG_ALLOCATED) == 0)
+        return true;
+    for (uint32_t i = 0; i < m->object_count; i++) {
+        const struct machine_object *o = &m->objects[i];
+        bool good = o->kind == OBJECT_OWN && o->live &&
+                    generated_own_id((enum generated_own)o->type) == r->type_id &&
+                    (borrowed ? m->lock != 0 : o->references != 0);
+        if (good && offset_holds(r, value, o->base))
+            return true;
+    }
+    return false;
+}
+
 static bool value_holds(struct machine *m, const struct reg *r, const struct machine_reg *is)
 {
     uint32_t first = m->frames[m->frame_count - 1].first;
@@ -174,7 +193,7 @@ static bool value_holds(struct machine *m, const struct reg *r, const struct mac
     case REG_MEM:
         return memory_holds(m, r, is->value);
     case REG_BTF:
-        return task_holds(m, r, is->value);
+        return (r->attr & REG_OWN_TYPE) != 0 ? own_holds(m, r, is->value) : task_holds(m, r, is->value);
     default:
         return object_holds(m, r, is->value);
     }

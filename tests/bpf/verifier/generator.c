@@ -15,6 +15,21 @@ static const struct bpf_special_field special_fields[] = {
       .flavour = 2 /* it owns what it points to */ },
 };
 
+static const struct bpf_special_field own_fields[] = {
+    { .kind = BPF_SPECIAL_SPIN_LOCK, .offset = GENERATOR_LOCK_AT, .size = 4 },
+    { .kind = BPF_SPECIAL_LIST_HEAD, .offset = GENERATOR_ITEMS_AT, .size = GENERATED_ROOT_SIZE,
+      .btf_id = GENERATED_STRUCT_OWN + GENERATED_ITEM, .flavour = 8 /* where its node lies */ },
+    { .kind = BPF_SPECIAL_LIST_HEAD, .offset = GENERATOR_COUNTED_AT, .size = GENERATED_ROOT_SIZE,
+      .btf_id = GENERATED_STRUCT_OWN + GENERATED_COUNTED, .flavour = 8 },
+    { .kind = BPF_SPECIAL_RB_ROOT, .offset = GENERATOR_TREE_AT, .size = GENERATED_ROOT_SIZE,
+      .btf_id = GENERATED_STRUCT_OWN + GENERATED_TREE_ITEM, .flavour = 8 },
+    { .kind = BPF_SPECIAL_RB_ROOT, .offset = GENERATOR_COUNTED_TREE_AT, .size = GENERATED_ROOT_SIZE,
+      .btf_id = GENERATED_STRUCT_OWN + GENERATED_COUNTED, .flavour = 32 },
+    { .kind = BPF_SPECIAL_KPTR, .offset = GENERATOR_OWN_KPTR_AT, .size = 8,
+      .btf_id = GENERATED_STRUCT_OWN + GENERATED_COUNTED, .flavour = 2 },
+    { .kind = BPF_SPECIAL_WORKQUEUE, .offset = GENERATOR_WORK_AT, .size = 16 },
+};
+
 const struct bpf_map_spec generator_maps[GENERATOR_ALL_MAP_COUNT] = {
     [GENERATOR_ARRAY8] = { .name = "array8", .type = BPF_MAP_TYPE_ARRAY, .key_size = 4,
                            .value_size = 8, .max_entries = 4 },
@@ -35,6 +50,8 @@ const struct bpf_map_spec generator_maps[GENERATOR_ALL_MAP_COUNT] = {
     [GENERATOR_SPECIAL_BSS] = { .name = "special_bss", .type = BPF_MAP_TYPE_ARRAY, .key_size = 4,
                                 .value_size = 64, .max_entries = 1, .special_field_count = 3,
                                 .special_fields = special_fields },
+    [GENERATOR_OWN] = { .name = "own", .type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 112,
+                        .max_entries = 3, .special_field_count = 7, .special_fields = own_fields },
 };
 
 #define NAME_OF(name) #name,
@@ -170,7 +187,7 @@ static const struct {
 
 static void statement(struct generator *g)
 {
-    if ((g->flags & GENERATE_OBJECTS) != 0 && one_in(g, 5)) {
+    if ((g->flags & GENERATE_OBJECTS) != 0 && one_in(g, (g->flags & GENERATE_OWN) != 0 ? 3 : 5)) {
         kernel_object(g);
         return;
     }
@@ -224,7 +241,9 @@ void generate_program_of(enum generated_kind kind, uint32_t flags, const uint8_t
         .function = FUNCTION_MAIN
     };
     out->insn_count = out->function_count = 0;
-    out->features = 0;
+    memset(out->features, 0, sizeof out->features);
+    out->flags = flags;
+    out->has_callback = false;
     out->kind = kind;
     uint32_t manner = take(&g);
     bool objects = (flags & GENERATE_OBJECTS) != 0;

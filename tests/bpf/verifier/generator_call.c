@@ -478,7 +478,7 @@ static bool is_callback(const struct generator *g)
 void finish(struct generator *g)
 {
     give_back(g);
-    bool timer = g->function == FUNCTION_TIMER && !one_in(g, 16);
+    bool timer = (g->function == FUNCTION_TIMER || g->function == FUNCTION_WORK) && !one_in(g, 16);
     if (timer || g->kinds[0] != K_NUMBER || (is_callback(g) && one_in(g, 2)))
         set(g, 0, 0);
     else if (is_callback(g))
@@ -559,6 +559,8 @@ static void begin_callback(struct generator *g)
 static void begin_timer(struct generator *g)
 {
     int32_t at = one_in(g, 12) ? (int32_t)pick(g, 8) * 8 : GENERATOR_PLAIN_AT + 8 * (int32_t)pick(g, 4);
+    if (g->function == FUNCTION_WORK)
+        at = GENERATOR_OWN_PLAIN_AT + 8 * (int32_t)pick(g, one_in(g, 12) ? 3 : 2);
     if (one_in(g, 2))
         emit(g, BPF_ST | BPF_MEM | BPF_DW, 3, 0, at, number(g));
     else
@@ -568,6 +570,18 @@ static void begin_timer(struct generator *g)
     load_any(g, 0);
     load_any(g, 6);
     set_number(g, 1);
+}
+
+/* R1 is what was thrown. */
+static void on_exception(struct generator *g)
+{
+    uses(g, GENERATED_exception_callback);
+    g->out->has_callback = true;
+    set_number(g, 1);
+    move(g, 0, 1);
+    set_number(g, 0);
+    alu(g);
+    finish(g);
 }
 
 static void function(struct generator *g, enum function which)
@@ -580,18 +594,28 @@ static void function(struct generator *g, enum function which)
             insn->imm = (int32_t)(out->insn_count - g->calls[i].insn_index - 1);
         called |= g->calls[i].function == which;
     }
-    if (!called)
+    bool callback = which == FUNCTION_EXCEPTION && out->features[GENERATED_throw] && one_in(g, 2);
+    if (!called && !callback)
         return;
     out->functions[out->function_count].start = out->insn_count;
-    out->functions[out->function_count++].is_global = which == FUNCTION_GLOBAL;
+    out->functions[out->function_count].is_callback = callback;
+    out->functions[out->function_count++].is_global = which == FUNCTION_GLOBAL || callback;
     memset(g->kinds, 0, sizeof g->kinds);
     g->held = K_UNSET;
     g->function = which;
+    if (which == FUNCTION_LESS || which == FUNCTION_LESS_COUNTED) {
+        compare(g, which == FUNCTION_LESS ? GENERATED_TREE_ITEM : GENERATED_COUNTED);
+        return;
+    }
+    if (callback) {
+        on_exception(g);
+        return;
+    }
     if (which == FUNCTION_GLOBAL)
         begin_global(g);
     else if (is_callback(g))
         begin_callback(g);
-    else if (which == FUNCTION_TIMER)
+    else if (which == FUNCTION_TIMER || which == FUNCTION_WORK)
         begin_timer(g);
     else
         begin_function(g);

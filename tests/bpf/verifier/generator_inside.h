@@ -2,7 +2,7 @@
 /* What the generator's files offer each other: generator.c the program and its statements, generator_number.c
  * arithmetic and jumps, generator_loop.c loops, generator_memory.c stack, values and packets, generator_call.c helpers
  * and functions, generator_object.c iterators, generator_dynptr.c, generator_special.c locks and
- * tasks. */
+ * tasks, generator_own.c the program's own objects, generator_exception.c exceptions, work and other iterators. */
 #pragma once
 #include "generated_btf.h"
 #include "generator.h"
@@ -29,6 +29,10 @@ enum function {
     FUNCTION_LOOP,   /* callback of bpf_loop() */
     FUNCTION_EACH,   /* callback of bpf_for_each_map_elem() */
     FUNCTION_TIMER,  /* of a timer in a map's value */
+    FUNCTION_WORK,   /* likewise of work */
+    FUNCTION_LESS,   /* compares nodes of a tree: GENERATED_TREE_ITEM */
+    FUNCTION_LESS_COUNTED,
+    FUNCTION_EXCEPTION, /* the exception callback, which nothing calls */
     FUNCTION_INNER,  /* of the others */
     FUNCTION_COUNT,
     FUNCTION_MAIN = FUNCTION_COUNT,
@@ -51,7 +55,7 @@ struct generator {
     uint32_t held_reg;
     uint32_t depth; /* of loops */
     uint32_t iterator_depth;
-    bool has_dynptr, has_special; /* statements are made while there is one */
+    bool has_dynptr, has_special, has_own; /* statements are made while there is one */
     uint32_t open; /* iterators, dynptrs of records: to be given up */
     bool moves_6;   /* R6 is a pointer that a loop moves */
     struct patch patches[PATCH_MAX];
@@ -73,7 +77,7 @@ void emit(struct generator *g, uint32_t opcode, uint32_t dst, uint32_t src, int3
           int64_t imm);
 static inline void uses(struct generator *g, enum generated_feature feature)
 {
-    g->out->features |= UINT64_C(1) << feature;
+    g->out->features[feature] = true;
 }
 static inline bool has_packets(const struct generator *g)
 {
@@ -144,6 +148,17 @@ void dynptr(struct generator *g);
 /* --- generator_special.c --- */
 /* A lock, a timer, or a task and the map's pointer to one. */
 void special(struct generator *g);
+
+/* --- generator_own.c --- */
+void own(struct generator *g);
+void look_up_own(struct generator *g);
+/* All of a function that compares two nodes. */
+void compare(struct generator *g, enum generated_own type);
+
+/* --- generator_exception.c --- */
+void throw_here(struct generator *g);
+/* What GENERATE_OWN asks for. */
+void own_or_other(struct generator *g);
 
 /* --- generator_call.c --- */
 void call_helper(struct generator *g, int32_t id);

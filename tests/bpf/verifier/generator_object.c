@@ -176,6 +176,10 @@ void kernel_object(struct generator *g)
         { GENERATE_DYNPTRS, dynptr },
         { GENERATE_SPECIAL, special },
     };
+    if ((g->flags & GENERATE_OWN) != 0 && has_packets(g) && !one_in(g, 3)) {
+        own_or_other(g);
+        return;
+    }
     uint32_t which = has_packets(g) && one_in(g, 3) ? 2 : pick(g, 3);
     while ((g->flags & kinds[which].flag) == 0)
         which = (which + 1) % 3;

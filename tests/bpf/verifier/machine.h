@@ -27,6 +27,10 @@ struct machine_object {
     uint8_t kind; /* enum machine_object_kind */
     uint8_t life; /* of tasks: enum machine_life */
     bool writable, live;
+    /* Of the program's own: */
+    uint8_t type;             /* enum generated_own */
+    uint8_t references;       /* that the program has */
+    uint64_t in_list, in_tree; /* of which list or tree it is; 0: none */
 };
 
 enum machine_object_kind {
@@ -39,6 +43,7 @@ enum machine_object_kind {
     OBJECT_SOCKET,
     OBJECT_ELEMENT, /* of an iterator: live as long as that is */
     OBJECT_TASK,
+    OBJECT_OWN, /* of the program's own: bpf_obj_new() */
 };
 
 /* Until when a task is there: given up by the program, the end of the read section, unknown. */
@@ -52,6 +57,8 @@ struct machine_stack_object {
     bool drained;
     uint32_t frame, at, size; /* at: in the frame, from its lowest byte */
     /* An iterator: */
+    uint8_t of; /* enum machine_iterator */
+    bool stale; /* a read section has ended: its tasks may be gone */
     int32_t number, end;
     uint32_t element; /* the object; UINT32_MAX: none */
     /* A dynptr: */
@@ -62,6 +69,8 @@ struct machine_stack_object {
 };
 
 enum machine_stack_kind { STACK_FREE, STACK_ITERATOR, STACK_DYNPTR };
+
+enum machine_iterator { ITERATES_NUMBERS, ITERATES_BITS, ITERATES_TASKS };
 
 enum machine_dynptr {
     MACHINE_SHOWS_NOTHING,
@@ -81,9 +90,11 @@ struct machine_frame {
     uint32_t low;   /* bytes of its stack that were touched, from its top */
     uint32_t references; /* open when it was entered */
     /* Of a callback: */
-    const struct bpf_helper *helper; /* NULL: none */
+    uint32_t callback; /* enum bpf_callback; BPF_CALLBACK_NONE: it is none */
     uint32_t function, map, round, round_count;
     struct machine_reg context;
+    uint64_t root; /* the tree that an object is added to, BPF_CALLBACK_LESS */
+    uint32_t added;
 };
 
 struct machine {
@@ -103,7 +114,7 @@ struct machine {
     struct {
         uint64_t value; /* where the value begins that it lies in */
         uint32_t map, function;
-    } timers[MACHINE_TIMER_MAX]; /* that were given a function, which runs after the program */
+    } timers[MACHINE_TIMER_MAX]; /* and work: that were given a function, which runs after the program */
     uint32_t timer_count;
     bool in_timer;
     uint32_t packet;    /* the object that it is now */

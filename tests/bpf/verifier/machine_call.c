@@ -75,8 +75,10 @@ static bool check_map(struct machine *m, const struct bpf_helper *helper, uint32
                : escape(m, "bpf_%s() changes a map that is read-only", helper->name);
 }
 
-static bool check_function(struct machine *m, uint32_t number)
+bool need_function(struct machine *m, uint32_t number)
 {
+    if (!need(m, number))
+        return false;
     uint64_t at = reg(m, number)->value - MACHINE_FUNCTION_BASE;
     return at % 8 == 0 && at / 8 < m->request->insn_count
                ? true
@@ -147,7 +149,7 @@ static bool check_argument(struct machine *m, const struct bpf_helper *helper, u
                    ? true
                    : escape(m, "argument r%u is no socket", number);
     case BPF_ARG_CALLBACK:
-        return check_function(m, number);
+        return need_function(m, number);
     case BPF_ARG_STACK:
         return r->value == 0 || machine_object_at(m, r->value, 0) != NULL
                    ? true
@@ -225,7 +227,7 @@ void finish_call(struct machine *m, struct machine_reg result)
 /* --- Callbacks
  * ---------------------------------------------------------------------------------------------------------- */
 
-static void enter_callback(struct machine *m, const struct machine_frame *kept)
+void enter_callback(struct machine *m, const struct machine_frame *kept)
 {
     enter_frame(m);
     struct machine_frame *f = &m->frames[m->frame_count - 1];
@@ -234,7 +236,11 @@ static void enter_callback(struct machine *m, const struct machine_frame *kept)
     f->first = first;
     f->references = m->open_references;
     m->pc = kept->function;
-    if (kept->helper->callback == BPF_CALLBACK_LOOP) {
+    if (kept->callback == BPF_CALLBACK_LESS) {
+        own_compare(m, kept);
+        return;
+    }
+    if (kept->callback == BPF_CALLBACK_LOOP) {
         *reg(m, 1) = (struct machine_reg){ kept->round, true, false };
         *reg(m, 2) = kept->context;
         return;
@@ -258,7 +264,7 @@ static bool call_back(struct machine *m, const struct bpf_helper *helper, uint32
         rounds = 0; /* -E2BIG */
     struct machine_frame kept = {
         .return_to = m->pc,
-        .helper = helper,
+        .callback = helper->callback,
         .map = map,
         .context = *reg(m, 3),
         .function = (uint32_t)((reg(m, 2)->value - MACHINE_FUNCTION_BASE) / 8),
@@ -282,11 +288,14 @@ static bool leave_callback(struct machine *m)
         return escape(m, "a callback leaves %u references open, and began with %u",
                       m->open_references, kept.references);
     leave_frame(m);
-    if (result.value == 0 && ++kept.round < kept.round_count) {
+    bool goes_on = result.value == 0 || kept.callback == BPF_CALLBACK_LESS;
+    if (goes_on && ++kept.round < kept.round_count) {
         kept.low = 0;
         enter_callback(m, &kept);
         return true;
     }
+    if (kept.callback == BPF_CALLBACK_LESS)
+        own_added(m, &kept);
     m->pc = kept.return_to;
     finish_call(m, (struct machine_reg){ roll_number(m), true, false });
     return true;
@@ -339,20 +348,53 @@ static bool leave_function(struct machine *m, struct machine_reg result, bool *e
     return true;
 }
 
+static bool result_fits(struct machine *m, uint64_t result)
+{
+    const struct bpf_context_layout *layout = m->request->context;
+    bool fits = m->in_timer ? result == 0
+                            : !layout->result_checked || ((int64_t)result >= layout->result_min &&
+                                                          (int64_t)result <= layout->result_max);
+    return fits ? true : escape(m, "returns %" PRId64, (int64_t)result);
+}
+
 bool run_exit(struct machine *m, bool *ends)
 {
     struct machine_reg result = *reg(m, 0);
-    const struct bpf_context_layout *layout = m->request->context;
-    if (m->frames[m->frame_count - 1].helper != NULL)
+    if (m->frames[m->frame_count - 1].callback != BPF_CALLBACK_NONE)
         return leave_callback(m);
     if (m->frame_count > 1)
         return leave_function(m, result, ends);
     if (!result.set || (result.address && !has(m, BPF_RULE_POINTER_LEAKS)))
         return escape(m, "returns %s", result.set ? "an address" : "what is not set");
-    if (m->in_timer ? result.value != 0 : layout->result_checked && ((int64_t)result.value < layout->result_min ||
-                                   (int64_t)result.value > layout->result_max))
-        return escape(m, "returns %" PRId64, (int64_t)result.value);
+    if (!result_fits(m, result.value))
+        return false;
     return run_ends(m, ends);
+}
+
+/* All frames are left at once: kernel/bpf/helpers.c, bpf_throw(). The exception callback is called in place of the
+ * program, and what it returns is the result. */
+bool run_throw(struct machine *m, bool *ends)
+{
+    uint32_t callback = 0;
+    uint64_t cookie = reg(m, 1)->value;
+    if (!need_number(m, 1) || !nothing_held(m))
+        return false;
+    for (uint32_t f = 0; f < m->frame_count; f++)
+        if (m->frames[f].callback != BPF_CALLBACK_NONE)
+            return escape(m, "throws past a helper that called back");
+    for (uint32_t i = 0; i < m->request->debug->func_count; i++)
+        if (strcmp(m->request->debug->funcs[i].name, "x") == 0)
+            callback = m->request->debug->funcs[i].insn_index;
+    if (callback == 0) {
+        *ends = true;
+        return result_fits(m, cookie);
+    }
+    while (m->frame_count > 0)
+        leave_frame(m);
+    enter_frame(m);
+    *reg(m, 1) = (struct machine_reg){ cookie, true, false };
+    m->pc = callback;
+    return true;
 }
 
 bool run_legacy_load(struct machine *m, bool *ends)
@@ -374,7 +416,7 @@ bool run_legacy_load(struct machine *m, bool *ends)
 static bool tail_call(struct machine *m, bool *ends)
 {
     new_packet(m);
-    if (m->frames[m->frame_count - 1].helper != NULL)
+    if (m->frames[m->frame_count - 1].callback != BPF_CALLBACK_NONE)
         return escape(m, "another program returns to the helper that called back");
     return leave_function(m, (struct machine_reg){ roll_number(m), true, false }, ends);
 }
@@ -387,6 +429,8 @@ bool run_helper(struct machine *m, const struct bpf_insn *insn, bool *ends)
     m->calls++;
     if (!may_call(m, insn))
         return false;
+    if (insn->src_reg == BPF_CALL_BTF_ID && generated_kfunc_of(insn->imm) == GENERATED_KFUNC_throw)
+        return run_throw(m, ends);
     if (insn->src_reg == BPF_CALL_BTF_ID)
         return run_kfunc(m, insn);
     if (helper == NULL || !bpf_helper_allowed(helper, m->request->context))

@@ -2,7 +2,7 @@
 /* What the machine's files offer each other: machine.c instructions and the run, machine_memory.c objects and
  * accesses, machine_call.c helpers, functions and callbacks, machine_object.c the kernel's objects, machine_dynptr.c
  * dynptrs, machine_special.c locks, timers and kernel pointers in
- * maps. Functions that return bool give false after
+ * maps, machine_own.c the program's own objects, lists and trees. Functions that return bool give false after
  * escape() has said why. */
 #pragma once
 #include "machine.h"
@@ -62,10 +62,32 @@ bool stack_place(struct machine *m, uint32_t number, uint32_t size, uint32_t *fr
 /* A new object there; what lay there is gone. NULL: there is no room. */
 struct machine_stack_object *put_object(struct machine *m, enum machine_stack_kind kind, uint32_t frame,
                                         uint32_t at, uint32_t size);
+/* It is there no more, nor what it gave. */
+void forget_object(struct machine *m, struct machine_stack_object *o);
 /* The whole object that argument `number` points to. */
 bool need_object(struct machine *m, uint32_t number, enum machine_stack_kind kind,
                  struct machine_stack_object **out);
 bool need_number(struct machine *m, uint32_t number);
+
+/* --- machine_iterator.c --- */
+bool run_iterator_kfunc(struct machine *m, enum generated_kfunc which, struct machine_reg *result);
+
+/* --- machine_own.c --- */
+/* These bytes of an own object are plain ones. */
+bool own_is_plain(const struct machine_object *o, uint64_t at, uint64_t size);
+/* It has a lock there. */
+bool own_has_lock(const struct machine_object *o, uint64_t at);
+/* A lock is given up: others may do what they like with what lies in lists and trees. */
+void own_unlocked(struct machine *m);
+/* An object of the program's goes into a map's value, and another comes out, or none. */
+bool own_exchange(struct machine *m, struct machine_reg *result);
+bool run_own_kfunc(struct machine *m, enum generated_kfunc which, struct machine_reg *result);
+/* bpf_rbtree_add(), which calls back; sets m->pc. */
+bool run_tree_add(struct machine *m);
+/* The arguments of the function that compares. */
+void own_compare(struct machine *m, const struct machine_frame *f);
+/* After the last comparison. */
+void own_added(struct machine *m, const struct machine_frame *f);
 
 /* --- machine_dynptr.c --- */
 bool run_dynptr_kfunc(struct machine *m, enum generated_kfunc which, struct machine_reg *result);
@@ -93,16 +115,26 @@ bool nothing_held(struct machine *m);
 bool is_special_helper(int32_t id);
 bool run_special_helper(struct machine *m, int32_t id);
 bool run_special_kfunc(struct machine *m, enum generated_kfunc which, struct machine_reg *result);
+bool run_work_kfunc(struct machine *m, enum generated_kfunc which, struct machine_reg *result);
+/* A task that is there until the read section ends. */
+struct machine_reg see_task(struct machine *m);
+/* The field of the value or own object that begins there, if it is of this kind; NULL: none. */
+const struct bpf_special_field *field_there(const struct machine *m, const struct machine_object *o, uint64_t at,
+                                            uint32_t kind);
 
 /* --- machine_call.c: these set m->pc --- */
 /* The helper reads or fills the memory that argument `number` points to. */
 bool read_argument(struct machine *m, uint32_t number, uint64_t size);
 bool fill_argument(struct machine *m, uint32_t number, uint64_t size);
+bool need_function(struct machine *m, uint32_t number);
+/* Enters the callback that `kept` says, which comes back to it. */
+void enter_callback(struct machine *m, const struct machine_frame *kept);
 /* Where a result comes that is an address: an object like no other so far. */
 uint64_t new_base(const struct machine *m);
 void finish_call(struct machine *m, struct machine_reg result);
 bool run_helper(struct machine *m, const struct bpf_insn *insn, bool *ends);
 bool run_local_call(struct machine *m, const struct bpf_insn *insn);
 bool run_exit(struct machine *m, bool *ends);
+bool run_throw(struct machine *m, bool *ends);
 /* A packet load of classic BPF, which ends the function where there is nothing. */
 bool run_legacy_load(struct machine *m, bool *ends);

@@ -30,7 +30,7 @@ bool stack_object_read(struct machine *m, uint32_t frame, uint32_t at, uint32_t 
                : escape(m, "reads the kernel's object at r10-%u", 512 - at);
 }
 
-static void forget(struct machine *m, struct machine_stack_object *o)
+void forget_object(struct machine *m, struct machine_stack_object *o)
 {
     if (o->kind == STACK_ITERATOR && o->element != UINT32_MAX)
         m->objects[o->element].live = false;
@@ -41,7 +41,7 @@ void stack_object_written(struct machine *m, uint32_t frame, uint32_t at, uint32
 {
     struct machine_stack_object *o;
     while (size != 0 && (o = machine_on_stack(m, frame, at, size)) != NULL)
-        forget(m, o);
+        forget_object(m, o);
 }
 
 bool stack_place(struct machine *m, uint32_t number, uint32_t size, uint32_t *frame, uint32_t *at)
@@ -94,103 +94,34 @@ bool need_number(struct machine *m, uint32_t number)
                : true;
 }
 
-/* --- Iterators: kernel/bpf/bpf_iter.c, bpf_iter_num_new() and what follows
- * --------------------------------------------------- */
-
-#define ITERATOR_BYTES 8
-#define NUMBERS_MAX    (INT64_C(8) << 20) /* BPF_MAX_LOOPS */
-
-static bool new_iterator(struct machine *m, struct machine_reg *result)
-{
-    uint32_t frame, at;
-    if (!need_number(m, 2) || !need_number(m, 3) || !stack_place(m, 1, ITERATOR_BYTES, &frame, &at))
-        return false;
-    if (machine_on_stack(m, frame, at, ITERATOR_BYTES) != NULL)
-        return escape(m, "makes an iterator where the kernel has an object");
-    int32_t first = (int32_t)reg(m, 2)->value, end = (int32_t)reg(m, 3)->value;
-    struct machine_stack_object *o = put_object(m, STACK_ITERATOR, frame, at, ITERATOR_BYTES);
-    struct machine_object *element = add_object(m, OBJECT_ELEMENT, new_base(m), 4);
-    m->open_references++;
-    *result = (struct machine_reg){ 0, true, false };
-    if (o == NULL || element == NULL) {
-        m->out_of_room = true;
-        return true;
-    }
-    element->writable = false;
-    o->element = (uint32_t)(element - m->objects);
-    bool fine = first <= end && (int64_t)end - first <= NUMBERS_MAX;
-    o->number = fine ? first : 0;
-    o->end = fine ? end : 0;
-    if (!fine)
-        result->value = 0 - UINT64_C(22);
-    return true;
-}
-
-static bool next_element(struct machine *m, struct machine_reg *result)
-{
-    struct machine_stack_object *o;
-    if (!need_object(m, 1, STACK_ITERATOR, &o))
-        return false;
-    *result = (struct machine_reg){ 0, true, false };
-    o->drained = o->drained || o->number >= o->end;
-    if (o->drained)
-        return true;
-    memcpy(m->objects[o->element].bytes, &o->number, 4);
-    o->number++;
-    *result = (struct machine_reg){ m->objects[o->element].base, true, true };
-    return true;
-}
-
-static bool destroy_iterator(struct machine *m)
-{
-    struct machine_stack_object *o;
-    if (!need_object(m, 1, STACK_ITERATOR, &o))
-        return false;
-    memset(&m->frame_set[o->frame][o->at], 0, o->size);
-    forget(m, o);
-    m->open_references--;
-    return true;
-}
-
 /* --- All
  * ---------------------------------------------------------------------------------------------------------------- */
+
+/* In the order of GENERATED_KFUNCS: up to this one. */
+static const struct {
+    enum generated_kfunc last;
+    bool (*run)(struct machine *m, enum generated_kfunc which, struct machine_reg *result);
+} families[] = {
+    { GENERATED_KFUNC_iter_num_destroy, run_iterator_kfunc },
+    { GENERATED_KFUNC_dynptr_is_rdonly, run_dynptr_kfunc },
+    { GENERATED_KFUNC_rcu_read_unlock, run_special_kfunc },
+    { GENERATED_KFUNC_rbtree_first, run_own_kfunc },
+    { GENERATED_KFUNC_iter_task_destroy, run_iterator_kfunc },
+    { GENERATED_KFUNC_wq_start, run_work_kfunc },
+};
 
 bool run_kfunc(struct machine *m, const struct bpf_insn *insn)
 {
     struct machine_reg result = { 0 };
-    bool fine;
     enum generated_kfunc which = generated_kfunc_of(insn->imm);
-    switch (which) {
-    case GENERATED_KFUNC_iter_num_new:
-        fine = new_iterator(m, &result);
-        break;
-    case GENERATED_KFUNC_iter_num_next:
-        fine = next_element(m, &result);
-        break;
-    case GENERATED_KFUNC_iter_num_destroy:
-        fine = destroy_iterator(m);
-        break;
-    case GENERATED_KFUNC_dynptr_from_skb:
-    case GENERATED_KFUNC_dynptr_from_xdp:
-    case GENERATED_KFUNC_dynptr_clone:
-    case GENERATED_KFUNC_dynptr_slice:
-    case GENERATED_KFUNC_dynptr_slice_rdwr:
-    case GENERATED_KFUNC_dynptr_adjust:
-    case GENERATED_KFUNC_dynptr_size:
-    case GENERATED_KFUNC_dynptr_is_null:
-    case GENERATED_KFUNC_dynptr_is_rdonly:
-        fine = run_dynptr_kfunc(m, which, &result);
-        break;
-    case GENERATED_KFUNC_task_from_pid:
-    case GENERATED_KFUNC_task_acquire:
-    case GENERATED_KFUNC_task_release:
-    case GENERATED_KFUNC_rcu_read_lock:
-    case GENERATED_KFUNC_rcu_read_unlock:
-        fine = run_special_kfunc(m, which, &result);
-        break;
-    default:
+    if (which == GENERATED_KFUNC_COUNT)
         return escape(m, "calls a kernel function of id %d", insn->imm);
-    }
+    if (which == GENERATED_KFUNC_rbtree_add_impl)
+        return run_tree_add(m);
+    uint32_t i = 0;
+    while (which > families[i].last)
+        i++;
+    bool fine = families[i].run(m, which, &result);
     if (fine)
         finish_call(m, result);
     return fine;

@@ -5,6 +5,7 @@
  * Which task a field points to other CPUs change at any time, so each look gives another one, or none. A task is owned
  * (acquired, and to be given up), or seen: there until the read section ends, and after that an address that may be
  * anything, through which loads do no harm. */
+#include "generator.h"
 #include "machine_inside.h"
 
 /* --- Fields
@@ -24,18 +25,24 @@ special_in(const struct machine *m, const struct machine_object *o, uint64_t at,
 
 bool no_special(struct machine *m, const struct machine_object *o, uint64_t at, uint64_t size)
 {
-    return o->kind != OBJECT_VALUE || size == 0 || special_in(m, o, at, size) == NULL
-               ? true
-               : escape(m, "touches a lock or kernel pointer at 0x%llx", (unsigned long long)at);
+    bool plain = size == 0 || (o->kind == OBJECT_VALUE ? special_in(m, o, at, size) == NULL
+                               : o->kind == OBJECT_OWN ? own_is_plain(o, at - o->base, size)
+                                                       : true);
+    return plain ? true : escape(m, "touches a lock, node or kernel pointer at 0x%llx", (unsigned long long)at);
+}
+
+const struct bpf_special_field *field_there(const struct machine *m, const struct machine_object *o, uint64_t at,
+                                            uint32_t kind)
+{
+    const struct bpf_special_field *f = o->kind == OBJECT_VALUE ? special_in(m, o, at, 4) : NULL;
+    return f != NULL && f->kind == kind && o->base + f->offset == at ? f : NULL;
 }
 
 /* A field of this kind begins there. */
 static bool is_field(struct machine *m, uint64_t at, uint32_t kind)
 {
     const struct machine_object *o = machine_object_at(m, at, 4);
-    const struct bpf_special_field *f =
-        o != NULL && o->kind == OBJECT_VALUE ? special_in(m, o, at, 4) : NULL;
-    return f != NULL && f->kind == kind && o->base + f->offset == at;
+    return o != NULL && field_there(m, o, at, kind) != NULL;
 }
 
 /* --- Locks
@@ -46,13 +53,17 @@ static bool lock(struct machine *m, bool takes)
     uint64_t at = reg(m, 1)->value;
     if (!need(m, 1))
         return false;
-    if (!is_field(m, at, BPF_SPECIAL_SPIN_LOCK))
+    const struct machine_object *o = machine_object_at(m, at, 4);
+    bool own = o != NULL && o->kind == OBJECT_OWN && own_has_lock(o, at - o->base);
+    if (!own && !is_field(m, at, BPF_SPECIAL_SPIN_LOCK))
         return escape(m, "argument r1 is no lock");
     if (takes && m->lock != 0)
         return escape(m, "takes a lock and holds one");
     if (!takes && m->lock != at)
         return escape(m, "unlocks what it does not hold");
     m->lock = takes ? at : 0;
+    if (!takes)
+        own_unlocked(m);
     return true;
 }
 
@@ -63,10 +74,10 @@ bool may_call(struct machine *m, const struct bpf_insn *insn)
     if (insn->src_reg == BPF_CALL_HELPER &&
         (insn->imm == MACHINE_LOCK || insn->imm == MACHINE_UNLOCK))
         return true;
-    return insn->src_reg == BPF_CALL_BTF_ID &&
-                   generated_kfunc_of(insn->imm) <= GENERATED_KFUNC_iter_num_destroy
-               ? true
-               : escape(m, "calls with a lock held");
+    enum generated_kfunc which = generated_kfunc_of(insn->imm);
+    bool fine = which <= GENERATED_KFUNC_iter_num_destroy ||
+                (which >= GENERATED_KFUNC_refcount_acquire_impl && which <= GENERATED_KFUNC_rbtree_first);
+    return insn->src_reg == BPF_CALL_BTF_ID && fine ? true : escape(m, "calls with a lock held");
 }
 
 bool nothing_held(struct machine *m)
@@ -84,10 +95,8 @@ bool nothing_held(struct machine *m)
 static bool set_function(struct machine *m, const struct machine_object *o)
 {
     uint64_t at = reg(m, 2)->value - MACHINE_FUNCTION_BASE;
-    if (!need(m, 2))
+    if (!need_function(m, 2))
         return false;
-    if (at % 8 != 0 || at / 8 >= m->request->insn_count)
-        return escape(m, "argument r2 is no function");
     if (m->timer_count < MACHINE_TIMER_MAX) {
         m->timers[m->timer_count].value = o->base;
         m->timers[m->timer_count].map = o->map;
@@ -121,6 +130,26 @@ static bool timer(struct machine *m, int32_t id, struct machine_reg *result)
     }
 }
 
+/* (work, map, flags), (work, function, flags, ...), (work, flags): as with timers. */
+bool run_work_kfunc(struct machine *m, enum generated_kfunc which, struct machine_reg *result)
+{
+    uint64_t at = reg(m, 1)->value;
+    if (!need(m, 1))
+        return false;
+    if (!is_field(m, at, BPF_SPECIAL_WORKQUEUE))
+        return escape(m, "argument r1 is no work");
+    const struct machine_object *o = machine_object_at(m, at, 1);
+    *result = (struct machine_reg){ roll(m) % 2 == 0 ? 0 : 0 - roll(m) % 134, true, false };
+    if (which == GENERATED_KFUNC_wq_set_callback_impl)
+        return need_number(m, 3) && set_function(m, o);
+    if (which == GENERATED_KFUNC_wq_start)
+        return need_number(m, 2);
+    if (!need(m, 2) || !need_number(m, 3))
+        return false;
+    return reg(m, 2)->value == MACHINE_MAP_BASE + o->map * 4096u ? true
+                                                                 : escape(m, "argument r2 is not the work's map");
+}
+
 /* --- Tasks
  * -------------------------------------------------------------------------------------------------------------- */
 
@@ -138,6 +167,11 @@ static struct machine_reg new_task(struct machine *m, enum machine_life life, bo
     o->life = (uint8_t)life;
     m->open_references += life == LIFE_OWNED;
     return (struct machine_reg){ base, true, true };
+}
+
+struct machine_reg see_task(struct machine *m)
+{
+    return new_task(m, LIFE_SEEN, false);
 }
 
 /* The task itself that argument `number` points to, as good as that at least. */
@@ -168,6 +202,8 @@ static bool exchange(struct machine *m, struct machine_reg *result)
         return false;
     if (!is_field(m, reg(m, 1)->value, BPF_SPECIAL_KPTR))
         return escape(m, "argument r1 is no kernel pointer");
+    if (machine_object_at(m, reg(m, 1)->value, 8)->map == GENERATOR_OWN)
+        return own_exchange(m, result);
     if (reg(m, 2)->value != 0 && !need_task(m, 2, LIFE_OWNED, &task))
         return false;
     if (task != NULL)
@@ -181,6 +217,8 @@ static void leave_section(struct machine *m)
     for (uint32_t i = 0; i < m->object_count; i++)
         if (m->objects[i].kind == OBJECT_TASK && m->objects[i].life == LIFE_SEEN)
             m->objects[i].life = LIFE_ANY;
+    for (uint32_t i = 0; i < MACHINE_STACK_OBJECT_MAX; i++)
+        m->on_stack[i].stale |= m->on_stack[i].kind == STACK_ITERATOR && m->on_stack[i].of == ITERATES_TASKS;
 }
 
 bool load_special(struct machine *m, const struct bpf_insn *insn, uint64_t at, bool *done)

@@ -27,7 +27,8 @@ static struct bpf_map *maps[GENERATOR_ALL_MAP_COUNT];
  * ------------------------------------------------------------------------------------------- */
 
 static struct claims *claims;
-static struct bpf_btf *btfs[GENERATED_KIND_COUNT], *kernel_btf;
+/* Of each kind, without and with an exception callback. */
+static struct bpf_btf *btfs[GENERATED_KIND_COUNT][2], *kernel_btf;
 static const char *const sections[GENERATED_KIND_COUNT] = { "gpio/", "raw_tp", "xdp", "tc" };
 
 static const struct bpf_context_layout *context_of(const struct generated *program)
@@ -52,8 +53,10 @@ static void make_btf(enum generated_kind kind)
                               ? bpf_context_by_section("gpio/")->struct_name
                               : bpf_linux_context_by_section(sections[kind])->struct_name;
     uint8_t blob[GENERATED_BTF_MAX];
-    size_t size = generated_btf(context, blob);
-    parse_btf(blob, size, &btfs[kind]);
+    for (uint32_t exception = 0; exception < 2; exception++) {
+        size_t size = generated_btf(context, exception != 0, blob);
+        parse_btf(blob, size, &btfs[kind][exception]);
+    }
 }
 
 static void make_kernel_btf(void)
@@ -191,8 +194,10 @@ static bool verify_and_run(struct bpf_verify_request *request, const struct prob
 
 static uint64_t unpruned_limit(const struct generated *program)
 {
-    const uint64_t iterates = UINT64_C(1) << GENERATED_iterator | UINT64_C(1) << GENERATED_iterator_nested;
-    return (program->features & iterates) != 0 ? ITERATOR_INSN_LIMIT : INSN_LIMIT;
+    const bool *has = program->features;
+    bool iterates = has[GENERATED_iterator] || has[GENERATED_iterator_nested] || has[GENERATED_iterator_bits] ||
+                    has[GENERATED_iterator_tasks];
+    return iterates ? ITERATOR_INSN_LIMIT : INSN_LIMIT;
 }
 
 static bool verify_all_ways(const struct generated *program, struct bpf_verify_request *request,
@@ -232,7 +237,7 @@ static void count(const struct generated *program, enum bpf_reject reason,
     counts->reasons[reason]++;
     counts->kinds[program->kind][accepted]++;
     for (uint32_t f = 0; f < GENERATED_FEATURE_COUNT; f++)
-        counts->features[f][accepted] += program->features >> f & 1;
+        counts->features[f][accepted] += program->features[f];
 }
 
 struct requested {
@@ -251,6 +256,10 @@ static void request_for(const struct generated *program, struct requested *r)
             program->functions[i].start, "f",
             global ? GENERATED_FUNC_GLOBAL : GENERATED_FUNC_STATIC, global
         };
+        if (program->functions[i].is_callback) {
+            r->funcs[i + 1].name = "x";
+            r->funcs[i + 1].type_id = GENERATED_FUNC_EXCEPTION;
+        }
     }
     r->debug = (struct bpf_debug_info){ .funcs = r->funcs,
                                         .func_count = program->function_count + 1 };
@@ -264,11 +273,10 @@ static void request_for(const struct generated *program, struct requested *r)
         .insns = program->insns,
         .insn_count = program->insn_count,
         .maps = maps,
-        .map_count = program->kind == GENERATED_XDP || program->kind == GENERATED_TC ? GENERATOR_ALL_MAP_COUNT
-                                                                                    : GENERATOR_MAP_COUNT,
+        .map_count = generated_map_count(program),
         .context = context_of(program),
         .debug = &r->debug,
-        .btf = btfs[program->kind],
+        .btf = btfs[program->kind][program->has_callback],
         .kernel_btf = axiom ? NULL : kernel_btf,
         .insn_limit = INSN_LIMIT,
         .memory_limit = (size_t)4 << 20,
@@ -327,8 +335,10 @@ bool soundness_check(const uint8_t *bytes, size_t size, struct soundness_counts 
     uint32_t first = size == 0 ? 0 : bytes[0];
     enum generated_kind kind = kinds[first % 6];
     bool objects = kind != GENERATED_AXIOM && first / 6 % 2 == 1;
-    generate_program_of(kind, GENERATE_GLOBALS | (objects ? GENERATE_OBJECTS : 0), bytes + (size != 0),
-                        size - (size != 0), &program);
+    uint32_t flags = GENERATE_GLOBALS | (objects ? GENERATE_OBJECTS : 0);
+    if (objects && kind != GENERATED_RAW_TP && first / 12 % 2 == 1)
+        flags |= GENERATE_OWN;
+    generate_program_of(kind, flags, bytes + (size != 0), size - (size != 0), &program);
     return soundness_program(&program, counts, text, text_size);
 }
 
@@ -380,8 +390,8 @@ void soundness_end(void)
 {
     for (uint32_t i = 0; i < GENERATOR_ALL_MAP_COUNT; i++)
         bpf_map_put(maps[i]);
-    for (uint32_t kind = 0; kind < GENERATED_KIND_COUNT; kind++)
-        bpf_btf_put(btfs[kind]);
+    for (uint32_t i = 0; i < 2 * GENERATED_KIND_COUNT; i++)
+        bpf_btf_put(btfs[i / 2][i % 2]);
     bpf_btf_put(kernel_btf);
     claims_destroy(claims);
     if (host.live_bytes != 0)

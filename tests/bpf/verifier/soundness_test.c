@@ -3,6 +3,10 @@
  * from here. */
 #include "soundness.h"
 
+#include "generated_btf.h"
+
+#include <bpf/helper.h>
+
 #include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -37,11 +41,44 @@ START_TEST(accepted_programs_do_no_harm_and_are_what_was_claimed)
 }
 END_TEST
 
+/* Its call counts, and what the exception callback takes. */
+START_TEST(what_a_throw_takes_is_part_of_the_worst_case)
+{
+    static char text[20000];
+    struct soundness_counts counts = { 0 };
+    struct bpf_verify_result result;
+    struct generated program = {
+        .insns = { { BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_ktime_get_ns },
+                   { BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2, 5 },
+                   { BPF_ALU64 | BPF_MOV | BPF_K, 1, 0, 0, 0 },
+                   { BPF_JMP | BPF_CALL, 0, BPF_CALL_BTF_ID, 0, generated_kfunc_id(GENERATED_KFUNC_throw) },
+                   { BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0 },
+                   { BPF_JMP | BPF_EXIT, 0, 0, 0, 0 },
+                   /* x(): */
+                   { BPF_ALU64 | BPF_MOV | BPF_X, 0, 1, 0, 0 },
+                   { BPF_JMP | BPF_EXIT, 0, 0, 0, 0 } },
+        .insn_count = 8,
+        .kind = GENERATED_XDP,
+        .has_callback = true,
+        .functions = { { .start = 6, .is_global = true, .is_callback = true } },
+        .function_count = 1,
+    };
+    soundness_begin();
+    ck_assert_msg(soundness_verify(&program, &result), "%s", result.text);
+    ck_assert_uint_eq(result.bounds.worst_case_insns, 6);
+    ck_assert_uint_eq(result.bounds.worst_case_calls, 2);
+    ck_assert_msg(soundness_program(&program, &counts, text, sizeof text), "%s", text);
+    ck_assert_uint_eq(counts.accepted, 1);
+    soundness_end();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("bpf/verifier/soundness");
     TCase *cases = tcase_create("soundness");
     tcase_set_timeout(cases, 0);
+    tcase_add_test(cases, what_a_throw_takes_is_part_of_the_worst_case);
     tcase_add_test(cases, accepted_programs_do_no_harm_and_are_what_was_claimed);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
