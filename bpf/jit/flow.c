@@ -206,6 +206,12 @@ static bool join_next(struct flow *w, uint32_t block)
     return true;
 }
 
+static void join_all(struct flow *w, uint32_t block)
+{
+    while (flow_is_reached(w, block) && join_next(w, block))
+        ;
+}
+
 static bool simplify_block(struct flow *w, uint32_t block)
 {
     bool changed = false, again = true;
@@ -247,5 +253,11 @@ int lower_flow(struct lower *f)
     if (err)
         return err;
     simplify_graph(&w);
-    return w.failed ? -ENOMEM : flow_write_back(&w);
+    err = w.failed ? -ENOMEM : flow_sink(&w);
+    uint32_t before = w.block_count;
+    if (err == 0)
+        err = flow_unroll(&w);
+    for (uint32_t block = 0; err == 0 && before != w.block_count && block < w.block_count; block++)
+        join_all(&w, block);
+    return err ? err : flow_write_back(&w);
 }

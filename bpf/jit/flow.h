@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What flow.c (blocks and their order), convert.c (branches to SELECT) and thread.c (branches that
- * were decided before) share: a function as a graph whose blocks are lists, so that blocks can be
+/* What flow.c (blocks and their order), convert.c (branches to SELECT), thread.c (branches that were
+ * decided before), sink.c (ways out of loops) and unroll.c share: a function as a graph whose blocks are lists, so that blocks can be
  * joined, copied and put into another order. */
 #pragma once
 #include "lower.h"
@@ -53,6 +53,10 @@ bool flow_thread(struct flow *w, uint32_t block);
 int flow_count(struct flow *w);
 /* loops.c: loop_depth and starts_loop of every block. */
 int flow_find_loops(struct flow *w);
+/* unroll.c: short loops whose rounds are known get several in a row. */
+int flow_unroll(struct flow *w);
+/* sink.c: what only the way out of a loop needs is done there. */
+int flow_sink(struct flow *w);
 /* order.c: the function's list again. */
 int flow_write_back(struct flow *w);
 

@@ -4,7 +4,9 @@
  *   build.c     instructions of one BPF function to blocks over variables (R0 to R10, the run, the
  *               count of instructions, promoted stack slots) and temporaries
  *   flow.c      branches that only choose values go (convert.c), those decided before (thread.c);
- *               blocks are put in order (order.c); what is counted is counted seldom (counts.c)
+ *               what only ways out of loops need is done there (sink.c); short loops get several
+ *               rounds in a row (unroll.c); blocks are put in order (order.c); what is counted is
+ *               counted seldom (counts.c)
  *   webs.c      each variable's separate lives become separate virtual registers
  *   simplify.c  copies, constants, strength, fused addresses, rotates: forward, block by block
  *   live.c      what is live where; instructions whose result nobody reads go

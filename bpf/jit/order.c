@@ -62,7 +62,7 @@ static void sort_blocks(struct order *o, uint32_t *stack, uint8_t *state)
 /* How many of 16 times the condition holds. */
 static uint32_t likelihood(const struct flow *w, const struct flow_block *b)
 {
-    const struct ir_insn *branch = &w->f->insns[b->branch];
+    const struct ir_insn *branch = &w->insns[b->branch];
     uint8_t own = b->loop_depth, yes = w->blocks[b->yes].loop_depth,
             no = w->blocks[b->no].loop_depth;
     if (own != 0 && yes != no && (yes < own || no < own))
@@ -240,10 +240,13 @@ static void put_end(struct writer *x, uint32_t block, uint32_t next)
     if (b->branch != FLOW_NONE) {
         struct ir_insn branch = x->w->insns[b->branch];
         branch.d = x->places[b->yes];
-        if (b->yes == next && no != next) {
+        bool jumps = no != next && b->yes != next;
+        if (no != next && (!jumps || edge_frequency(&x->order, block, true) <
+                                         edge_frequency(&x->order, block, false))) {
+            /* What is more frequent takes the branch: the jump behind it costs the other. */
             branch.cond ^= 1;
             branch.d = x->places[no];
-            no = next;
+            no = b->yes;
         }
         *lower_append(f) = branch;
         f->blocks[f->block_count - 1].end = f->insn_count;
@@ -267,7 +270,6 @@ static int open_lists(struct writer *x)
     struct lower *f = w->f;
     /* Each block ends with two more at most, and splits into two. */
     size_t insn_max = (size_t)f->insn_count + 2 * (size_t)w->block_count;
-    w->insns = f->insns;
     if (lower_expect(f, (uint32_t)insn_max) != 0)
         return -ENOMEM;
     f->blocks = lower_alloc(f->scratch, 2 * (size_t)w->block_count, sizeof *f->blocks);
@@ -281,6 +283,7 @@ static int open_lists(struct writer *x)
 int flow_write_back(struct flow *w)
 {
     struct writer x = { .w = w, .order.w = w };
+    w->insns = w->f->insns;
     x.list = lower_alloc(w->f->pass, w->block_count, sizeof *x.list);
     x.places = lower_alloc(w->f->pass, w->block_count, sizeof *x.places);
     if (x.list == NULL || x.places == NULL)

@@ -175,10 +175,52 @@ static void indent(void)
 
 static void statements(uint32_t count);
 
+/* Many rounds of little, up or down, maybe left early. */
+static void short_loop(void)
+{
+    uint32_t i = depth, step = 1 + roll(5), rounds = 5 + roll(60), first = roll(50);
+    uint32_t last = first + step * rounds + (roll(2) ? 0 : roll(step));
+    if (roll(3) == 0)
+        printf("for (u32 i%u = %u; i%u > %u; i%u -= %u) {\n", i, last, i, first + step, i, step);
+    else if (roll(2))
+        printf("for (u32 i%u = %u; i%u < %u; i%u += %u) {\n", i, first, i, last, i, step);
+    else
+        printf("for (u64 i%u = %u; i%u != %u; i%u += %u) {\n", i, first, i, first + step * rounds,
+               i, step);
+    depth++;
+    for (uint32_t count = 1 + roll(3); count != 0; count--) {
+        uint32_t v = roll(VAR_COUNT), other = roll(VAR_COUNT);
+        indent();
+        switch (roll(6)) {
+        case 0:
+            printf("v%u += array[i%u & 7];\n", v, i);
+            break;
+        case 1:
+            printf("v%u ^= array[(i%u + %u) & 7] + i%u;\n", v, i, roll(8), i);
+            break;
+        case 2:
+            printf("array[i%u & 7] = v%u;\n", i, v);
+            break;
+        case 3:
+            printf("v%u = v%u * 3 + i%u;\n", v, v, i);
+            break;
+        case 4:
+            printf("if ((u32)v%u %% 17 == i%u %% 16) break;\n", v, i);
+            break;
+        default:
+            printf("v%u |= v%u & i%u;\n", v, other, i);
+            break;
+        }
+    }
+    depth--;
+    indent();
+    printf("}\n");
+}
+
 static void statement(void)
 {
     indent();
-    switch (roll(depth < 3 ? 9 : 6)) {
+    switch (roll(depth < 3 ? 10 : 6)) {
     case 0:
         printf("array[");
         expression(2);
@@ -217,6 +259,9 @@ static void statement(void)
         depth--;
         indent();
         printf("}\n");
+        return;
+    case 9:
+        short_loop();
         return;
     default:
         printf("v%u = ", roll(VAR_COUNT));
