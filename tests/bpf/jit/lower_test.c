@@ -69,6 +69,69 @@ static const struct golden {
       "    store.4 [ r2 +4 ] 1\n"
       "b2:\n"
       "    return.8 r7\n" },
+    { "a counted loop runs rounds in a row, its sum in parts",
+      { MOV_K(0, 0), MOV_K(2, 0), MOV_X(3, 1), ALU_X(BPF_ADD, 3, 2), LDX(BPF_W, 3, 3, 0),
+        ALU_X(BPF_ADD, 0, 3), ALU_K(BPF_ADD, 2, 4), JUMP_K(BPF_JNE, 2, 36, -6), EXIT() },
+      "f0( - r6 - - - - ) slots 0\n"
+      "b0:\n"
+      "    r7 = mov.8 0\n"
+      "    r2 = mov.8 0\n"
+      "b1: loop\n"
+      "    r8 = load.4 [ r6 r2<<0 +0 ]\n"
+      "    r9 = load.4 [ r6 r2<<0 +4 ]\n"
+      "    r8 = add.8 r8 r9\n"
+      "    r9 = load.4 [ r6 r2<<0 +8 ]\n"
+      "    r8 = add.8 r8 r9\n"
+      "    r2 = add.8 r2 12\n"
+      "    r7 = add.8 r7 r8\n"
+      "    branch.8 r2 != 36 b1\n"
+      "b2:\n"
+      "    return.8 r7\n" },
+    { "rounds that do not come out even keep the test between",
+      { MOV_K(2, 22), ST(BPF_W, 1, 0, 7), ALU_K(BPF_ADD, 2, -2), JUMP_K(BPF_JGT, 2, 0, -3),
+        MOV_K(0, 0), EXIT() },
+      "f0( - r6 - - - - ) slots 0\n"
+      "b0:\n"
+      "    r7 = mov.8 22\n"
+      "b1: loop\n"
+      "    store.4 [ r6 +0 ] 7\n"
+      "    store.4 [ r6 +0 ] 7\n"
+      "    store.4 [ r6 +0 ] 7\n"
+      "    r7 = add.8 r7 -6\n"
+      "    branch.8 r7 u<= 0 b3\n"
+      "b2:\n"
+      "    store.4 [ r6 +0 ] 7\n"
+      "    r7 = add.8 r7 -2\n"
+      "    jump.8 b1\n"
+      "b3:\n"
+      "    r7 = mov.8 0\n"
+      "    return.8 r7\n" },
+    { "what only the way out reads is made there",
+      { MOV_K(3, 0), LDX(BPF_W, 2, 1, 0), MOV_K(0, 7), ALU_X(BPF_ADD, 3, 2),
+        JUMP_K(BPF_JLT, 3, 50, -4), ALU_X(BPF_ADD, 0, 3), EXIT() },
+      "f0( - r6 - - - - ) slots 0\n"
+      "b0:\n"
+      "    r7 = mov.8 0\n"
+      "b1: loop\n"
+      "    r2 = load.4 [ r6 +0 ]\n"
+      "    r7 = add.8 r7 r2\n"
+      "    branch.8 r7 u< 50 b1\n"
+      "b2:\n"
+      "    r7 = add.8 r7 7\n"
+      "    return.8 r7\n" },
+    { "of a copy that leaves the loop the other end stays",
+      { MOV_K(3, 0), LDX(BPF_DW, 0, 1, 0), ALU_X(BPF_ADD, 0, 3), MOV_X(3, 0), ALU_K(BPF_ADD, 1, 8),
+        JUMP_K(BPF_JLT, 3, 50, -5), EXIT() },
+      "f0( - r6 - - - - ) slots 0\n"
+      "b0:\n"
+      "    r7 = mov.8 0\n"
+      "b1: loop\n"
+      "    r2 = load.8 [ r6 +0 ]\n"
+      "    r7 = add.8 r2 r7\n"
+      "    r6 = add.8 r6 8\n"
+      "    branch.8 r7 u< 50 b1\n"
+      "b2:\n"
+      "    return.8 r7\n" },
     { "a search keeps its branch",
       { MOV_K(0, 0), MOV_X(3, 1), ALU_X(BPF_ADD, 3, 0), LDX(BPF_W, 4, 3, 0),
         JUMP_K(BPF_JGT, 4, 9, 1), MOV_X(0, 4), JUMP_K(BPF_JLT, 0, 100, -6), EXIT() },
