@@ -39,6 +39,7 @@ is "with the line" $? 0
 check "disassembled" 0 "call bpf_map_lookup_elem#1" "$axiom" bpf disasm "$button"
 grep -q "^; state->presses++; @ button_led.bpf.c:33" output
 is "beside the source" $? 0
+check "none of them" 3 "has no program 'x'; it has:" "$axiom" bpf disasm --program x "$button"
 if command -v llvm-objdump-14 > /dev/null || command -v llvm-objdump > /dev/null; then
     objdump=$(command -v llvm-objdump-14 || command -v llvm-objdump)
     "$axiom" bpf disasm "$examples/lidar.bpf.o" | sed -n 's/^ *\([0-9][0-9]*\): .*/\1/p' > ours

@@ -85,5 +85,21 @@ else
     echo "skipped: no types of the running Linux"
 fi
 is "no kernel's types" "$(grep -cE '__VMLINUX_H__|__ksym' odd.h)" 0
+
+# A module's types go on from the kernel's.
+if command -v pahole gcc > /dev/null; then
+    echo 'struct shared { int a; struct shared *next; }; struct shared shared;' > base.c
+    echo 'struct shared { int a; struct shared *next; }; struct own { struct shared in; char name[4]; } own;' > module.c
+    gcc -g -c base.c module.c && pahole -J base.o && pahole -J --btf_base=base.o module.o
+    check "a module's types" 0 "STRUCT 'own' size=24" "$axiom" bpf btf --base base.o module.o
+    is "which are its own only" "$(grep -c "'shared'" output)" 0
+    check "as a header" 0 "struct shared in;" "$axiom" bpf btf --base base.o --format c module.o
+    { cat output; echo '_Static_assert(sizeof(struct own) == 24 && sizeof(struct shared) == 16, "");'; } > module.h
+    check "which the compiler takes" 0 "" "$clang" -fsyntax-only -Wall -Werror -x c module.h -Wno-pragma-once-outside-header
+    check "without them" 3 "offset [0-9]+: " "$axiom" bpf btf module.o
+else
+    echo "skipped: pahole (dwarves) is not installed"
+fi
+check "an ELF file without types" 3 "without a section .BTF" "$axiom" bpf btf /bin/sh
 check "a format that is none" 2 "c or raw" "$axiom" bpf btf --format rust odd.o
 finish

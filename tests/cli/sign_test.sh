@@ -45,6 +45,9 @@ check "another key" 0 "" "$axiom" bpf keygen other
 cp led/led.o signed.o
 check "signed" 0 "signed.o: signed" "$axiom" bpf sign --key team.key signed.o
 check "is good" 0 "'team': good" "$axiom" bpf info --keyring team.pub signed.o
+echo text > text.o
+check "no text" 3 "offset 0: this is not an ELF file" "$axiom" bpf sign --key team.key text.o
+is "which stays as it was" "$(cat text.o)" text
 check "still an object" 0 "accepted  button" "$axiom" bpf verify signed.o
 check "by another key" 4 "REFUSED: .*not in the keyring" "$axiom" bpf info --keyring other.pub signed.o
 check "taken" 0 "" "${run[@]}" --bpf signed.o --require-signed --keyring team.pub

@@ -39,7 +39,7 @@ while read -r verb option; do
     is "bpf $verb: its usage" $? 0
 done << 'END'
 verify --jit
-verify --program=x
+verify --key=x
 disasm --json
 run --linux
 run --json

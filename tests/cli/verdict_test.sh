@@ -34,9 +34,16 @@ if command -v python3 > /dev/null; then
     check "which is JSON" 0 "" python3 -c 'import json; v = json.load(open("hostile.json")); assert len(v) == 1 and v[0]["program"].startswith("g\\xff\\x1b\"\\"), v'
     check "and on the terminal" 4 'REFUSED   g.xff.x1b' "$axiom" bpf verify hostile.o
     is "nothing that it obeys" "$(grep -c $'\033' output)" 0
+    check "nor of what was asked for" 3 "no program 'g.x1b'" "$axiom" bpf verify --program $'g\033' "$greedy"
+    is "nothing of that either" "$(grep -c $'\033' output)" 0
 else
     echo "skipped: python3 is not installed"
 fi
+
+check "one program of many" 4 "REFUSED   index_too_large" "$axiom" bpf verify --program index_too_large "$mistakes"
+is "and no other" "$(grep -c REFUSED output)" 1
+check "its instructions" 0 "^index_too_large: section" "$axiom" bpf disasm --program index_too_large "$mistakes"
+is "and no other's" "$(grep -c ': section ' output)" 1
 
 check "an accepted program's worst case" 0 "one run at most: [0-9,]+ instructions, [0-9]+ helper calls, [0-9,]+ ns \(rpi5\)" \
     "$axiom" bpf verify "$examples/button_led.bpf.o"

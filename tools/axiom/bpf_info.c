@@ -4,6 +4,7 @@
  * axiom bpf btf FILE...: its types. */
 #include "bpf_verb.h"
 #include "btf_c.h"
+#include "btf_file.h"
 #include "clean.h"
 #include "cli.h"
 #include "desk.h"
@@ -16,7 +17,6 @@
 #include <bpf/elf.h>
 #include <bpf/verifier.h>
 
-#include <elf.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,7 +79,8 @@ static void print_cost(const struct bpf_object *object, uint32_t index,
     if (result == NULL)
         return;
     if (program->context == NULL)
-        puts("    its section names no attach point");
+        puts(options->of_linux ? "    its section names no attach point of Linux's"
+                               : "    its section names no attach point (of Linux's: --linux)");
     else if (bpf_verify_one(object, index, options, result) != 0)
         printf("    refused: %s\n", clean(&text, result->text));
     else
@@ -144,57 +145,48 @@ int bpf_info_verb(int argc, char **argv, const struct bpf_options *options)
 
 /* --- Instructions --- */
 
+static void disasm_program(const struct bpf_object *object, uint32_t index)
+{
+    const struct bpf_object_program *program = bpf_object_program(object, index);
+    struct bpf_disasm_names names;
+    struct clean name, section;
+    desk_disasm_names(object, program, &names);
+    printf("%s: section %s\n", clean(&name, program->name), clean(&section, program->section));
+    bpf_disasm_program(program->insns, program->insn_count, &names, verdict_log_line, NULL);
+}
+
+static int disasm_file(const char *path, const struct bpf_options *options)
+{
+    struct bpf_object *object;
+    uint32_t only = 0;
+    int code = bpf_open_file(path, options, &object);
+    if (code != EXIT_OK)
+        return code;
+    if (options->program != NULL)
+        code = bpf_find_program(object, path, options->program, &only);
+    for (uint32_t i = 0; code == EXIT_OK && i < bpf_object_program_count(object); i++) {
+        if (options->program != NULL && i != only)
+            continue;
+        if (i > 0 && options->program == NULL)
+            putchar('\n');
+        disasm_program(object, i);
+    }
+    bpf_object_close(object);
+    return code;
+}
+
 int bpf_disasm_verb(int argc, char **argv, const struct bpf_options *options)
 {
     int code = EXIT_OK;
     for (int file = 0; file < argc && code == EXIT_OK; file++) {
-        struct bpf_object *object;
-        code = bpf_open_file(argv[file], options, &object);
-        for (uint32_t i = 0; code == EXIT_OK && i < bpf_object_program_count(object); i++) {
-            const struct bpf_object_program *program = bpf_object_program(object, i);
-            struct bpf_disasm_names names;
-            struct clean name, section;
-            desk_disasm_names(object, program, &names);
-            printf("%s%s: section %s\n", i > 0 || file > 0 ? "\n" : "", clean(&name, program->name),
-                   clean(&section, program->section));
-            bpf_disasm_program(program->insns, program->insn_count, &names, verdict_log_line, NULL);
-        }
-        if (code == EXIT_OK)
-            bpf_object_close(object);
+        if (file > 0)
+            putchar('\n');
+        code = disasm_file(argv[file], options);
     }
     return code;
 }
 
 /* --- Types --- */
-
-/* The section .BTF of an ELF file of any machine; false if there is none. */
-static bool find_btf_section(const uint8_t *bytes, size_t size, const uint8_t **at, size_t *length)
-{
-    Elf64_Ehdr header;
-    Elf64_Shdr names, section;
-    if (size < sizeof header || memcmp(bytes, ELFMAG, SELFMAG) != 0 ||
-        bytes[EI_CLASS] != ELFCLASS64)
-        return false;
-    memcpy(&header, bytes, sizeof header);
-    size_t table = (size_t)header.e_shnum * sizeof section;
-    if (header.e_shentsize != sizeof section || header.e_shoff > size ||
-        table > size - header.e_shoff || header.e_shstrndx >= header.e_shnum)
-        return false;
-    memcpy(&names, bytes + header.e_shoff + header.e_shstrndx * sizeof names, sizeof names);
-    if (names.sh_offset > size || names.sh_size > size - names.sh_offset)
-        return false;
-    for (size_t i = 0; i < header.e_shnum; i++) {
-        memcpy(&section, bytes + header.e_shoff + i * sizeof section, sizeof section);
-        if (section.sh_name > names.sh_size || names.sh_size - section.sh_name < sizeof ".BTF" ||
-            memcmp(bytes + names.sh_offset + section.sh_name, ".BTF", sizeof ".BTF") != 0 ||
-            section.sh_offset > size || section.sh_size > size - section.sh_offset)
-            continue;
-        *at = bytes + section.sh_offset;
-        *length = section.sh_size;
-        return true;
-    }
-    return false;
-}
 
 static void print_line(void *user, const char *line)
 {
@@ -202,21 +194,12 @@ static void print_line(void *user, const char *line)
     puts(line);
 }
 
-static int print_btf(const char *name, const uint8_t *bytes, size_t size, uint64_t offset,
-                     bool as_c)
+static int print_btf(const char *name, const struct bpf_btf *btf, bool as_c)
 {
-    struct bpf_btf *btf;
-    struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
-    if (bpf_btf_parse(desk_env(), bytes, size, &btf, &error) != 0)
-        return complain(EXIT_INPUT, "%s: offset %" PRIu64 ": %s", name, error.offset + offset,
-                        error.text);
-    int code = EXIT_OK;
     if (as_c)
-        code = btf_print_c(btf, name, stdout);
-    else
-        bpf_btf_print(btf, print_line, NULL);
-    bpf_btf_put(btf);
-    return code;
+        return btf_print_c(btf, name, stdout);
+    bpf_btf_print(btf, print_line, NULL);
+    return EXIT_OK;
 }
 
 /* kernel_btf.S */
@@ -230,32 +213,39 @@ void bpf_use_kernel_types(void)
 
 static int print_kernel_types(bool as_c)
 {
+    struct bpf_btf *btf;
     size_t size = (size_t)((uintptr_t)builtin_kernel_btf_end - (uintptr_t)builtin_kernel_btf);
     if (size == 0)
         return complain(EXIT_INPUT, "this axiom was built without pahole: it has no types of its "
                                     "kernel");
-    return print_btf("the kernel", builtin_kernel_btf, size, 0, as_c);
-}
-
-static int print_types(const char *path, bool as_c)
-{
-    uint8_t *bytes;
-    size_t size, length;
-    int code = read_whole_file(path, FILE_SIZE_MAX, &bytes, &size);
+    int code = btf_of_bytes("the kernel", builtin_kernel_btf, size, 0, NULL, &btf);
     if (code != EXIT_OK)
         return code;
-    const uint8_t *at = bytes;
-    if (!find_btf_section(bytes, size, &at, &length))
-        length = size; /* types by themselves: /sys/kernel/btf/vmlinux */
-    code = print_btf(path, at, length, (uint64_t)(at - bytes), as_c);
-    free(bytes);
+    code = print_btf("the kernel", btf, as_c);
+    bpf_btf_put(btf);
+    return code;
+}
+
+static int print_types(const char *path, struct bpf_btf *base, bool as_c)
+{
+    struct bpf_btf *btf;
+    int code = btf_of_file(path, base, &btf);
+    if (code != EXIT_OK)
+        return code;
+    code = print_btf(path, btf, as_c);
+    bpf_btf_put(btf);
     return code;
 }
 
 int bpf_btf_verb(int argc, char **argv, const struct bpf_options *options)
 {
+    struct bpf_btf *base = NULL;
     int code = options->of_kernel ? print_kernel_types(options->as_c) : EXIT_OK;
+    if (options->base != NULL)
+        code = btf_of_file(options->base, NULL, &base);
     for (int i = 0; i < argc && code == EXIT_OK; i++)
-        code = print_types(argv[i], options->as_c);
+        code = print_types(argv[i], base, options->as_c);
+    if (base != NULL)
+        bpf_btf_put(base);
     return code;
 }

@@ -118,9 +118,8 @@ static void print_maps(const struct bpf_object *object)
     }
 }
 
-/* The one that is meant: by its name, or the only one. */
-static int find_program(const struct bpf_object *object, const char *path, const char *name,
-                        uint32_t *out)
+int bpf_find_program(const struct bpf_object *object, const char *path, const char *name,
+                     uint32_t *out)
 {
     uint32_t count = bpf_object_program_count(object), index = 0;
     if (count == 0)
@@ -152,7 +151,7 @@ int bpf_run_verb(int argc, char **argv, const struct bpf_options *options)
     int code = bpf_open_file(argv[0], options, &object);
     if (code != EXIT_OK)
         return code;
-    code = find_program(object, argv[0], options->program, &index);
+    code = bpf_find_program(object, argv[0], options->program, &index);
     if (code == EXIT_OK)
         code = run_program(object, index, options);
     if (code == EXIT_OK)

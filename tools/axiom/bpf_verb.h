@@ -8,9 +8,10 @@ struct bpf_options {
     enum bpf_verify_log log_level;
     uint64_t insn_limit, memory_limit; /* 0: the verifier's own */
     uint64_t repeat;
+    const char *base;              /* types that those of the files go on from, or NULL */
     const char *btf;               /* of the Linux that is meant; NULL: the running one */
     const char *kconfig;           /* its .config; NULL: the running one's, if that is meant */
-    const char *program, *context; /* NULL: the only one; every slot 0 */
+    const char *program, *context; /* NULL: all, or the only one; every slot 0 */
     const char *key, *keyring, *output;
 };
 
@@ -27,6 +28,9 @@ int bpf_build_verb(int argc, char **argv, const struct bpf_options *options);
 int bpf_desk_begin(const struct bpf_options *options);
 void bpf_desk_end(const struct bpf_options *options);
 int bpf_open_file(const char *path, const struct bpf_options *options, struct bpf_object **out);
+/* The program that is meant: by its name, or (NULL) the only one. Complains and gives an exit code. */
+int bpf_find_program(const struct bpf_object *object, const char *path, const char *name,
+                     uint32_t *out);
 /* As bpf_object_verify(), with what the options say of it. Linux's programs get a verdict only. */
 int bpf_verify_one(const struct bpf_object *object, uint32_t index,
                    const struct bpf_options *options, struct bpf_verify_result *result);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "cli.h"
+#include "clean.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -12,7 +13,7 @@
 
 #define TEXT_SIZE_MAX (1u << 20)
 
-static char complaint[1024];
+static char complaint[CLEAN_MAX];
 
 const char *last_complaint(void)
 {
@@ -25,12 +26,9 @@ int complain(int code, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(complaint, sizeof complaint, format, arguments);
     va_end(arguments);
-    fflush(stdout); /* what was said before comes before, also where both lead to one file */
-    va_start(arguments, format);
-    fputs("axiom: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
+    struct clean text; /* names come out of files and command lines */
+    fflush(stdout);    /* what was said before comes before, also where both lead to one file */
+    fprintf(stderr, "axiom: %s\n", clean(&text, complaint));
     return code;
 }
 

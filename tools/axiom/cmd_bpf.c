@@ -36,19 +36,20 @@ static const struct option options[] = {
     { "ignore-budget", no_argument, NULL, 'B' },
     { "insn-limit", required_argument, NULL, 'i' },
     { "memory", required_argument, NULL, 'm' },
+    { "base", required_argument, NULL, 'S' },
     { "format", required_argument, NULL, 'f' },
     { 0 },
 };
 
 #define VERIFY_USAGE                                                \
-    "[--json | --log[=insns]] [--ignore-budget] [--insn-limit N]\n" \
-    "                        [--memory BYTES] [LINUX] OBJECT..."
-#define DISASM_USAGE "[LINUX] OBJECT..."
+    "[--json | --log[=insns]] [--program NAME] [--ignore-budget]\n" \
+    "                        [--insn-limit N] [--memory BYTES] [LINUX] OBJECT..."
+#define DISASM_USAGE "[--program NAME] [LINUX] OBJECT..."
 #define RUN_USAGE                                                               \
     "OBJECT [--program NAME] [--context SLOT=VALUE,...] [--repeat N] [--jit]\n" \
     "                     [--ignore-budget]"
 #define INFO_USAGE   "[--keyring FILE] [--ignore-budget] [LINUX] OBJECT..."
-#define BTF_USAGE    "[--format raw|c] FILE... | --kernel"
+#define BTF_USAGE    "[--format raw|c] [--base VMLINUX] FILE... | --kernel"
 #define INIT_USAGE   "NAME"
 #define BUILD_USAGE  "FILE.bpf.c [-o OBJECT]"
 #define KEYGEN_USAGE "NAME"
@@ -62,11 +63,11 @@ static const struct verb {
 } verbs[] = {
     { { "init", "", INIT_USAGE }, 1, "a name", bpf_init_verb },
     { { "build", "o", BUILD_USAGE }, 1, "one C file", bpf_build_verb },
-    { { "verify", "jlBimLbC", VERIFY_USAGE }, INT_MAX, "object files", bpf_verify_verb },
+    { { "verify", "jlpBimLbC", VERIFY_USAGE }, INT_MAX, "object files", bpf_verify_verb },
     { { "info", "rBLbC", INFO_USAGE }, INT_MAX, "object files", bpf_info_verb },
-    { { "disasm", "LbC", DISASM_USAGE }, INT_MAX, "object files", bpf_disasm_verb },
+    { { "disasm", "pLbC", DISASM_USAGE }, INT_MAX, "object files", bpf_disasm_verb },
     { { "run", "pcnJB", RUN_USAGE }, 1, "one object file", bpf_run_verb },
-    { { "btf", "fK", BTF_USAGE }, INT_MAX, "files with types, or --kernel", bpf_btf_verb },
+    { { "btf", "fKS", BTF_USAGE }, INT_MAX, "files with types, or --kernel", bpf_btf_verb },
     { { "keygen", "", KEYGEN_USAGE }, 1, "a name for the key", keygen_verb },
     { { "sign", "k", SIGN_USAGE }, INT_MAX, "object files", sign_verb },
 };
@@ -127,6 +128,9 @@ static int take_option(struct bpf_options *o, int letter)
         return EXIT_OK;
     case 'b':
         o->btf = optarg;
+        return EXIT_OK;
+    case 'S':
+        o->base = optarg;
         return EXIT_OK;
     case 'C':
         o->kconfig = optarg;
@@ -235,13 +239,14 @@ const struct command command_bpf = {
         "Run it once on an edge I make up; maps are printed afterwards:\n"
         "  axiom bpf run led.o --program button --context line=26,edge=2,time_ns=1000000\n\n"
         "A header of the types of an object, of Linux or of this kernel:\n"
-        "  axiom bpf btf --format c /sys/kernel/btf/vmlinux > vmlinux.h\n\n"
+        "  axiom bpf btf --format c /sys/kernel/btf/vmlinux > vmlinux.h\n"
+        "  axiom bpf btf --base /sys/kernel/btf/vmlinux nf_nat.ko      of a module\n\n"
         "  --insn-limit N   the verifier gives up after so many instructions walked (1,000,000)\n"
         "  --memory BYTES   and with so much memory (1 MiB)\n"
         "  --ignore-budget  take programs that may exceed their attach point's budget\n"
         "  --btf VMLINUX    the types of another Linux than the running one\n"
         "  --kconfig FILE   its .config, for programs that ask for __kconfig values\n"
-        "  --program NAME   which, where an object has several\n\n"
+        "  --program NAME   this one only, where an object has several\n\n"
         "Helpers that move pins answer -EOPNOTSUPP here: for those, axiom run.\n",
     .run = run,
 };

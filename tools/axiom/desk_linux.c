@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "desk_linux.h"
+#include "btf_file.h"
 #include "cli.h"
 #include "desk.h"
 #include "linux_facts.h"
@@ -8,12 +9,10 @@
 #include <bpf_linux/helpers.h>
 #include <bpf_linux/kfuncs.h>
 #include <bpf_linux/maps.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define RUNNING_KERNEL "/sys/kernel/btf/vmlinux"
-#define BTF_SIZE_MAX   ((size_t)256 << 20)
 
 static struct bpf_env linux_env;
 static struct bpf_btf *kernel_btf;
@@ -39,17 +38,7 @@ int desk_linux_begin(const char *btf_path, const char *config_path)
     int code = read_config(config_path);
     if (code != EXIT_OK || (is_running && access(RUNNING_KERNEL, R_OK) != 0))
         return code;
-    const char *path = btf_path != NULL ? btf_path : RUNNING_KERNEL;
-    struct bpf_error error = { .offset = BPF_ERROR_NO_OFFSET };
-    uint8_t *bytes;
-    size_t size;
-    code = read_whole_file(path, BTF_SIZE_MAX, &bytes, &size);
-    if (code != EXIT_OK)
-        return code;
-    if (bpf_btf_parse(&linux_env, bytes, size, &kernel_btf, &error) != 0)
-        code = complain(EXIT_INPUT, "%s: offset %" PRIu64 ": %s", path, error.offset, error.text);
-    free(bytes);
-    return code;
+    return btf_of_file(is_running ? RUNNING_KERNEL : btf_path, NULL, &kernel_btf);
 }
 
 void desk_linux_end(void)

@@ -150,6 +150,8 @@ static int replace_file(const char *path, const uint8_t *bytes, size_t size, con
     return code;
 }
 
+static const uint8_t elf_magic[] = { 0x7f, 'E', 'L', 'F' };
+
 static int sign_file(const char *path, const uint8_t *public_key, const uint8_t *secret)
 {
     uint8_t *bytes, digest[BPF_SHA3_SIZE], signature[BPF_SIGNATURE_SIZE],
@@ -159,6 +161,10 @@ static int sign_file(const char *path, const uint8_t *public_key, const uint8_t 
     int code = read_whole_file(path, OBJECT_SIZE_MAX, &bytes, &size);
     if (code != EXIT_OK)
         return code;
+    if (size < sizeof elf_magic || memcmp(bytes, elf_magic, sizeof elf_magic) != 0) {
+        free(bytes);
+        return complain(EXIT_INPUT, "%s: offset 0: this is not an ELF file: nothing to sign", path);
+    }
     bool was_signed = bpf_signature_find(bytes, size, &object_size, &old, NULL) == 0;
     bpf_sha3_256(bytes, object_size, digest);
     crypto_sign_detached(signature, NULL, digest, sizeof digest, secret);
