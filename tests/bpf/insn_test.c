@@ -142,6 +142,8 @@ START_TEST(text_is_what_the_field_prints)
     text_is(ALU_K(BPF_MOD, 1, 3), none, "r1 %= 3");
     text_is(I(BPF_ALU64 | BPF_MOD | BPF_X, 1, 2, 1, 0), none, "r1 s%= r2");
     text_is(I(BPF_ALU64 | BPF_MOV | BPF_X, 1, 2, 8, 0), none, "r1 = (s8)r2");
+    text_is(I(BPF_ALU64 | BPF_MOV | BPF_X, 1, 2, 1, BPF_CAST_TO_KERNEL), none, "r1 = addr_space_cast(r2, 0, 1)");
+    text_is(I(BPF_ALU64 | BPF_MOV | BPF_X, 1, 2, 1, BPF_CAST_TO_USER), none, "r1 = addr_space_cast(r2, 1, 0)");
     text_is(I(BPF_ALU | BPF_NEG, 7, 0, 0, 0), none, "w7 = -w7");
     text_is(I(BPF_ALU | BPF_END | BPF_X, 7, 0, 0, 32), none, "r7 = be32 r7");
     text_is(I(BPF_ALU64 | BPF_END, 7, 0, 0, 16), none, "r7 = bswap16 r7");

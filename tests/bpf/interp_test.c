@@ -332,6 +332,7 @@ START_TEST(decoder_refuses_what_would_leave_the_code)
     REFUSED("no helper with number 4242", CALL(4242), EXIT());
     REFUSED("no map with index 0", LDDW_MAP(1, 0), EXIT());
     REFUSED("must be resolved", I(BPF_LDDW, 1, BPF_PSEUDO_MAP_FD, 0, 0), I(0, 0, 0, 0, 0), EXIT());
+    REFUSED("there are no arenas here", I(BPF_ALU64 | BPF_MOV | BPF_X, 1, 1, 1, BPF_CAST_TO_KERNEL), EXIT());
     REFUSED("unknown instruction", I(0xff, 0, 0, 0, 0), EXIT());
 }
 END_TEST

@@ -346,6 +346,9 @@ START_TEST(refusals_say_what_to_do)
     ck_assert(strstr(error.text, "machine 62") != NULL);
     refused_with("bad_extern.bpf.o", "'missing_function': it is not defined");
     refused_with("bad_pointer_table.bpf.o", "initialised pointers");
+    refused_with("bad_arena.bpf.o", "arena small has 2 pages, too few for 12288 bytes");
+    refused_with("bad_two_arenas.bpf.o", "one arena per object");
+    refused_with("bad_no_arena.bpf.o", "section .addr_space.1 holds variables of an arena");
     refused_with("bad_map_member.bpf.o", "map odd: member colour is not known");
 }
 END_TEST

@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define ARENA 33 /* BPF_MAP_TYPE_ARENA */
+
 static struct peer peer;
 static struct bpf_object *loading; /* NULL: calls pass through */
 static bool ask;
@@ -144,6 +146,15 @@ static long load_program(struct peer_program *program, union bpf_attr *attr, lon
     return fd >= 0 ? fd : stand_in();
 }
 
+/* libbpf 1.1 does not know arenas, which newer ones give a place when they map them. */
+static long make_arena(const union bpf_attr *attr, long size)
+{
+    union bpf_attr copy = *attr;
+    if (copy.map_extra == 0)
+        copy.map_extra = UINT64_C(1) << 44;
+    return raw(SYS_bpf, BPF_MAP_CREATE, (long)&copy, size, 0, 0, 0);
+}
+
 long syscall(long number, ...)
 {
     va_list list;
@@ -164,6 +175,8 @@ long syscall(long number, ...)
         if (a == BPF_MAP_UPDATE_ELEM || a == BPF_MAP_FREEZE || a == BPF_PROG_BIND_MAP)
             return 0;
     }
+    if (number == SYS_bpf && a == BPF_MAP_CREATE && ((const union bpf_attr *)b)->map_type == ARENA)
+        return make_arena((const union bpf_attr *)b, c);
     return raw(number, a, b, c, d, e, f);
 }
 

@@ -176,6 +176,9 @@ static bool read_kernel_types(void)
 #define READ_ONLY   (1u << 7)
 #define WRITE_ONLY  (1u << 8)
 #define NO_PREALLOC 1u
+#define MMAPABLE    (1u << 10)
+#define ARENA       33u
+#define ARENA_PLACE (UINT64_C(1) << 44) /* nobody maps it here: it wants a place */
 #define FROZEN      (1u << 31) /* of the rows here */
 
 static const struct map_row {
@@ -224,6 +227,7 @@ static const struct map_row {
     { "bloom", 30, 0, 48, 4, 0, 0, NULL },
     { "userring", 31, 0, 0, 4096, 0, 0, NULL },
     { "cgrpstore", 32, 4, 16, 0, NO_PREALLOC, TYPE_NODE, NULL },
+    { "arena", ARENA, 0, 0, 4, MMAPABLE, 0, NULL },
 };
 #define MAP_COUNT (sizeof map_rows / sizeof *map_rows)
 
@@ -256,6 +260,7 @@ static int create_there(const struct map_row *row, const struct types *types)
         .btf_fd = row->value_type == 0 ? 0 : (uint32_t)types->fd,
         .btf_key = row->value_type == 0 ? 0 : 3,
         .btf_value = row->value_type,
+        .extra = row->type == ARENA ? ARENA_PLACE : 0,
     };
     int fd = linux_bpf(LINUX_MAP_CREATE, &create, sizeof create);
     uint32_t freeze[32] = { (uint32_t)fd };
@@ -275,6 +280,7 @@ static bool create_map(uint32_t index, const struct types *types)
         .value_size = row->value_size,
         .max_entries = row->max_entries,
         .flags = row->flags & ~FROZEN,
+        .map_extra = row->type == ARENA ? ARENA_PLACE : 0,
         .btf_key_type_id = row->value_type == 0 ? 0 : 3,
         .btf_value_type_id = row->value_type,
         .special_fields = fields,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Every kind of value with every operation, judged here and by the running kernel.
  *
- *     bpf-linux-sweep [--pairs COUNT [SEED]] [--every N] [--list] [--only KIND]
+ *     bpf-linux-sweep [--pairs COUNT [SEED]] [--every N] [--list] [--only KIND_OR_MAP] [--with TEXT]
  *
  * One operation on each kind, and each use of each type of map in each kind of program (with --every: each Nth of these
- * programs only); with --pairs also COUNT programs of two
+ * programs only; --only and --with: what they name); with --pairs also COUNT programs of two
  * operations drawn at random. Prints how often both say the same, and what only one accepts by reason; --list prints
  * each of these programs. Fails where only this verifier accepts, but for what known_rows says. Exit 77: Linux cannot
  * be asked here. */
@@ -365,7 +365,7 @@ static bool can_be_asked(const struct bpf_context_layout *layout)
     return ask_linux(&question, NULL, 0) == 0;
 }
 
-static void sweep_maps(uint64_t every)
+static void sweep_maps(uint64_t every, const char *only)
 {
     uint32_t map_count, layouts = 0;
     uint64_t n = 0;
@@ -382,7 +382,8 @@ static void sweep_maps(uint64_t every)
             continue;
         layouts++;
         for (uint32_t i = 0; i < map_count * sweep_map_use_count; i++)
-            if (n++ % every == 0 && !uses[i].is_bad)
+            if ((only == NULL || strcmp(only, maps[i / sweep_map_use_count]->name) == 0) &&
+                n++ % every == 0 && !uses[i].is_bad)
                 ask_about(&bpf_linux_contexts[l], &uses[i], maps[i / sweep_map_use_count]->name,
                           sweep_map_uses[i % sweep_map_use_count]);
     }
@@ -415,7 +416,7 @@ static void check_kinds(void)
 int main(int argc, char **argv)
 {
     uint64_t pairs = 0, seed = 1, every = 1, n = 0;
-    const char *only = NULL;
+    const char *only = NULL, *with = NULL;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--list") == 0)
             list = true;
@@ -423,6 +424,8 @@ int main(int argc, char **argv)
             every = strtoull(argv[++i], NULL, 0);
         else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc)
             only = argv[++i];
+        else if (strcmp(argv[i], "--with") == 0 && i + 1 < argc)
+            with = argv[++i];
         else if (strcmp(argv[i], "--pairs") == 0 && i + 1 < argc) {
             pairs = strtoull(argv[++i], NULL, 0);
             if (i + 1 < argc && argv[i + 1][0] != '-')
@@ -437,7 +440,8 @@ int main(int argc, char **argv)
     for (uint32_t k = 0; k < sweep_kind_count; k++)
         for (uint32_t o = 0; o < sweep_operation_count; o++) {
             const struct operation *const ops[] = { &operations[o] };
-            bool wanted = only == NULL || strcmp(only, kinds[k].row->name) == 0;
+            bool wanted = (only == NULL || strcmp(only, kinds[k].row->name) == 0) &&
+                          is_part(operations[o].row->text, with);
             if (kinds[k].is_usable && !operations[o].text.is_bad && wanted && n++ % every == 0)
                 ask(&kinds[k], ops, 1);
         }
@@ -448,10 +452,12 @@ int main(int argc, char **argv)
             &operations[next_random(&seed) % sweep_operation_count],
             &operations[next_random(&seed) % sweep_operation_count],
         };
-        if (kind->is_usable && !ops[0]->text.is_bad && !ops[1]->text.is_bad)
+        bool wanted = only == NULL || strcmp(only, kind->row->name) == 0;
+        if (wanted && kind->is_usable && !ops[0]->text.is_bad && !ops[1]->text.is_bad)
             ask(kind, ops, 2);
     }
-    sweep_maps(every);
+    if (with == NULL)
+        sweep_maps(every, only);
     print_reasons("accepted here only, for no known reason; Linux says:", &only_here);
     print_reasons("accepted by Linux only; here:", &only_there);
     printf("%" PRIu64 " programs, %" PRIu64 " verdicts alike (%" PRIu64

@@ -28,6 +28,8 @@
 #define MASK        ".insn 0x85 0 2 0 {bpf_cpumask_create}; r6 = r0; "
 #define DROP_MASK   "r1 = r6; .insn 0x85 0 2 0 {bpf_cpumask_release}"
 
+#define TO_KERNEL   ".insn 0xbf 6 7 1 1" /* r6 = addr_space_cast(r7, 0, 1) */
+
 #define K(name, section, begin, end) { name, section, NULL, begin, end }
 
 // clang-format off
@@ -177,6 +179,14 @@ const struct sweep_kind sweep_kinds[] = {
     K("task_storage", "raw_tp", "call $158; r1 = map[taskstore]; r2 = r0; r3 = 0; r4 = 1; call $156; r6 = r0; " CHECKED, ""),
     K("kern_ctx", "tc", "r1 = r9; .insn 0x85 0 2 0 {bpf_cast_to_kern_ctx}; r6 = r0", ""),
     K("rdonly_cast", "raw_tp", "r1 = r9; r2 = {struct task_struct}; .insn 0x85 0 2 0 {bpf_rdonly_cast}; r6 = r0", ""),
+    K("arena", "tc", "r1 = map[arena]; " TO_KERNEL, ""),
+    K("arena_sleeping", "syscall", "r1 = map[arena]; " TO_KERNEL, ""),
+    K("arena_of_variable", "tc", "r7 = &map[arena] + 8; " TO_KERNEL, ""),
+    K("arena_user", "tc", "r1 = map[arena]; .insn 0xbf 6 7 1 65536", ""),
+    K("arena_variable", "tc", "r6 = &map[arena] + 8", ""),
+    K("arena_end", "tc", "r6 = &map[arena] + 16384", ""),
+    K("arena_pages", "syscall", "r1 = map[arena]; r2 = 0; r3 = 1; r4 = -1; r5 = 0; .insn 0x85 0 2 0 {bpf_arena_alloc_pages}; r6 = r0", ""),
+    K("map_arena", "syscall", "r6 = map[arena]", ""),
 };
 // clang-format on
 const uint32_t sweep_kind_count = sizeof sweep_kinds / sizeof *sweep_kinds;

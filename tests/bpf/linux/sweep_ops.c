@@ -319,6 +319,37 @@ static void add_functions(void)
     add_function(ASK_STATIC, "r1 = r6; r2 = r7; r3 = function +0; r4 = 0; r5 = 0; call $180", "r0 = 0; exit");
 }
 
+#define ARENA   "r1 = map[arena]; .insn 0xbf 1 7 1 1; " /* an address in it */
+#define NO_WISH "r4 = -1; r5 = 0; .insn 0x85 0 2 0 {bpf_arena_alloc_pages}"
+
+static void add_arenas(void)
+{
+    static const char *const uses[] = {
+        ".insn 0xbf 1 6 1 1; r1 = *(u64 *)(r1 + 0)",
+        "r1 = map[arena]; .insn 0xbf 1 6 1 1; r2 = *(u64 *)(r1 - 3)",
+        "r1 = map[arena]; .insn 0xbf 1 6 1 65536; r2 = *(u64 *)(r1 + 0)",
+        "r1 = map[arena]; .insn 0xbf 1 6 1 2",
+        ARENA "*(u64 *)(r1 + 1) = r6",
+        ARENA "*(u8 *)(r1 + 1) = r6",
+        ARENA "r1 += r6; r2 = *(u8 *)(r1 + 0)",
+        ARENA "r6 *= r1; r2 = *(u8 *)(r6 + 0)",
+        ARENA "w6 -= w1; r2 = *(u8 *)(r6 + 0)",
+        ARENA "r2 = r1; w2 = w2; r2 = *(u8 *)(r2 + 0)",
+        ARENA "lock *(u64 *)(r1 + 4) += r6",
+        ARENA "if r7 != 0 goto +1; r1 = r6; r2 = *(u8 *)(r1 + 0)",
+        ARENA "r2 = *(u64 *)(r1 + 0); r6 += r2",
+        ARENA "if r7 != 0 goto +1; r1 = r6; r1 += 8",
+        ARENA "*(u64 *)(r10 - 8) = r1; r1 = *(u64 *)(r10 - 8); r1 += r6; r2 = *(u8 *)(r1 + 0)",
+        "r1 = r6; r2 = 0; r3 = 1; " NO_WISH,
+        "r1 = map[arena]; r2 = r6; r3 = 1; " NO_WISH "; .insn 0xbf 6 0 1 1; r1 = *(u8 *)(r6 + 0)",
+        "r1 = map[arena]; r2 = 0; r3 = r6; " NO_WISH,
+        "r1 = map[arena]; r2 = r6; r3 = 1; .insn 0x85 0 2 0 {bpf_arena_free_pages}",
+        "r1 = r6; r2 = 0; r3 = 1; .insn 0x85 0 2 0 {bpf_arena_free_pages}",
+    };
+    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++)
+        add("%s", uses[i]);
+}
+
 void sweep_make_operations(void)
 {
     add_accesses();
@@ -327,4 +358,5 @@ void sweep_make_operations(void)
     add_stack();
     add_calls();
     add_functions();
+    add_arenas();
 }
