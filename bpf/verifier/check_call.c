@@ -143,6 +143,15 @@ static struct reg number_between(int64_t from, int64_t to)
     return out;
 }
 
+/* Of the CPU that it runs on: as many as the kernel's sets of CPUs have bits, at most. */
+static struct reg cpu_number(const struct verifier *v)
+{
+    uint32_t size, set = has_rule(v, BPF_RULE_LINUX) ? kernel_type(v, "cpumask") : 0;
+    if (set == 0 || bpf_btf_size(v->request->kernel_btf, set, &size) != 0 || size == 0 || size > UINT16_MAX)
+        return reg_any_number();
+    return number_between(0, (int64_t)size * 8 - 1);
+}
+
 /* Some maps do not hold values but objects. */
 static int give_map_object(struct verifier *v, const struct call *call, struct reg *out)
 {
@@ -212,7 +221,7 @@ static int give(struct verifier *v, const struct call *call, struct reg *out)
     case BPF_RETURN_VOID:
         return 0;
     case BPF_RETURN_SCALAR:
-        *out = reg_any_number();
+        *out = call->helper->id == BPF_FUNC_get_smp_processor_id ? cpu_number(v) : reg_any_number();
         return 0;
     case BPF_RETURN_ERROR:
         *out = number_between(-ERRNO_MAX, 0);
