@@ -138,9 +138,20 @@ const char *function_name(const struct verifier *v, uint32_t function)
  * --------------------------------------------------------------------------------------------------- */
 
 /* Linux gives each frame a multiple of 16 bytes. */
+static uint32_t rounded(uint32_t bytes)
+{
+    return (bytes + 15u) & ~15u;
+}
+
 static uint32_t frame_bytes(const struct function *f)
 {
-    return (f->stack_bytes + 15u) & ~15u;
+    return rounded(f->stack_bytes);
+}
+
+/* What counts against the limit of the whole chain. */
+static uint32_t counted_bytes(const struct function *f)
+{
+    return rounded(fastcall_stack(f));
 }
 
 static int refuse_depth(struct verifier *v, uint32_t pc, const char *what, uint32_t limit)
@@ -160,10 +171,13 @@ static bool deepen(struct verifier *v, const struct function *caller, uint32_t p
         &v->functions[function_at(v, (uint32_t)((int64_t)pc + 1 + v->insns[pc].imm))];
     bool own_stack = callee->is_async && op == BPF_OP_LD_FUNC;
     uint32_t below = own_stack ? 0 : caller->below + frame_bytes(caller);
+    uint32_t counted = own_stack ? 0 : caller->below_counted + counted_bytes(caller);
     uint32_t depth = own_stack ? 1 : caller->depth + 1;
-    bool deeper = below > callee->below || depth > callee->depth;
+    bool deeper = below > callee->below || counted > callee->below_counted || depth > callee->depth;
     if (below > callee->below)
         callee->below = below;
+    if (counted > callee->below_counted)
+        callee->below_counted = counted;
     if (depth > callee->depth)
         callee->depth = depth;
     return deeper;
@@ -199,10 +213,10 @@ int functions_check_depth(struct verifier *v, uint32_t *stack_bytes)
             return refuse_depth(
                 v, f->start,
                 "calls may nest deeper than the frames that there are:", BPF_CALL_DEPTH_MAX);
-        if (f->below + frame_bytes(f) > limit)
+        if (f->below_counted + counted_bytes(f) > limit)
             return refuse_depth(
                 v, f->start, "the frames of nested calls together exceed bytes of stack:", limit);
-        if (f->has_tail_call && f->below >= TAIL_CALL_STACK && f->depth > 1)
+        if (f->has_tail_call && f->below_counted >= TAIL_CALL_STACK && f->depth > 1)
             return refuse_depth(
                 v, f->start, "a tail call in a function whose callers use more bytes of stack than",
                 TAIL_CALL_STACK);

@@ -41,6 +41,8 @@ static int grow_frame(struct verifier *v, uint32_t frame, uint32_t count)
 {
     struct state *s = &v->state;
     uint32_t have = s->frames[frame].slot_count;
+    if (v->has_fastcalls)
+        fastcall_note(v, frame, count);
     if (count <= have)
         return 0;
     uint32_t more = count - have, end = s->frames[frame].slot_base + have;

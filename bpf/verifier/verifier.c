@@ -240,6 +240,8 @@ static int verify(struct verifier *v)
     if (err == 0)
         err = functions_find(v);
     if (err == 0)
+        fastcall_find(v);
+    if (err == 0)
         err = make_frames(v);
     if (err == 0)
         err = prune_init(v);

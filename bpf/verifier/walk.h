@@ -52,6 +52,7 @@ struct insn_info {
     uint16_t short_merge : 1; /* a jump: those in its region that go far leave it */
     uint16_t no_merge : 1;   /* a jump: paths from it must be kept apart */
     uint16_t no_summary : 1; /* a loop's head: its rounds must be walked */
+    uint16_t fastcall : 1;   /* a spill or fill around a call (fastcall.c) */
 };
 
 /* A state that waits until the paths before it are done. */
@@ -77,6 +78,9 @@ struct function {
     uint32_t type_id;     /* of its FUNC in the program's BTF, 0: not known */
     uint32_t stack_bytes; /* what it was seen to use */
     uint32_t below;       /* bytes of the deepest chain of frames that calls it */
+    uint32_t below_counted; /* the same as Linux counts */
+    uint32_t fastcall_rest; /* bytes of its stack without what is spilled around calls (fastcall.c) */
+    bool has_fastcall, keeps_spills;
     uint32_t depth;       /* frames of the longest chain of calls up to it, 0: never called */
     uint8_t checked;      /* enum function_checked, of global functions */
     bool is_global;       /* checked on its own, by its types */
@@ -151,6 +155,7 @@ struct verifier {
     struct function *functions;  /* sorted by start */
     uint32_t function_count;
     uint32_t nested;     /* walks that wait for the one going on */
+    bool has_fastcalls;  /* some function may do with less stack than it uses (fastcall.c) */
     bool slices_of_stack; /* some pointer had a stack_offset */
     bool packet_changed; /* by something on the walk going on */
     bool wants_aligned;  /* an atomic operation on memory whose beginning the walk does not know */
@@ -328,6 +333,11 @@ int check_exception_callback(struct verifier *v);
 int functions_find(struct verifier *v);
 /* After the walk: do all chains of calls fit the stack? */
 int functions_check_depth(struct verifier *v, uint32_t *stack_bytes);
+/* fastcall.c: before the walk; at each access to so many slots of a frame, if v->has_fastcalls; what of a function's
+ * stack counts, afterwards. */
+void fastcall_find(struct verifier *v);
+void fastcall_note(struct verifier *v, uint32_t frame, uint32_t slots);
+uint32_t fastcall_stack(const struct function *f);
 /* Which one the instruction belongs to. */
 uint32_t function_at(const struct verifier *v, uint32_t pc);
 /* The path takes this much more: a function that is not walked in it. */
