@@ -43,6 +43,8 @@ check "cut object" 3 "cut.o: offset" "${run[@]}" "$csv" --bpf cut.o
 check "missing object" 3 "nosuch.o" "${run[@]}" "$csv" --bpf nosuch.o
 check "refused program" 4 "unsafe.bpf.c:[0-9]+" "${run[@]}" "$csv" --bpf "$build/tests/cli/unsafe.bpf.o"
 check "verify says so too" 4 "REFUSED" "$axiom" bpf verify "$build/tests/cli/unsafe.bpf.o"
+check "a map that only Linux has" 3 "arena: type 33 is not one that this library has" "$axiom" bpf verify "$build/tests/cli/arena.bpf.o"
+check "Linux has it" 0 "accepted  address" "$axiom" bpf verify --linux "$build/tests/cli/arena.bpf.o"
 check "no such pin on this board" 3 "no gpio/chip3" "${run[@]}" "$csv" --bpf "$build/tests/cli/elsewhere.bpf.o"
 check "levels are no attach points" 3 "levels are not attach points yet" "${run[@]}" "$csv" --bpf "$build/tests/replay/level.bpf.o"
 

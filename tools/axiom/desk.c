@@ -96,8 +96,10 @@ int desk_open_with(const struct bpf_env *env, const struct bpf_object_options *o
     int err = bpf_object_open_with(env, bytes, size, options, out, &error);
     if (err == 0) {
         err = bpf_object_create_maps(*out, &error);
-        if (err)
+        if (err) {
             bpf_object_close(*out);
+            *out = NULL;
+        }
     }
     if (err == 0)
         return EXIT_OK;
