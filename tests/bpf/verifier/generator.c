@@ -261,7 +261,10 @@ void generate_program_of(enum generated_kind kind, uint32_t flags, const uint8_t
         load_any(&g, r);
     set_number(&g, 8);
     load_any(&g, 8);
-    statements(&g, 2 + pick(&g, objects ? 7 : 14));
+    bool own = (flags & GENERATE_OWN) != 0 && has_packets(&g);
+    if (own)
+        own_or_other(&g);
+    statements(&g, own ? pick(&g, 5) : 2 + pick(&g, objects ? 7 : 14));
     finish(&g);
     functions(&g);
 }

@@ -31,10 +31,16 @@ void throw_here(struct generator *g)
 
 static void throw_somewhere(struct generator *g)
 {
-    if ((g->held != K_UNSET || g->open > 0) && !one_in(g, 12))
+    if ((g->held != K_UNSET || g->open > 0) && !one_in(g, 12)) {
         helper(g);
-    else
+    } else if (one_in(g, 8)) { /* in a read section */
+        call_kfunc(g, GENERATED_KFUNC_rcu_read_lock);
         throw_here(g);
+        call_kfunc(g, GENERATED_KFUNC_rcu_read_unlock);
+        g->kinds[0] = K_UNSET;
+    } else {
+        throw_here(g);
+    }
 }
 
 /* --- Iterators
@@ -92,7 +98,7 @@ static void use_element(struct generator *g, const struct iterator *it)
 /* The rounds, inside a read section where it is over tasks. */
 static void iterate(struct generator *g)
 {
-    struct iterator it = { .tasks = one_in(g, 2), .wrong = one_in(g, 6) };
+    struct iterator it = { .tasks = one_in(g, 2), .wrong = one_in(g, 4) };
     enum kind kinds[BPF_REG_COUNT];
     uint32_t sizes[BPF_REG_COUNT];
     bool section = it.tasks && !(it.wrong && one_in(g, 3));
@@ -101,6 +107,9 @@ static void iterate(struct generator *g)
     if (section)
         call_kfunc(g, GENERATED_KFUNC_rcu_read_lock);
     new_iterator(g, &it);
+    bool left = section && it.wrong && one_in(g, 3);
+    if (left)
+        call_kfunc(g, GENERATED_KFUNC_rcu_read_unlock);
     memcpy(kinds, g->kinds, sizeof kinds);
     memcpy(sizes, g->sizes, sizeof sizes);
     uint32_t head = g->out->insn_count;
@@ -119,7 +128,7 @@ static void iterate(struct generator *g)
     emit(g, BPF_JMP | BPF_JA, 0, 0, (int32_t)head - (int32_t)g->out->insn_count - 1, 0);
     if (drained != 0)
         lands_here(g, drained);
-    bool early = section && it.wrong && one_in(g, 3);
+    bool early = !left && section && it.wrong && one_in(g, 3);
     if (early)
         call_kfunc(g, GENERATED_KFUNC_rcu_read_unlock);
     if (!(it.wrong && one_in(g, 6)))
@@ -128,7 +137,7 @@ static void iterate(struct generator *g)
         emit(g, BPF_LDX | BPF_MEM | BPF_DW, 1, 10, GENERATED_SEEN_SLOT, 0);
         emit(g, BPF_LDX | BPF_MEM | BPF_W, 4, 1, 0, 0);
     }
-    if (section && !early)
+    if (section && !early && !left)
         call_kfunc(g, GENERATED_KFUNC_rcu_read_unlock);
     for (uint32_t r = 0; r <= 5; r++)
         g->kinds[r] = K_UNSET;

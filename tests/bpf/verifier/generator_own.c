@@ -22,10 +22,31 @@ enum { LOCK = 93, UNLOCK = 94, EXCHANGE = 194 };
 
 enum hold { EMPTY, OWNED, BORROWED, STALE };
 
+/* What a statement that is wrong does wrong, mostly where it can. */
+enum misdeed {
+    ANY_TYPE,
+    NOT_DROPPED,
+    NULL_UNCHECKED,
+    STALE_LOOKED_AT,
+    STALE_DROPPED,
+    EXCHANGED_KEPT,
+    DROPPED_INSIDE,
+    DROPPED_UNDER_LOCK,
+    MADE_OF_NO_STRUCT,
+    NO_PLAIN_BYTES,
+    OTHER_ROOT,
+    OTHER_NODE,
+    OTHER_LOCK,
+    LOCK_KEPT,
+    THROWN,
+    MISDEED_COUNT
+};
+
 struct own {
     enum hold holds[SLOTS];
     enum generated_own types[SLOTS];
     bool locked, wrong;
+    enum misdeed misdeed;
     bool two; /* values of the map */
     uint32_t holder;
     uint32_t leaves[LEAVES], leave_count;
@@ -38,18 +59,20 @@ static void reload(struct generator *g, uint32_t r, int32_t at, int32_t plus)
         emit(g, BPF_ALU64 | BPF_ADD | BPF_K, r, 0, 0, plus);
 }
 
-/* Now and then, where the statement is wrong. */
-static bool goes_wrong(struct generator *g, const struct own *s, uint32_t count)
+static bool does(struct generator *g, const struct own *s, enum misdeed misdeed)
 {
-    return s->wrong && one_in(g, count);
+    return s->wrong && s->misdeed == misdeed && one_in(g, 2);
 }
+
+#define ANY       0xfu
+#define ONE(type) (1u << GENERATED_##type)
 
 /* A slot that holds this, of one of these types (bits); SLOTS: none does. */
 static uint32_t find(struct generator *g, const struct own *s, enum hold hold, uint32_t types)
 {
     uint32_t start = pick(g, SLOTS);
-    if (goes_wrong(g, s, 20))
-        return start;
+    if (does(g, s, ANY_TYPE))
+        types = ANY;
     for (uint32_t i = 0; i < SLOTS; i++) {
         uint32_t slot = (start + i) % SLOTS;
         if (s->holds[slot] == hold && (hold == EMPTY || (types >> s->types[slot] & 1) != 0))
@@ -57,9 +80,6 @@ static uint32_t find(struct generator *g, const struct own *s, enum hold hold, u
     }
     return SLOTS;
 }
-
-#define ANY        0xfu
-#define ONE(type)  (1u << GENERATED_##type)
 
 /* --- Giving up
  * ----------------------------------------------------------------------------------------------------------- */
@@ -75,26 +95,26 @@ static void unlock(struct generator *g, const struct own *s)
     call_helper(g, UNLOCK);
 }
 
-static void drop(struct generator *g, uint32_t slot)
+static void drop(struct generator *g, const struct own *s, uint32_t slot)
 {
-    reload(g, 1, SLOT(slot), 0);
+    reload(g, 1, SLOT(slot), does(g, s, DROPPED_INSIDE) ? 8 : 0);
     set(g, 2, 0);
     call_kfunc(g, GENERATED_KFUNC_obj_drop_impl);
 }
 
 static void give_all_up(struct generator *g, const struct own *s)
 {
-    if (s->locked && !goes_wrong(g, s, 30))
+    if (s->locked && !does(g, s, LOCK_KEPT))
         unlock(g, s);
     for (uint32_t slot = 0; slot < SLOTS; slot++)
-        if (s->holds[slot] == OWNED && !goes_wrong(g, s, 30))
-            drop(g, slot);
+        if (s->holds[slot] == OWNED || (s->holds[slot] == STALE && does(g, s, STALE_DROPPED)))
+            drop(g, s, slot);
 }
 
 /* R0 may be NULL: then all is over. */
 static void leave_if_null(struct generator *g, struct own *s)
 {
-    if (goes_wrong(g, s, 30))
+    if (does(g, s, NULL_UNCHECKED))
         return;
     uint32_t goes_on = jump_on(g, BPF_JNE, 0, 0);
     give_all_up(g, s);
@@ -112,6 +132,10 @@ static void keep(struct generator *g, struct own *s, uint32_t slot, enum hold ho
     emit(g, BPF_STX | BPF_MEM | BPF_DW, 10, 0, SLOT(slot), 0);
     s->holds[slot] = hold;
     s->types[slot] = type;
+    if (hold == OWNED && does(g, s, NOT_DROPPED)) {
+        s->holds[slot] = STALE;
+        s->wrong = false; /* this once */
+    }
 }
 
 /* --- At any time
@@ -129,11 +153,11 @@ static int32_t plain_at(struct generator *g, enum generated_own type, bool wrong
 static void look(struct generator *g, const struct own *s)
 {
     uint32_t slot = pick(g, SLOTS);
-    if (s->holds[slot] == EMPTY || (s->holds[slot] == STALE && !goes_wrong(g, s, 3)))
+    if (s->holds[slot] == EMPTY || (s->holds[slot] == STALE && !does(g, s, STALE_LOOKED_AT)))
         slot = find(g, s, OWNED, ANY);
     if (slot == SLOTS)
         return;
-    int32_t at = plain_at(g, s->types[slot], goes_wrong(g, s, 12));
+    int32_t at = plain_at(g, s->types[slot], does(g, s, NO_PLAIN_BYTES));
     reload(g, 5, SLOT(slot), 0);
     switch (pick(g, 3)) {
     case 0:
@@ -163,6 +187,15 @@ static void acquire(struct generator *g, struct own *s)
     keep(g, s, to, OWNED, GENERATED_COUNTED, 0);
 }
 
+static void drop_one(struct generator *g, struct own *s)
+{
+    uint32_t slot = find(g, s, does(g, s, STALE_DROPPED) ? STALE : OWNED, ANY);
+    if (slot == SLOTS)
+        return;
+    drop(g, s, slot);
+    s->holds[slot] = s->wrong ? STALE : EMPTY;
+}
+
 /* --- Under the lock
  * ------------------------------------------------------------------------------------------------------ */
 
@@ -179,9 +212,9 @@ static struct root choose_root(struct generator *g, const struct own *s, bool tr
                              trees[] = { { GENERATOR_TREE_AT, GENERATED_TREE_ITEM, true },
                                          { GENERATOR_COUNTED_TREE_AT, GENERATED_COUNTED, true } };
     struct root root = tree ? trees[pick(g, 2)] : lists[pick(g, 2)];
-    if (s->holder < SLOTS && !goes_wrong(g, s, 4))
+    if (s->holder < SLOTS && !does(g, s, OTHER_ROOT))
         root = lists[0];
-    if (goes_wrong(g, s, 20))
+    if (does(g, s, OTHER_ROOT))
         root.at = GENERATOR_ITEMS_AT + 16 * (int32_t)pick(g, 4);
     return root;
 }
@@ -194,12 +227,17 @@ static uint32_t node_of(const struct root *root)
 
 static void root_address(struct generator *g, const struct own *s, const struct root *root)
 {
-    reload(g, 1, goes_wrong(g, s, 12) ? VALUE : lock_place(s), root->at);
+    int32_t other = s->holder == OF_VALUE ? OTHER : VALUE;
+    reload(g, 1, does(g, s, OTHER_LOCK) ? other : lock_place(s), root->at);
 }
 
 static void node_address(struct generator *g, const struct own *s, uint32_t slot, const struct root *root)
 {
-    reload(g, 2, SLOT(slot), (int32_t)node_of(root) + (goes_wrong(g, s, 30) ? 8 : 0));
+    const struct generated_own_type *t = &generated_own_types[GENERATED_COUNTED];
+    uint32_t node = node_of(root);
+    if (does(g, s, OTHER_NODE))
+        node = node == t->list_node ? t->tree_node : t->list_node;
+    reload(g, 2, SLOT(slot), (int32_t)node);
 }
 
 static void put_in(struct generator *g, struct own *s)
@@ -222,7 +260,7 @@ static void put_in(struct generator *g, struct own *s)
     call_kfunc(g, root.tree           ? GENERATED_KFUNC_rbtree_add_impl
                   : take(g) % 2 == 0 ? GENERATED_KFUNC_list_push_front_impl
                                      : GENERATED_KFUNC_list_push_back_impl);
-    s->holds[slot] = BORROWED;
+    s->holds[slot] = does(g, s, STALE_DROPPED) ? OWNED : BORROWED;
 }
 
 static void take_from_list(struct generator *g, struct own *s)
@@ -269,6 +307,10 @@ static void take_from_tree(struct generator *g, struct own *s)
 static void under_lock(struct generator *g, struct own *s)
 {
     static void (*const calm[])(struct generator *g) = { alu, alu_other, access_stack, half_known };
+    if (does(g, s, DROPPED_UNDER_LOCK)) {
+        drop_one(g, s);
+        return;
+    }
     switch (pick(g, 9)) {
     case 0:
     case 1:
@@ -288,11 +330,6 @@ static void under_lock(struct generator *g, struct own *s)
         set(g, 0, 1);
         set_number(g, 0);
         calm[pick(g, 4)](g);
-        break;
-    case 7:
-        if (goes_wrong(g, s, 4) && s->holds[0] != EMPTY)
-            drop(g, 0);
-        look(g, s);
         break;
     default:
         look(g, s);
@@ -315,7 +352,7 @@ static void take_lock(struct generator *g, struct own *s)
     for (uint32_t count = 1 + pick(g, 4); count > 0 && g->out->insn_count < INSN_MOST && s->leave_count + 2 < LEAVES;
          count--)
         under_lock(g, s);
-    if (!goes_wrong(g, s, 8))
+    if (!does(g, s, LOCK_KEPT))
         unlock(g, s);
     s->locked = false;
     for (uint32_t slot = 0; slot < SLOTS; slot++)
@@ -334,7 +371,7 @@ static void make(struct generator *g, struct own *s)
     uint32_t slot = find(g, s, EMPTY, ANY);
     if (slot == SLOTS)
         return;
-    set(g, 1, goes_wrong(g, s, 20) ? 23 + pick(g, 8) : (int64_t)generated_own_id(type));
+    set(g, 1, does(g, s, MADE_OF_NO_STRUCT) ? 1 + pick(g, 3) : (int64_t)generated_own_id(type));
     set(g, 2, 0);
     call_kfunc(g, GENERATED_KFUNC_obj_new_impl);
     keep(g, s, slot, OWNED, type, 0);
@@ -350,20 +387,11 @@ static void exchange(struct generator *g, struct own *s)
     reload(g, 2, SLOT(slot), 0);
     call_helper(g, EXCHANGE);
     s->holds[slot] = EMPTY;
-    if (goes_wrong(g, s, 6)) {
+    if (does(g, s, EXCHANGED_KEPT)) {
         s->holds[slot] = STALE;
         return;
     }
     keep(g, s, slot, OWNED, GENERATED_COUNTED, 0);
-}
-
-static void drop_one(struct generator *g, struct own *s)
-{
-    uint32_t slot = find(g, s, goes_wrong(g, s, 6) ? STALE : OWNED, ANY);
-    if (slot == SLOTS)
-        return;
-    drop(g, slot);
-    s->holds[slot] = s->wrong ? STALE : EMPTY;
 }
 
 /* R0 = a value, or NULL. */
@@ -406,7 +434,7 @@ static void step(struct generator *g, struct own *s)
         exchange(g, s);
         break;
     case 8:
-        if (!holds_some(s) || goes_wrong(g, s, 3))
+        if (!holds_some(s) || does(g, s, THROWN))
             throw_here(g);
         else
             statements(g, 1);
@@ -426,7 +454,7 @@ static void find_value(struct generator *g, struct own *s, int32_t at)
 
 void own(struct generator *g)
 {
-    struct own s = { .wrong = one_in(g, 5), .two = one_in(g, 4), .holder = OF_VALUE };
+    struct own s = { .wrong = one_in(g, 3), .holder = OF_VALUE };
     enum kind kinds[BPF_REG_COUNT];
     uint32_t sizes[BPF_REG_COUNT];
     if (g->has_own || g->patch_count > 0 || g->held != K_UNSET || g->function == FUNCTION_INNER ||
@@ -437,8 +465,11 @@ void own(struct generator *g)
     memcpy(kinds, g->kinds, sizeof kinds);
     memcpy(sizes, g->sizes, sizeof sizes);
     uses(g, GENERATED_own);
-    if (s.wrong)
+    if (s.wrong) {
         uses(g, GENERATED_own_wrong);
+        s.misdeed = (enum misdeed)pick(g, MISDEED_COUNT);
+    }
+    s.two = one_in(g, 4) || (s.wrong && s.misdeed == OTHER_LOCK);
     find_value(g, &s, VALUE);
     if (s.two)
         find_value(g, &s, OTHER);
@@ -453,8 +484,6 @@ void own(struct generator *g)
     g->depth--;
     g->has_own = false;
     give_all_up(g, &s);
-    if (goes_wrong(g, &s, 8))
-        drop(g, 0);
     for (uint32_t i = 0; i < s.leave_count; i++)
         lands_here(g, s.leaves[i]);
     for (uint32_t r = 0; r <= 5; r++)
