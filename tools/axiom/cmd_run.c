@@ -10,6 +10,8 @@
 
 #include <getopt.h>
 #include <jansson.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,65 +35,6 @@ struct run_options {
     struct live live;
 };
 
-enum option_id {
-    OPTION_BPF = 256,
-    OPTION_BIND,
-    OPTION_BOARD,
-    OPTION_RECORD,
-    OPTION_EXPECT,
-    OPTION_SEED,
-    OPTION_CPUS,
-    OPTION_FAULT,
-    OPTION_SPEED,
-    OPTION_REALTIME,
-    OPTION_CPU_MODEL,
-    OPTION_ENGINE,
-    OPTION_TRACE_OPTION,
-    OPTION_FOR,
-    OPTION_TO,
-    OPTION_HASH,
-    OPTION_RECORD_LIMIT,
-    OPTION_FAIL_ALLOCATION,
-    OPTION_JSON,
-    OPTION_VIEW,
-    OPTION_VIEW_OPTION,
-    OPTION_KEYRING,
-    OPTION_REQUIRE_SIGNED,
-    OPTION_IGNORE_BUDGET,
-    OPTION_QUIET,
-    OPTION_VERBOSE,
-};
-
-static const struct option options[] = {
-    { "bpf", required_argument, NULL, OPTION_BPF },
-    { "bind", required_argument, NULL, OPTION_BIND },
-    { "board", required_argument, NULL, OPTION_BOARD },
-    { "record", required_argument, NULL, OPTION_RECORD },
-    { "expect", required_argument, NULL, OPTION_EXPECT },
-    { "seed", required_argument, NULL, OPTION_SEED },
-    { "cpus", required_argument, NULL, OPTION_CPUS },
-    { "fault", required_argument, NULL, OPTION_FAULT },
-    { "speed", required_argument, NULL, OPTION_SPEED },
-    { "realtime", no_argument, NULL, OPTION_REALTIME },
-    { "cpu-model", required_argument, NULL, OPTION_CPU_MODEL },
-    { "engine", required_argument, NULL, OPTION_ENGINE },
-    { "trace-option", required_argument, NULL, OPTION_TRACE_OPTION },
-    { "for", required_argument, NULL, OPTION_FOR },
-    { "to", required_argument, NULL, OPTION_TO },
-    { "hash", required_argument, NULL, OPTION_HASH },
-    { "record-limit", required_argument, NULL, OPTION_RECORD_LIMIT },
-    { "fail-allocation", required_argument, NULL, OPTION_FAIL_ALLOCATION },
-    { "json", no_argument, NULL, OPTION_JSON },
-    { "view", no_argument, NULL, OPTION_VIEW },
-    { "view-option", required_argument, NULL, OPTION_VIEW_OPTION },
-    { "keyring", required_argument, NULL, OPTION_KEYRING },
-    { "ignore-budget", no_argument, NULL, OPTION_IGNORE_BUDGET },
-    { "require-signed", no_argument, NULL, OPTION_REQUIRE_SIGNED },
-    { "quiet", no_argument, NULL, OPTION_QUIET },
-    { "verbose", no_argument, NULL, OPTION_VERBOSE },
-    { 0 },
-};
-
 /* "2.5s", "300ms", "17us", "5ns"; a plain number is seconds. */
 static bool parse_duration(const char *option, const char *text, uint64_t *out)
 {
@@ -110,126 +53,182 @@ static bool parse_duration(const char *option, const char *text, uint64_t *out)
     return true;
 }
 
-static int take_end(const char *option, uint64_t *out)
+/* --- Options that are more than a value --- */
+
+static int take_object(struct run_options *o)
 {
-    if (!parse_duration(option, optarg, out))
+    if (o->object_count == SESSION_OBJECT_MAX)
+        return complain(EXIT_USAGE, "more than %d BPF objects", SESSION_OBJECT_MAX);
+    o->objects[o->object_count++] = optarg;
+    return EXIT_OK;
+}
+
+static int take_binding(struct run_options *o)
+{
+    return binding_add(&o->bindings, optarg);
+}
+
+static int take_trace_word(struct run_options *o)
+{
+    if (o->word_count == ARRAY_SIZE(o->words))
+        return complain(EXIT_USAGE, "too many --trace-option");
+    o->words[o->word_count++] = optarg;
+    return EXIT_OK;
+}
+
+static int take_view_word(struct run_options *o)
+{
+    if (o->view_word_count == ARRAY_SIZE(o->view_words))
+        return complain(EXIT_USAGE, "too many --view-option");
+    o->view_words[o->view_word_count++] = optarg;
+    return EXIT_OK;
+}
+
+static int take_cpus(struct run_options *o)
+{
+    uint64_t number;
+    if (!parse_u64("--cpus", optarg, UINT32_MAX, &number))
         return EXIT_USAGE;
-    return *out != 0 ? EXIT_OK : complain(EXIT_USAGE, "%s 0 would run nothing", option);
+    o->session.cpu_count = (uint32_t)number;
+    return number >= 1 && number <= CPU_MAX ? EXIT_OK
+                                            : complain(EXIT_USAGE, "--cpus wants 1 to %u", CPU_MAX);
 }
 
-static int take_number(const char *option, uint64_t max, uint64_t *out)
-{
-    return parse_u64(option, optarg, max, out) ? EXIT_OK : EXIT_USAGE;
-}
-
-static int take_speed(struct session *s, const char *text)
+static int take_speed(struct run_options *o)
 {
     char *end;
-    s->speed = strtod(text, &end);
-    if (*end != '\0' || !(s->speed > 0) || s->speed > 1e6)
-        return complain(EXIT_USAGE, "--speed wants a factor such as 0.5 or 10, not '%s'", text);
+    double speed = strtod(optarg, &end);
+    if (*end != '\0' || !(speed > 0) || speed > 1e6)
+        return complain(EXIT_USAGE, "--speed wants a factor such as 0.5 or 10, not '%s'", optarg);
+    o->session.speed = speed;
     return EXIT_OK;
 }
 
-static int take_cpu_model(struct session *s, const char *name)
+static int take_realtime(struct run_options *o)
 {
-    if (strcmp(name, "none") == 0)
-        s->cpu_model = SIM_CPU_INSTANT;
-    else if (strcmp(name, "rpi5") == 0)
-        s->cpu_model = SIM_CPU_RPI5;
-    else
-        return complain(EXIT_USAGE, "--cpu-model is none or rpi5, not '%s'", name);
+    o->session.speed = 1;
     return EXIT_OK;
+}
+
+static int take_cpu_model(struct run_options *o)
+{
+    if (strcmp(optarg, "none") == 0)
+        o->session.cpu_model = SIM_CPU_INSTANT;
+    else if (strcmp(optarg, "rpi5") == 0)
+        o->session.cpu_model = SIM_CPU_RPI5;
+    else
+        return complain(EXIT_USAGE, "--cpu-model is none or rpi5, not '%s'", optarg);
+    return EXIT_OK;
+}
+
+static int take_engine(struct run_options *o)
+{
+    return session_take_engine(&o->session, optarg)
+               ? EXIT_OK
+               : complain(EXIT_USAGE, "--engine is best, jit or interp, not '%s'", optarg);
+}
+
+static int take_ignore_budget(struct run_options *o)
+{
+    o->session.ignore_budget = 1;
+    return EXIT_OK;
+}
+
+static int take_verbose(struct run_options *o)
+{
+    o->session.log_level = LOG_DEBUG;
+    return EXIT_OK;
+}
+
+/* --- All options: where the value goes, or who takes it --- */
+
+enum option_kind {
+    OPTION_FLAG,     /* bool */
+    OPTION_WORD,     /* const char * */
+    OPTION_NUMBER,   /* uint64_t */
+    OPTION_DURATION, /* uint64_t, ns */
+    OPTION_END,      /* a duration that is not 0 */
+    OPTION_TAKEN,    /* by take() */
+    OPTION_SET,      /* by take(), without an argument */
+};
+
+#define TO(member) .at = offsetof(struct run_options, member)
+
+static const struct option_row {
+    const char *name;
+    enum option_kind kind;
+    size_t at; /* in struct run_options */
+    int (*take)(struct run_options *o);
+} option_rows[] = {
+    { "bpf", OPTION_TAKEN, .take = take_object },
+    { "bind", OPTION_TAKEN, .take = take_binding },
+    { "board", OPTION_WORD, TO(board) },
+    { "record", OPTION_WORD, TO(session.record_path) },
+    { "expect", OPTION_WORD, TO(expect) },
+    { "seed", OPTION_NUMBER, TO(session.seed) },
+    { "cpus", OPTION_TAKEN, .take = take_cpus },
+    { "fault", OPTION_WORD, TO(faults) },
+    { "speed", OPTION_TAKEN, .take = take_speed },
+    { "realtime", OPTION_SET, .take = take_realtime },
+    { "cpu-model", OPTION_TAKEN, .take = take_cpu_model },
+    { "engine", OPTION_TAKEN, .take = take_engine },
+    { "trace-option", OPTION_TAKEN, .take = take_trace_word },
+    { "for", OPTION_END, TO(session.end_time_ns) },
+    { "to", OPTION_END, TO(to_ns) },
+    { "hash", OPTION_DURATION, TO(session.hash_interval_ns) },
+    { "record-limit", OPTION_NUMBER, TO(session.record_limit) },
+    { "fail-allocation", OPTION_NUMBER, TO(session.allocation_to_fail) },
+    { "json", OPTION_FLAG, TO(json) },
+    { "view", OPTION_FLAG, TO(view) },
+    { "view-option", OPTION_TAKEN, .take = take_view_word },
+    { "keyring", OPTION_WORD, TO(keyring_path) },
+    { "require-signed", OPTION_FLAG, TO(session.require_signed) },
+    { "ignore-budget", OPTION_SET, .take = take_ignore_budget },
+    { "quiet", OPTION_FLAG, TO(session.quiet) },
+    { "verbose", OPTION_SET, .take = take_verbose },
+};
+#define FIRST_OPTION 256 /* getopt's own results are characters */
+
+static void list_options(struct option list[ARRAY_SIZE(option_rows) + 1])
+{
+    for (size_t i = 0; i < ARRAY_SIZE(option_rows); i++) {
+        const struct option_row *row = &option_rows[i];
+        bool is_bare = row->kind == OPTION_FLAG || row->kind == OPTION_SET;
+        list[i] = (struct option){ row->name, is_bare ? no_argument : required_argument, NULL,
+                                   FIRST_OPTION + (int)i };
+    }
+    list[ARRAY_SIZE(option_rows)] = (struct option){ 0 };
 }
 
 static int take_option(struct run_options *o, int option)
 {
-    struct session *s = &o->session;
-    uint64_t number = 0;
-    switch (option) {
-    case OPTION_BPF:
-        if (o->object_count == SESSION_OBJECT_MAX)
-            return complain(EXIT_USAGE, "more than %d BPF objects", SESSION_OBJECT_MAX);
-        o->objects[o->object_count++] = optarg;
-        return EXIT_OK;
-    case OPTION_KEYRING:
-        o->keyring_path = optarg;
-        return EXIT_OK;
-    case OPTION_REQUIRE_SIGNED:
-        o->session.require_signed = true;
-        return EXIT_OK;
-    case OPTION_IGNORE_BUDGET:
-        o->session.ignore_budget = 1;
-        return EXIT_OK;
-    case OPTION_BIND:
-        return binding_add(&o->bindings, optarg);
-    case OPTION_BOARD:
-        o->board = optarg;
-        return EXIT_OK;
-    case OPTION_RECORD:
-        s->record_path = optarg;
-        return EXIT_OK;
-    case OPTION_EXPECT:
-        o->expect = optarg;
-        return EXIT_OK;
-    case OPTION_SEED:
-        return take_number("--seed", UINT64_MAX, &s->seed);
-    case OPTION_CPUS:
-        if (take_number("--cpus", UINT32_MAX, &number) != EXIT_OK)
-            return EXIT_USAGE;
-        s->cpu_count = (uint32_t)number;
-        return number >= 1 && number <= CPU_MAX
-                   ? EXIT_OK
-                   : complain(EXIT_USAGE, "--cpus wants 1 to %u", CPU_MAX);
-    case OPTION_FAULT:
-        o->faults = optarg;
-        return EXIT_OK;
-    case OPTION_SPEED:
-        return take_speed(s, optarg);
-    case OPTION_REALTIME:
-        s->speed = 1;
-        return EXIT_OK;
-    case OPTION_CPU_MODEL:
-        return take_cpu_model(s, optarg);
-    case OPTION_ENGINE:
-        return session_take_engine(s, optarg)
-                   ? EXIT_OK
-                   : complain(EXIT_USAGE, "--engine is best, jit or interp, not '%s'", optarg);
-    case OPTION_TRACE_OPTION:
-        if (o->word_count == ARRAY_SIZE(o->words))
-            return complain(EXIT_USAGE, "too many --trace-option");
-        o->words[o->word_count++] = optarg;
-        return EXIT_OK;
-    case OPTION_FOR:
-        return take_end("--for", &s->end_time_ns);
-    case OPTION_TO:
-        return take_end("--to", &o->to_ns);
-    case OPTION_HASH:
-        return parse_duration("--hash", optarg, &s->hash_interval_ns) ? EXIT_OK : EXIT_USAGE;
-    case OPTION_RECORD_LIMIT:
-        return take_number("--record-limit", UINT64_MAX, &s->record_limit);
-    case OPTION_FAIL_ALLOCATION:
-        return take_number("--fail-allocation", UINT64_MAX, &s->allocation_to_fail);
-    case OPTION_JSON:
-        o->json = true;
-        return EXIT_OK;
-    case OPTION_VIEW:
-        o->view = true;
-        return EXIT_OK;
-    case OPTION_VIEW_OPTION:
-        if (o->view_word_count == ARRAY_SIZE(o->view_words))
-            return complain(EXIT_USAGE, "too many --view-option");
-        o->view_words[o->view_word_count++] = optarg;
-        return EXIT_OK;
-    case OPTION_QUIET:
-        s->quiet = true;
-        return EXIT_OK;
-    case OPTION_VERBOSE:
-        s->log_level = LOG_DEBUG;
-        return EXIT_OK;
-    default:
+    if (option < FIRST_OPTION)
         return wrong_option("run");
+    const struct option_row *row = &option_rows[option - FIRST_OPTION];
+    void *to = (char *)o + row->at;
+    char name[32];
+    snprintf(name, sizeof name, "--%s", row->name);
+    switch (row->kind) {
+    case OPTION_FLAG:
+        *(bool *)to = true;
+        return EXIT_OK;
+    case OPTION_WORD:
+        *(const char **)to = optarg;
+        return EXIT_OK;
+    case OPTION_NUMBER:
+        return parse_u64(name, optarg, UINT64_MAX, to) ? EXIT_OK : EXIT_USAGE;
+    case OPTION_DURATION:
+    case OPTION_END:
+        if (!parse_duration(name, optarg, to))
+            return EXIT_USAGE;
+        return row->kind == OPTION_DURATION || *(uint64_t *)to != 0
+                   ? EXIT_OK
+                   : complain(EXIT_USAGE, "%s 0 would run nothing", name);
+    case OPTION_TAKEN:
+    case OPTION_SET:
+        return row->take(o);
     }
+    return wrong_option("run");
 }
 
 static int load(struct run_options *o, const char *trace)
@@ -354,6 +353,8 @@ static int run(int argc, char **argv)
     session_init(&o.session);
     o.session.log = stderr;
     int code = EXIT_OK, option;
+    struct option options[ARRAY_SIZE(option_rows) + 1];
+    list_options(options);
     while (code == EXIT_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
         code = take_option(&o, option);
     if (code == EXIT_OK && argc - optind > 1)
