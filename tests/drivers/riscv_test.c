@@ -126,9 +126,7 @@ static void plic_is_refused(void (*damage)(void *fdt))
 {
     struct driver_run run = on_board(no_disk_body, 1, 1);
     damage(tree_copy(&run));
-    ck_assert_int_eq(driver_run(&run), 0);
-    ck_assert_msg(run.said == NULL, "%s", run.said);
-    ck_assert_uint_eq(run.pages_left, 0);
+    driver_survives(&run);
 }
 
 static void cells_set(void *fdt, const char *path, const char *name, uint32_t first, uint32_t value)
@@ -173,8 +171,7 @@ START_TEST(a_source_that_does_not_exist_is_refused)
 {
     struct driver_run run = on_board(no_disk_body, 1, 1);
     cells_set(tree_copy(&run), "/soc/virtio_mmio@10001000", "interrupts", 0, 0);
-    ck_assert_int_eq(driver_run(&run), 0);
-    ck_assert_msg(run.said == NULL, "%s", run.said);
+    driver_survives(&run);
     ck_assert_uint_ge(run.errors, 1);
 }
 END_TEST
