@@ -71,10 +71,6 @@ static int pointer_parameter(struct verifier *v, uint32_t function, uint32_t ind
         out->kind = PARAMETER_DYNPTR;
         return 0;
     }
-    if (has_tag(v, function, index, "arg:arena")) {
-        out->kind = PARAMETER_ARENA;
-        return 0;
-    }
     if (has_tag(v, function, index, "arg:trusted")) {
         out->kind = PARAMETER_TRUSTED;
         out->nullable = has_tag(v, function, index, "arg:nullable");
@@ -83,11 +79,53 @@ static int pointer_parameter(struct verifier *v, uint32_t function, uint32_t ind
                    ? 0
                    : refuse_parameter(v, function, index, "the kernel has no such type");
     }
+    if (has_tag(v, function, index, "arg:arena")) {
+        out->kind = PARAMETER_ARENA;
+        return 0;
+    }
     out->kind = PARAMETER_MEMORY;
     out->nullable = !has_tag(v, function, index, "arg:nonnull");
     if (bpf_btf_size(v->request->btf, type_id, &out->size) != 0)
         return refuse_parameter(v, function, index, "it points to a type whose size is not known");
     return 0;
+}
+
+enum tag {
+    TAG_CTX = 1u << 0,
+    TAG_TRUSTED = 1u << 1,
+    TAG_NONNULL = 1u << 2,
+    TAG_NULLABLE = 1u << 3,
+    TAG_ARENA = 1u << 4,
+    TAG_UNKNOWN = 1u << 5,
+};
+
+static uint32_t tags_of(const struct verifier *v, uint32_t function, uint32_t index)
+{
+    static const char *const names[] = { "arg:ctx", "arg:trusted", "arg:nonnull", "arg:nullable",
+                                         "arg:arena" };
+    uint32_t tags = 0;
+    for (uint32_t i = 0; i < ARRAY_SIZE(names); i++)
+        tags |= has_tag(v, function, index, names[i]) ? 1u << i : 0;
+    bool any = bpf_btf_decl_tag(v->request->btf, v->functions[function].type_id, (int32_t)index,
+                                "arg:") != NULL;
+    return any && tags == 0 ? TAG_UNKNOWN : tags;
+}
+
+/* Linux: btf_prepare_func_args() */
+static bool tags_may_be(uint32_t tags, const struct parameter *p)
+{
+    switch (p->kind) {
+    case PARAMETER_CONTEXT:
+        return (tags & ~(uint32_t)TAG_CTX) == 0;
+    case PARAMETER_TRUSTED:
+        return (tags & TAG_NONNULL) == 0;
+    case PARAMETER_ARENA:
+        return tags == TAG_ARENA;
+    case PARAMETER_MEMORY:
+        return (tags & ~(uint32_t)TAG_NONNULL) == 0;
+    default:
+        return tags == 0;
+    }
 }
 
 static bool is_number(const struct bpf_btf_type *type)
@@ -131,7 +169,10 @@ int parameters_of(struct verifier *v, uint32_t function, struct parameters *out)
         struct bpf_btf_param param;
         if (!bpf_btf_param_at(btf, &proto, out->count, &param))
             return refuse_parameter(v, function, out->count, "it has no type");
-        int err = parameter_of(v, function, out->count, param.type, &out->each[out->count]);
+        struct parameter *p = &out->each[out->count];
+        int err = parameter_of(v, function, out->count, param.type, p);
+        if (err == 0 && !tags_may_be(tags_of(v, function, out->count), p))
+            err = refuse_parameter(v, function, out->count, "its tags do not go together, or not with its type");
         if (err != 0)
             return err;
     }

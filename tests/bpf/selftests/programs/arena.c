@@ -273,6 +273,48 @@ SEC("syscall") ACCEPT int function_takes_it(void *ctx)
     return sum_of(e) + sum_of((void __arena *)(unsigned long)bpf_get_prandom_u32());
 }
 
+__noinline __u64 not_null(struct element __arena *e __arg_arena __arg_nonnull)
+{
+    asm volatile("");
+    return e->value;
+}
+
+SEC("tc") __naked REFUSE void tagged_twice(void)
+{
+    ARENA_IN(NAME_ARENA "r1 = 4096;" TO_KERNEL("0x11") "call not_null; r0 = 0; exit;");
+}
+
+__noinline int number(int value __arg_arena)
+{
+    asm volatile("");
+    return value;
+}
+
+SEC("tc") __naked REFUSE void tagged_number(void)
+{
+    ARENA_IN(NAME_ARENA "r1 = 4096; call number; r0 = 0; exit;");
+}
+
+__noinline int perhaps(__u64 *word __arg_nullable)
+{
+    return word ? *word : 0;
+}
+
+SEC("tc") __naked REFUSE void memory_tagged_nullable(void)
+{
+    asm volatile("r1 = 0; call perhaps; r0 = 0; exit;" ::: __clobber_all);
+}
+
+__noinline int strange(__u64 *word __attribute__((btf_decl_tag("arg:strange"))))
+{
+    return word ? *word : 0;
+}
+
+SEC("tc") __naked REFUSE void tagged_strangely(void)
+{
+    asm volatile("r1 = 0; call strange; r0 = 0; exit;" ::: __clobber_all);
+}
+
 __noinline __u64 takes_memory(__u64 *word)
 {
     return word ? *word : 0;
