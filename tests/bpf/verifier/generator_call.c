@@ -35,6 +35,13 @@ void stack_address(struct generator *g, uint32_t dst, int32_t offset)
     emit(g, BPF_ALU64 | BPF_ADD | BPF_K, dst, 0, 0, offset);
 }
 
+void reload(struct generator *g, uint32_t r, int32_t place, int32_t plus)
+{
+    emit(g, BPF_LDX | BPF_MEM | BPF_DW, r, 10, place, 0);
+    if (plus != 0)
+        emit(g, BPF_ALU64 | BPF_ADD | BPF_K, r, 0, 0, plus);
+}
+
 #define LEFT (-56) /* what functions find: R6 points to it */
 
 void caller_address(struct generator *g, uint32_t dst, int32_t offset)
@@ -523,14 +530,6 @@ static void begin_global(struct generator *g)
         change_packet(g);
 }
 
-static void direct_bss(struct generator *g, uint32_t dst)
-{
-    emit(g, BPF_LDDW, dst, BPF_PSEUDO_MAP_IDX_VALUE, 0, GENERATOR_BSS);
-    emit(g, 0, 0, 0, 0, 0);
-    g->kinds[dst] = K_VALUE;
-    g->sizes[dst] = 64;
-}
-
 /* R1 is a number and R2 eight bytes of the caller's stack; or map, key, value, and those. */
 static void begin_callback(struct generator *g)
 {
@@ -553,35 +552,6 @@ static void begin_callback(struct generator *g)
     g->kinds[6] = K_STACK;
     if (g->kinds[0] != K_NUMBER)
         load_any(g, 0);
-}
-
-/* R1 is a map, R2 a key and R3 a value, of which some bytes are plain; nothing of whoever set the timer. */
-static void begin_timer(struct generator *g)
-{
-    int32_t at = one_in(g, 12) ? (int32_t)pick(g, 8) * 8 : GENERATOR_PLAIN_AT + 8 * (int32_t)pick(g, 4);
-    if (g->function == FUNCTION_WORK)
-        at = GENERATOR_OWN_PLAIN_AT + 8 * (int32_t)pick(g, one_in(g, 12) ? 3 : 2);
-    if (one_in(g, 2))
-        emit(g, BPF_ST | BPF_MEM | BPF_DW, 3, 0, at, number(g));
-    else
-        emit(g, BPF_LDX | BPF_MEM | BPF_DW, 0, 3, at, 0);
-    emit(g, BPF_LDX | BPF_MEM | BPF_W, 1, 2, 0, 0);
-    direct_bss(g, 7);
-    load_any(g, 0);
-    load_any(g, 6);
-    set_number(g, 1);
-}
-
-/* R1 is what was thrown. */
-static void on_exception(struct generator *g)
-{
-    uses(g, GENERATED_exception_callback);
-    g->out->has_callback = true;
-    set_number(g, 1);
-    move(g, 0, 1);
-    set_number(g, 0);
-    alu(g);
-    finish(g);
 }
 
 static void function(struct generator *g, enum function which)

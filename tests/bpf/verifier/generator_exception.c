@@ -200,3 +200,43 @@ void own_or_other(struct generator *g)
     else
         own(g);
 }
+
+/* --- The functions of it
+ * --------------------------------------------------------------------------------------------------------- */
+
+static void direct_bss(struct generator *g, uint32_t dst)
+{
+    emit(g, BPF_LDDW, dst, BPF_PSEUDO_MAP_IDX_VALUE, 0, GENERATOR_BSS);
+    emit(g, 0, 0, 0, 0, 0);
+    g->kinds[dst] = K_VALUE;
+    g->sizes[dst] = 64;
+}
+
+/* R1 is a map, R2 a key and R3 a value, of which some bytes are plain; nothing of whoever set the timer. */
+void begin_timer(struct generator *g)
+{
+    int32_t at = one_in(g, 12) ? (int32_t)pick(g, 8) * 8 : GENERATOR_PLAIN_AT + 8 * (int32_t)pick(g, 4);
+    if (g->function == FUNCTION_WORK)
+        at = GENERATOR_OWN_PLAIN_AT + 8 * (int32_t)pick(g, one_in(g, 12) ? 3 : 2);
+    if (one_in(g, 2))
+        emit(g, BPF_ST | BPF_MEM | BPF_DW, 3, 0, at, number(g));
+    else
+        emit(g, BPF_LDX | BPF_MEM | BPF_DW, 0, 3, at, 0);
+    emit(g, BPF_LDX | BPF_MEM | BPF_W, 1, 2, 0, 0);
+    direct_bss(g, 7);
+    load_any(g, 0);
+    load_any(g, 6);
+    set_number(g, 1);
+}
+
+/* R1 is what was thrown. */
+void on_exception(struct generator *g)
+{
+    uses(g, GENERATED_exception_callback);
+    g->out->has_callback = true;
+    set_number(g, 1);
+    move(g, 0, 1);
+    set_number(g, 0);
+    alu(g);
+    finish(g);
+}

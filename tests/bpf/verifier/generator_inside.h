@@ -159,11 +159,17 @@ void compare(struct generator *g, enum generated_own type);
 void throw_here(struct generator *g);
 /* What GENERATE_OWN asks for. */
 void own_or_other(struct generator *g);
+/* Of a timer, or of work: what comes first. */
+void begin_timer(struct generator *g);
+/* All of the exception callback. */
+void on_exception(struct generator *g);
 
 /* --- generator_call.c --- */
 void call_helper(struct generator *g, int32_t id);
 void move(struct generator *g, uint32_t dst, uint32_t src);
 void set(struct generator *g, uint32_t dst, int64_t value);
+/* r = what was spilled at the place, + plus. */
+void reload(struct generator *g, uint32_t r, int32_t place, int32_t plus);
 void stack_address(struct generator *g, uint32_t dst, int32_t offset);
 /* The same of whoever called; in functions whose R6 points there. */
 void caller_address(struct generator *g, uint32_t dst, int32_t offset);

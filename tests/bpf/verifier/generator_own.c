@@ -26,6 +26,7 @@ enum hold { EMPTY, OWNED, BORROWED, STALE };
 enum misdeed {
     ANY_TYPE,
     NOT_DROPPED,
+    COUNTED_NOT_DROPPED,
     NULL_UNCHECKED,
     STALE_LOOKED_AT,
     STALE_DROPPED,
@@ -51,13 +52,6 @@ struct own {
     uint32_t holder;
     uint32_t leaves[LEAVES], leave_count;
 };
-
-static void reload(struct generator *g, uint32_t r, int32_t at, int32_t plus)
-{
-    emit(g, BPF_LDX | BPF_MEM | BPF_DW, r, 10, at, 0);
-    if (plus != 0)
-        emit(g, BPF_ALU64 | BPF_ADD | BPF_K, r, 0, 0, plus);
-}
 
 static bool does(struct generator *g, const struct own *s, enum misdeed misdeed)
 {
@@ -185,6 +179,8 @@ static void acquire(struct generator *g, struct own *s)
     set(g, 2, 0);
     call_kfunc(g, GENERATED_KFUNC_refcount_acquire_impl);
     keep(g, s, to, OWNED, GENERATED_COUNTED, 0);
+    if (does(g, s, COUNTED_NOT_DROPPED))
+        s->holds[to] = STALE;
 }
 
 static void drop_one(struct generator *g, struct own *s)

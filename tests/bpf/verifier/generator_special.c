@@ -18,13 +18,6 @@ static void spill(struct generator *g, int32_t at, uint32_t r)
     emit(g, BPF_STX | BPF_MEM | BPF_DW, 10, r, at, 0);
 }
 
-static void reload(struct generator *g, uint32_t r, int32_t at, int32_t plus)
-{
-    emit(g, BPF_LDX | BPF_MEM | BPF_DW, r, 10, at, 0);
-    if (plus != 0)
-        emit(g, BPF_ALU64 | BPF_ADD | BPF_K, r, 0, 0, plus);
-}
-
 /* A pointer to a value of the special map in the stack; returns the jump where there is none, 0 where that cannot be. */
 static uint32_t find_value(struct generator *g, int32_t at, uint32_t *map)
 {
