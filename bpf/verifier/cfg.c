@@ -14,24 +14,35 @@ static int refuse_at(struct verifier *v, uint32_t pc, enum bpf_reject reason, co
     return refuse(v, -EINVAL, reason, mend, "%s", what);
 }
 
+/* What the program has that not every program has. */
+static void note_kind(struct verifier *v, enum bpf_op op)
+{
+    v->has_functions |= op == BPF_OP_CALL_LOCAL || op == BPF_OP_LD_FUNC;
+    v->has_kernel_calls |= op == BPF_OP_CALL_HELPER || op == BPF_OP_CALL_BTF;
+    v->may_use_up |= op == BPF_OP_MAY_GOTO || op == BPF_OP_CALL_BTF;
+}
+
 static int decode(struct verifier *v)
 {
+    const struct bpf_insn *insns = v->insns;
+    struct insn_info *info = v->info;
+    const uint32_t count = v->insn_count;
     bool lax = has_rule(v, BPF_RULE_LINUX);
-    for (uint32_t pc = 0; pc < v->insn_count; pc += bpf_insn_slots(&v->insns[pc])) {
+    for (uint32_t pc = 0; pc < count; pc += bpf_insn_slots(&insns[pc])) {
         struct bpf_error error;
         const struct bpf_insn_row *row;
-        int err = bpf_insn_check_encoding(v->insns, v->insn_count, pc, &row, &error);
-        if (err == 0 && !lax && bpf_insn_writes_frame_pointer(&v->insns[pc], row))
+        int err = bpf_insn_check_encoding(insns, count, pc, &row, &error);
+        if (err == 0 && !lax && bpf_insn_writes_frame_pointer(&insns[pc], row))
             err = bpf_insn_refuse_frame_pointer(pc, &error);
         v->state.pc = pc;
         if (err != 0)
             return refuse(v, err, BPF_REJECT_BAD_INSN, "", "%s", error.text);
-        v->info[pc].row = (uint8_t)(row - bpf_insn_table);
-        v->has_functions |= row->op == BPF_OP_CALL_LOCAL || row->op == BPF_OP_LD_FUNC;
-        v->has_kernel_calls |= row->op == BPF_OP_CALL_HELPER || row->op == BPF_OP_CALL_BTF;
-        v->may_use_up |= row->op == BPF_OP_MAY_GOTO || row->op == BPF_OP_CALL_BTF;
+        info[pc].row = (uint8_t)(row - bpf_insn_table);
         if (row->fields & BPF_WIDE)
-            v->info[pc + 1].second = 1;
+            info[pc + 1].second = 1;
+        if (row->op < BPF_OP_NEG64)
+            continue;
+        note_kind(v, (enum bpf_op)row->op);
         if (row->op == BPF_OP_CALLX)
             return refuse_at(v, pc, BPF_REJECT_UNSUPPORTED,
                              "call the functions by name, for instance in a switch",
@@ -39,6 +50,7 @@ static int decode(struct verifier *v)
     }
     return 0;
 }
+_Static_assert(BPF_OP_NEG64 == 4 * (14 + 11), "before it come arithmetic and conditions only (bpf/op.h)");
 
 /* Where a jump or local call goes, or false. */
 static bool target_of(const struct verifier *v, uint32_t pc, uint32_t *target)
@@ -78,8 +90,9 @@ static int find_functions(struct verifier *v)
 /* Jumps of the function first..end-1, and its last instruction. */
 static int check_function(struct verifier *v, uint32_t first, uint32_t end)
 {
+    const struct bpf_insn *insns = v->insns;
     uint32_t last = first;
-    for (uint32_t pc = first; pc < end; pc += bpf_insn_slots(&v->insns[pc])) {
+    for (uint32_t pc = first; pc < end; pc += bpf_insn_slots(&insns[pc])) {
         uint32_t target;
         last = pc;
         if ((insn_row(v, pc)->fields & BPF_JUMPS) == 0)
@@ -294,18 +307,20 @@ static void uses_and_sets(const struct verifier *v, uint32_t pc, uint32_t *uses,
 
 static bool update_live(struct verifier *v, uint32_t pc)
 {
+    struct insn_info *info = v->info;
+    const uint32_t fields = bpf_insn_table[info[pc].row].fields;
     uint32_t uses, sets, out = 0;
-    if ((insn_row(v, pc)->fields & (BPF_JUMPS | BPF_ENDS)) == 0) {
-        out = v->info[pc + bpf_insn_slots(&v->insns[pc])].live;
+    if ((fields & (BPF_JUMPS | BPF_ENDS)) == 0) {
+        out = info[pc + 1 + (fields & BPF_WIDE ? 1 : 0)].live;
     } else {
         uint32_t next[2], count = cfg_successors(v, pc, next);
         for (uint32_t i = 0; i < count; i++)
-            out |= v->info[next[i]].live;
+            out |= info[next[i]].live;
     }
     uses_and_sets(v, pc, &uses, &sets);
     uint16_t live = (uint16_t)(((out & ~sets) | uses) & ALL_REGISTERS);
-    bool changed = live != v->info[pc].live;
-    v->info[pc].live = live & ALL_REGISTERS;
+    bool changed = live != info[pc].live;
+    info[pc].live = live & ALL_REGISTERS;
     return changed;
 }
 
@@ -318,8 +333,9 @@ static void find_live(struct verifier *v)
     bool changed = true;
     for (int sweep = 0; changed && sweep < SWEEPS_MAX; sweep++) {
         changed = false;
+        const struct insn_info *info = v->info;
         for (uint32_t pc = v->insn_count; pc-- != 0;)
-            if (!v->info[pc].second)
+            if (!info[pc].second)
                 changed |= update_live(v, pc);
         changed &= v->jumps_back;
     }

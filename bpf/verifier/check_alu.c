@@ -234,10 +234,19 @@ static void number_alu(struct verifier *v, const struct bpf_insn *insn, enum alu
     *dst = result;
 }
 
+static int move_constant(struct verifier *v, const struct bpf_insn *insn, bool half)
+{
+    uint64_t value = (uint64_t)(int64_t)insn->imm;
+    if (half)
+        value = (uint32_t)value;
+    *state_reg(&v->state, insn->dst_reg) = reg_const(value);
+    return 0;
+}
+
+/* `value`: the source register. */
 static int move(struct verifier *v, const struct bpf_insn *insn, bool half, const struct reg *value)
 {
     struct reg *dst = state_reg(&v->state, insn->dst_reg);
-    bool from_register = BPF_SRC(insn->opcode) == BPF_X;
     if (reg_is_pointer(value)) {
         if (half && has_rule(v, BPF_RULE_POINTER_LEAKS))
             return set_unknown(v, insn->dst_reg, true);
@@ -248,18 +257,18 @@ static int move(struct verifier *v, const struct bpf_insn *insn, bool half, cons
     }
     /* Both are the same number from here on: what a test of one shows holds for the other. In 32
      * bits only if nothing is cut off. */
-    bool equal =
-        from_register && (!half || value->n.umax <= UINT32_MAX) && !scalar_is_const(&value->n);
+    bool equal = (!half || value->n.umax <= UINT32_MAX) && !scalar_is_const(&value->n);
     if (equal && value->id == 0)
         state_reg(&v->state, insn->src_reg)->id = ++v->next_id;
-    struct reg result = equal ? *state_reg(&v->state, insn->src_reg) : *value;
+    bool is_cut = half && value->n.umax > UINT32_MAX;
+    if (dst != value)
+        *dst = *value;
     if (half)
-        result.n = scalar_zext(&value->n, 32, BITS);
-    if (half && value->n.umax > UINT32_MAX)
-        result.origin = 0;
+        dst->n = scalar_zext(&dst->n, 32, BITS);
+    if (is_cut)
+        dst->origin = 0;
     if (!equal)
-        reg_unlink(&result);
-    *dst = result;
+        reg_unlink(dst);
     return 0;
 }
 
@@ -293,6 +302,8 @@ int check_alu(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
         err = check_immediate(v, insn, alu, half);
     if (err != 0)
         return err;
+    if (immediate && alu == ALU_MOV)
+        return move_constant(v, insn, half);
     if (immediate) {
         constant = reg_const((uint64_t)(int64_t)insn->imm);
         src = &constant;

@@ -270,8 +270,8 @@ static int set_result(struct verifier *v, const struct call *call)
 {
     struct reg result;
     int err = give(v, call, &result);
-    for (uint32_t r = 0; r <= BPF_CALL_ARG_COUNT; r++)
-        *state_reg(&v->state, r) = reg_unset();
+    for (uint32_t r = 1; r <= BPF_CALL_ARG_COUNT; r++)
+        reg_forget(state_reg(&v->state, r));
     *state_reg(&v->state, 0) = result;
     return err;
 }

@@ -185,24 +185,24 @@ static void load_constant(struct bpf_map *map, int64_t at, uint32_t size, struct
 static int load(struct verifier *v, uint32_t reg_number, int64_t displacement, uint32_t size,
                 bool sign_extends, struct reg *out)
 {
-    const struct reg base = *state_reg(&v->state, reg_number);
-    if (base.type == REG_CONTEXT)
+    const struct reg *base = state_reg(&v->state, reg_number);
+    if (base->type == REG_CONTEXT)
         return check_context(v, reg_number, displacement, size, false, sign_extends, out);
-    if (base.type == REG_SOCKET)
+    if (base->type == REG_SOCKET)
         return check_socket_access(v, reg_number, displacement, size, false, out);
-    if (base.type == REG_ARENA)
+    if (base->type == REG_ARENA)
         return arena_load(v, reg_number, size, sign_extends, out);
-    if (base.type == REG_BTF) {
+    if (base->type == REG_BTF) {
         *out = reg_any_number();
         out->n = scalar_zext(&out->n, size * 8, BITS);
         return check_btf_load(v, reg_number, displacement, size, out);
     }
-    if (base.type == REG_MAP && has_rule(v, BPF_RULE_LINUX)) {
+    if (base->type == REG_MAP && has_rule(v, BPF_RULE_LINUX)) {
         *out = reg_any_number();
         out->n = scalar_zext(&out->n, size * 8, BITS);
         return check_map_load(v, reg_number, displacement, size, out);
     }
-    if (kptr_is_there(v, &base, displacement, size)) {
+    if (kptr_is_there(v, base, displacement, size)) {
         *out = reg_any_number();
         return kptr_load(v, reg_number, displacement, out);
     }
@@ -211,12 +211,12 @@ static int load(struct verifier *v, uint32_t reg_number, int64_t displacement, u
         err = check_aligned(v, reg_number, displacement, size, false);
     if (err != 0)
         return err;
-    if (base.type == REG_STACK)
-        return stack_load(v, &base, displacement, size, out);
+    if (base->type == REG_STACK)
+        return stack_load(v, base, displacement, size, out);
     *out = reg_any_number();
     out->n = scalar_zext(&out->n, size * 8, BITS);
-    if (base.type == REG_MAP_VALUE && scalar_is_const(&base.n))
-        load_constant(v->request->maps[base.map], base.n.smin + displacement, size, out);
+    if (base->type == REG_MAP_VALUE && scalar_is_const(&base->n))
+        load_constant(v->request->maps[base->map], base->n.smin + displacement, size, out);
     return 0;
 }
 
@@ -306,10 +306,12 @@ static int stack_store(struct verifier *v, const struct reg *base, int64_t displ
                        uint32_t size, struct reg *value)
 {
     bool constant = scalar_is_const(&base->n);
-    struct reg number = reg_any_number();
+    struct reg number;
     /* Linux does not keep where a tracepoint's buffer is (is_spillable_regtype()). */
-    if (value->type == REG_BUFFER && v->context->prog_type == PROG_RAW_TRACEPOINT_WRITABLE)
+    if (value->type == REG_BUFFER && v->context->prog_type == PROG_RAW_TRACEPOINT_WRITABLE) {
+        number = reg_any_number();
         value = &number;
+    }
     if (reg_is_pointer(value) && (constant || !has_rule(v, BPF_RULE_POINTER_LEAKS))) {
         if (size != 8)
             return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "store it with all 8 bytes",
@@ -342,35 +344,37 @@ static bool is_own_object(const struct reg *r)
 static int store(struct verifier *v, uint32_t reg_number, int64_t displacement, uint32_t size,
                  struct reg *value)
 {
-    const struct reg base = *state_reg(&v->state, reg_number);
-    if (base.type != REG_STACK && reg_is_pointer(value) && !has_rule(v, BPF_RULE_POINTER_LEAKS))
+    const struct reg *base = state_reg(&v->state, reg_number);
+    if (base->type != REG_STACK && reg_is_pointer(value) && !has_rule(v, BPF_RULE_POINTER_LEAKS))
         return refuse(v, -EACCES, BPF_REJECT_POINTER_LEAK, "store what it points to",
                       "a pointer is stored into %s, where others could see it",
-                      describe(v, &base).text);
-    if (base.type == REG_CONTEXT)
+                      describe(v, base).text);
+    if (base->type == REG_CONTEXT)
         return check_context(v, reg_number, displacement, size, true, false, NULL);
-    if (base.type == REG_SOCKET)
+    if (base->type == REG_SOCKET)
         return check_socket_access(v, reg_number, displacement, size, true, NULL);
-    if (is_own_object(&base))
-        return check_own_access(v, &base, reg_number, displacement, size);
-    if (base.type == REG_ARENA)
+    if (is_own_object(base))
+        return check_own_access(v, base, reg_number, displacement, size);
+    if (base->type == REG_ARENA)
         return 0;
-    if (kptr_is_there(v, &base, displacement, size))
+    if (kptr_is_there(v, base, displacement, size))
         return kptr_store(v, reg_number, displacement, value);
     int err = check_region(v, reg_number, displacement, size, ACCESS_WRITE);
     if (err == 0)
         err = check_aligned(v, reg_number, displacement, size, false);
-    if (err == 0 && base.type == REG_STACK)
-        err = stack_store(v, &base, displacement, size, value);
+    if (err == 0 && base->type == REG_STACK)
+        err = stack_store(v, base, displacement, size, value);
     return err;
 }
 
 int check_store(struct verifier *v, const struct bpf_insn *insn, enum bpf_op op)
 {
     uint32_t size = bpf_access_size(insn->opcode);
-    struct reg constant = reg_const((uint64_t)(int64_t)insn->imm), *value = &constant;
+    struct reg constant, *value = &constant;
     int err = check_set(v, insn->dst_reg);
-    if (op < BPF_OP_ST8 || op > BPF_OP_ST64) {
+    if (op >= BPF_OP_ST8 && op <= BPF_OP_ST64) {
+        constant = reg_const((uint64_t)(int64_t)insn->imm);
+    } else {
         value = state_reg(&v->state, insn->src_reg);
         if (err == 0)
             err = check_set(v, insn->src_reg);

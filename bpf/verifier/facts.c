@@ -147,9 +147,14 @@ static void note_division(struct verifier *v, const struct bpf_insn *insn,
 
 static void meet(struct bpf_insn_fact *all, const struct bpf_insn_fact *now)
 {
-    if (all->unused != SEEN) {
-        *all = *now;
+    if (all->unused != SEEN) { /* by members: as a whole the copy would wait for what was just written */
+        all->flags = now->flags;
+        all->pointer = now->pointer;
         all->unused = SEEN;
+        all->map_index = now->map_index;
+        all->key = now->key;
+        all->stack_low = now->stack_low;
+        all->stack_high = now->stack_high;
         return;
     }
     uint16_t both = all->flags & now->flags;

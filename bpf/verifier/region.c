@@ -14,6 +14,7 @@
 #include "walk.h"
 
 #define LENGTH_MAX   400u
+_Static_assert(LENGTH_MAX < MEET_NOWHERE, "insn_info.meet holds it");
 #define SHORT_MAX    32u /* where longer ones were too dear */
 #define APART_MAX    4u /* states of different kinds at one place */
 #define PENDING_MANY 2u
@@ -34,36 +35,44 @@ struct region {
     uint32_t collected_count;
 };
 
-/* Where the ways of the jump at `pc` meet again, straight ahead: the first instruction that nothing
- * before it jumps over. Jumps that go far do not count, they leave. False: a loop, a call, too
- * long. */
-static bool find_end(const struct verifier *v, uint32_t pc, uint32_t *end)
+/* Where the ways of the jump at `pc` meet again, straight ahead: at the first instruction that nothing
+ * before it jumps over, so far from the jump. Jumps that go far do not count, they leave.
+ * MEET_NOWHERE: a loop, a call, too long. */
+static uint32_t find_length(const struct verifier *v, uint32_t pc)
 {
     uint32_t furthest = pc + 1, reach = v->info[pc].short_merge ? SHORT_MAX : LENGTH_MAX;
     for (uint32_t at = pc; at < v->insn_count && at - pc < LENGTH_MAX;
          at += bpf_insn_slots(&v->insns[at])) {
         const struct bpf_insn_row *row = insn_row(v, at);
-        if (at > pc && at >= furthest) {
-            *end = at;
-            return true;
-        }
+        if (at > pc && at >= furthest)
+            return at - pc;
         if (v->info[at].loop_head && at != pc)
-            return false;
+            return MEET_NOWHERE;
         if (BPF_CLASS(v->insns[at].opcode) == BPF_JMP && BPF_OP(v->insns[at].opcode) == BPF_CALL &&
             (row->op != BPF_OP_CALL_HELPER || v->info[at].loop_head))
-            return false;
+            return MEET_NOWHERE;
         if ((row->fields & BPF_JUMPS) == 0)
             continue;
         int64_t target = (int64_t)at + 1 + bpf_jump_distance(&v->insns[at]);
         if (target <= at)
-            return false;
+            return MEET_NOWHERE;
         if (target - pc < reach && target > furthest)
             furthest = (uint32_t)target;
     }
-    return false;
+    return MEET_NOWHERE;
 }
 
-static bool wanted(const struct verifier *v, uint32_t pc, uint32_t *end)
+/* Found once for each jump. */
+static bool find_end(struct verifier *v, uint32_t pc, uint32_t *end)
+{
+    struct insn_info *info = &v->info[pc];
+    if (info->meet == MEET_UNKNOWN)
+        info->meet = find_length(v, pc) & MEET_NOWHERE;
+    *end = pc + info->meet;
+    return info->meet != MEET_NOWHERE;
+}
+
+static bool wanted(struct verifier *v, uint32_t pc, uint32_t *end)
 {
     if (v->info[pc].no_merge || !speculation_allowed(v) || !find_end(v, pc, end))
         return false;

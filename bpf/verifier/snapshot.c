@@ -36,21 +36,23 @@ static uint8_t *put_frame(const struct verifier *v, uint8_t *at, const struct st
                           uint32_t pc)
 {
     const struct frame *frame = &s->frames[f];
-    uint16_t mask = 0, live = live_registers(v, s, f, pc);
-    for (uint32_t r = 0; r < BPF_REG_FP; r++)
-        if ((live >> r & 1) && frame->regs[r].type != REG_UNSET)
-            mask |= (uint16_t)(1u << r);
+    uint16_t mask = 0;
     at = put_number(at, frame->return_to);
     at = put_number(at, frame->function);
     *at++ = frame->kind;
     at = put_number(at, frame->invocation);
     at = put_number(at, frame->passes);
     at = put_number(at, frame->rounds);
-    put_le16(at, mask);
+    uint8_t *mask_at = at;
     at += 2;
-    for (uint32_t r = 0; r < BPF_REG_FP; r++)
-        if (mask >> r & 1)
-            at = snapshot_put_reg(at, &frame->regs[r]);
+    for (uint32_t left = live_registers(v, s, f, pc); left != 0; left &= left - 1) {
+        uint32_t r = (uint32_t)__builtin_ctz(left);
+        if (frame->regs[r].type == REG_UNSET)
+            continue;
+        mask |= (uint16_t)(1u << r);
+        at = snapshot_put_reg(at, &frame->regs[r]);
+    }
+    put_le16(mask_at, mask);
     at = put_number(at, frame->slot_count);
     for (uint32_t i = 0; i < frame->slot_count; i++) {
         const struct slot *slot = &s->slots[frame->slot_base + i];
@@ -126,7 +128,8 @@ const uint8_t *snapshot_get_slot(const uint8_t *at, struct slot *slot)
     return slot->spill_size != 0 ? snapshot_get_reg(at, &slot->value) : at;
 }
 
-const uint8_t *snapshot_get_frame(const uint8_t *at, struct frame *frame)
+/* `used`: the frame was one before, so that a register which is unset in it has no fields. */
+static inline const uint8_t *get_frame(const uint8_t *at, struct frame *frame, bool used)
 {
     frame->return_to = (uint32_t)get_number(&at);
     frame->function = (uint32_t)get_number(&at);
@@ -136,13 +139,22 @@ const uint8_t *snapshot_get_frame(const uint8_t *at, struct frame *frame)
     frame->rounds = (uint32_t)get_number(&at);
     uint16_t mask = get_le16(at);
     at += 2;
-    for (uint32_t r = 0; r < BPF_REG_FP; r++)
+    for (uint32_t r = 0; r < BPF_REG_FP; r++) {
+        struct reg *reg = &frame->regs[r];
         if (mask >> r & 1)
-            at = snapshot_get_reg(at, &frame->regs[r]);
+            at = snapshot_get_reg(at, reg);
+        else if (used && reg->type == REG_UNSET)
+            reg->given_up_at = 0;
         else
-            forget_fields(&frame->regs[r]);
+            reg_forget(reg);
+    }
     frame->slot_count = (uint32_t)get_number(&at);
     return at;
+}
+
+const uint8_t *snapshot_get_frame(const uint8_t *at, struct frame *frame)
+{
+    return get_frame(at, frame, false);
 }
 
 const uint8_t *snapshot_get_number(const uint8_t *at, uint64_t *number)
@@ -159,7 +171,7 @@ void snapshot_decode(struct verifier *v, const uint8_t *snapshot)
     s->slot_count = 0;
     for (uint32_t f = 0; f < s->frame_count; f++) {
         struct frame *frame = &s->frames[f];
-        at = snapshot_get_frame(at, frame);
+        at = get_frame(at, frame, true);
         frame->regs[BPF_REG_FP] = reg_pointer(REG_STACK);
         frame->regs[BPF_REG_FP].frame = (uint8_t)f;
         frame->slot_base = s->slot_count;

@@ -83,12 +83,6 @@ static inline uint64_t get_word(const uint8_t **at)
 uint8_t *snapshot_put_reg(uint8_t *at, const struct reg *r);
 const uint8_t *snapshot_get_reg(const uint8_t *at, struct reg *r);
 
-/* All but what is known of the number. */
-static inline void forget_fields(struct reg *r)
-{
-    memset(r, 0, offsetof(struct reg, n));
-}
-
 /* The register that comes after it. */
 static inline const uint8_t *skip_reg(const uint8_t *at)
 {

@@ -183,7 +183,7 @@ const uint8_t *snapshot_get_reg(const uint8_t *at, struct reg *r)
     at += REG_HEAD;
     if (flags & FLAG_MORE)
         more = *at++;
-    forget_fields(r);
+    reg_forget(r);
     r->type = head & HEAD_TYPE;
     r->precise = (head & HEAD_PRECISE) != 0;
     r->deps = (flags & FLAG_DEPS) != 0 ? get_word(&at) : 0;

@@ -113,12 +113,14 @@ bool speculation_retreat(struct verifier *v, struct speculation *s)
         loop_truncate_exits(v, s->loop, s->exit_count);
     uint32_t pc = s->state->pc;
     pending_restore(v, s->state);
-    if (s->of_loop && !s->merged)
+    if (s->of_loop && !s->merged) {
         v->info[pc].no_summary = 1;
-    else if (s->dear && !v->info[pc].short_merge)
+    } else if (s->dear && !v->info[pc].short_merge) {
         v->info[pc].short_merge = 1;
-    else
+        v->info[pc].meet = MEET_UNKNOWN;
+    } else {
         v->info[pc].no_merge = 1;
+    }
     /* The jump is decided, and counted, again. */
     v->state.insns -= s->state->at_jump;
     pop(v);

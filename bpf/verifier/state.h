@@ -13,6 +13,7 @@
  * number decides something, mark_precise() marks those places in that checkpoint, and the places
  * those were computed from in the one before. */
 #pragma once
+#include <axiom/string.h>
 #include <bpf/insn.h>
 #include <bpf/prog.h>
 
@@ -215,6 +216,12 @@ static inline bool reg_is_pointer(const struct reg *r)
 static inline struct reg reg_unset(void)
 {
     return (struct reg){ .type = REG_UNSET };
+}
+
+/* All but what is known of its number, which nobody asks of a register that is not set. */
+static inline void reg_forget(struct reg *r)
+{
+    memset(r, 0, offsetof(struct reg, n));
 }
 
 static inline struct reg reg_const(uint64_t value)

@@ -53,7 +53,10 @@ struct insn_info {
     uint16_t no_merge : 1;   /* a jump: paths from it must be kept apart */
     uint16_t no_summary : 1; /* a loop's head: its rounds must be walked */
     uint16_t fastcall : 1;   /* a spill or fill around a call (fastcall.c) */
+    uint16_t meet : 9; /* a jump: its region is so long (region.c) */
 };
+#define MEET_UNKNOWN 0u
+#define MEET_NOWHERE 511u
 
 /* A state that waits until the paths before it are done. */
 struct pending {
