@@ -12,6 +12,7 @@
 #define SIDE_INSN_MAX  6u
 #define SELECT_MAX     3u
 #define LOOK_BACK_MAX  48u
+#define LOOK_AHEAD_MAX 16u
 #define LOOK_PLACE_MAX 24u
 
 struct side {
@@ -99,6 +100,15 @@ struct places {
     bool full;
 };
 
+static bool has_place(const struct places *set, ir_place place)
+{
+    for (uint32_t i = 0; i < set->count; i++) {
+        if (set->list[i] == place)
+            return true;
+    }
+    return false;
+}
+
 static bool take_place(struct places *set, ir_place place)
 {
     for (uint32_t i = 0; i < set->count; i++) {
@@ -147,6 +157,57 @@ static bool chooses_address(struct flow *w, uint32_t block, const struct side si
     }
     return !addresses.full && (writes_any(w, &sides[0], addresses.list, addresses.count) ||
                                writes_any(w, &sides[1], addresses.list, addresses.count));
+}
+
+/* Whether the condition waits for a load in its block. */
+static bool waits_for_load(struct flow *w, uint32_t block)
+{
+    const struct flow_block *b = &w->blocks[block];
+    struct places compared = { .count = 0 };
+    add_place(&compared, w->f->insns[b->branch].a);
+    add_place(&compared, w->f->insns[b->branch].b);
+    uint32_t looked = 0;
+    for (uint32_t i = b->tail; i != FLOW_NONE && looked < LOOK_BACK_MAX; i = w->previous[i]) {
+        struct ir_insn *insn = &w->f->insns[i];
+        ir_place *sources[LOWER_SOURCE_MAX];
+        looked++;
+        if (insn->dst == IR_NONE || !take_place(&compared, insn->dst))
+            continue;
+        if (insn->op == IR_LOAD)
+            return true;
+        uint32_t count = lower_sources(w->f, insn, sources);
+        for (uint32_t s = 0; s < count; s++)
+            add_place(&compared, *sources[s]);
+    }
+    return false;
+}
+
+/* Whether a load soon after the sides meet has an address made of what they write. */
+static bool leads_to_load(struct flow *w, const struct side sides[2], uint32_t next)
+{
+    uint32_t looked = 0;
+    struct places made = { .count = 0 };
+    for (uint32_t s = 0; s < 2; s++) {
+        uint32_t i = sides[s].block == FLOW_NONE ? FLOW_NONE : w->blocks[sides[s].block].head;
+        for (; i != FLOW_NONE; i = w->next[i])
+            add_place(&made, w->f->insns[i].dst == VAR_COUNT ? IR_NONE : w->f->insns[i].dst);
+    }
+    for (uint32_t i = w->blocks[next].head; i != FLOW_NONE && looked < LOOK_AHEAD_MAX;
+         i = w->next[i]) {
+        struct ir_insn *insn = &w->f->insns[i];
+        ir_place *sources[LOWER_SOURCE_MAX];
+        uint32_t count = lower_sources(w->f, insn, sources);
+        bool uses = false;
+        looked++;
+        for (uint32_t s = 0; s < count; s++)
+            uses |= has_place(&made, *sources[s]);
+        if (uses && insn->op == IR_LOAD)
+            return !made.full;
+        take_place(&made, insn->dst);
+        if (uses && insn->op != IR_CALL)
+            add_place(&made, insn->dst);
+    }
+    return false;
 }
 
 /* --- Converting --- */
@@ -325,7 +386,8 @@ bool flow_convert(struct flow *w, uint32_t block)
     }
     if (next == block || count_writes(w, &sides[0]) + count_writes(w, &sides[1]) > SELECT_MAX)
         return false;
-    if (b->loop_depth != 0 && (is_kept(w, b) || chooses_address(w, block, sides))) {
+    if (b->loop_depth != 0 && (is_kept(w, b) || chooses_address(w, block, sides) ||
+                               (waits_for_load(w, block) && leads_to_load(w, sides, next)))) {
         w->blocks[next].kept_by = block;
         return false;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Constants that are made again in every round of a loop are made once, before it, as far as there
- * are registers that nothing else in the loop needs.
+ * are registers that nothing else in the loop needs; beyond that an address or two that a round makes
+ * several times: from a slot of the stack it is no dearer.
  *
  * A loop is here what stands between a block and the last that jumps back to it (so two loops may
  * lie in one another in part: then they are looked at as they come). Every block outside that leads
@@ -12,6 +13,8 @@
 #include "lower.h"
 
 #define CANDIDATE_MAX 24u
+#define DEAR_MAX      2u  /* beyond free registers */
+#define DEAR_WORTH    12u /* of one: three times a round, of those that are dearest to make */
 #define NO_BLOCK      UINT32_MAX
 
 struct candidate {
@@ -85,21 +88,22 @@ static uint32_t pressure_in(struct hoister *h, uint32_t number)
     return most;
 }
 
-/* Registers that are free all through the loop; 0 if it calls. */
-static uint32_t free_registers(struct hoister *h, uint32_t first, uint32_t last)
+/* Registers that are free all through the loop; false: it calls. */
+static bool free_registers(struct hoister *h, uint32_t first, uint32_t last, uint32_t *room)
 {
     struct lower *f = h->f;
     uint32_t most = 0;
     for (uint32_t block = first; block <= last; block++) {
         for (uint32_t i = f->blocks[block].first; i < f->blocks[block].end; i++) {
             if (f->insns[i].op == IR_CALL)
-                return 0;
+                return false;
         }
         uint32_t pressure = pressure_in(h, block);
         most = pressure > most ? pressure : most;
     }
     uint32_t all = (uint32_t)f->target->caller_saved_count + f->target->callee_saved_count;
-    return all > most + 1 ? all - most - 1 : 0;
+    *room = all > most + 1 ? all - most - 1 : 0;
+    return true;
 }
 
 /* Bytes or instructions that making it takes, roughly. */
@@ -124,18 +128,21 @@ static void add_candidate(struct candidate *list, uint32_t *count, const struct 
     list[i].worth += (uint64_t)price(insn->imm) * frequency;
 }
 
-/* The most worth first, `room` of them. */
-static uint32_t choose(struct candidate *list, uint32_t count, uint32_t room)
+/* The most worth first, `room` of them, and those that are worth `dear`. */
+static uint32_t choose(struct candidate *list, uint32_t count, uint32_t room, uint64_t dear)
 {
-    for (uint32_t i = 0; i < count && i < room; i++) {
+    uint32_t most = room + DEAR_MAX < count ? room + DEAR_MAX : count;
+    for (uint32_t i = 0; i < most; i++) {
         uint32_t best = i;
         for (uint32_t k = i + 1; k < count; k++)
             best = list[k].worth > list[best].worth ? k : best;
         struct candidate first = list[i];
         list[i] = list[best];
         list[best] = first;
+        if (i >= room && list[i].worth < dear)
+            return i;
     }
-    return count < room ? count : room;
+    return most;
 }
 
 static int insert(struct hoister *h, uint32_t block, const struct candidate *candidate)
@@ -193,15 +200,17 @@ static int hoist_loop(struct hoister *h, uint32_t first, uint32_t last, bool *do
 {
     struct lower *f = h->f;
     struct candidate list[CANDIDATE_MAX];
-    uint32_t count = 0, room = free_registers(h, first, last);
+    uint32_t count = 0, room;
     *done = false;
-    for (uint32_t block = first; room != 0 && block <= last; block++) {
+    if (!free_registers(h, first, last, &room))
+        return 0;
+    for (uint32_t block = first; block <= last; block++) {
         for (uint32_t i = f->blocks[block].first; i < f->blocks[block].end; i++) {
             if (is_constant(h, &f->insns[i]))
                 add_candidate(list, &count, &f->insns[i], f->blocks[block].frequency);
         }
     }
-    count = choose(list, count, room);
+    count = choose(list, count, room, (uint64_t)DEAR_WORTH * f->blocks[first].frequency);
     if (count == 0)
         return 0;
     for (uint32_t block = first; block <= last; block++) {
