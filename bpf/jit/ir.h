@@ -227,6 +227,7 @@ enum ir_cpu {
     IR_CPU_ZBA = 1u << 1,    /* RISC-V: address generation, zext.w */
     IR_CPU_ZBB = 1u << 2,    /* RISC-V: rotates, byte swap, sign extension */
     IR_CPU_ZICOND = 1u << 3, /* RISC-V: conditional zero */
+    IR_CPU_BMI2 = 1u << 4,   /* x86: shifts of three operands */
 };
 
 struct emit;

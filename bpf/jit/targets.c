@@ -8,8 +8,8 @@
 const struct bpf_jit_target *bpf_jit_target_find(const char *name)
 {
     static const struct bpf_jit_target *const targets[] = {
-        &bpf_jit_x86_64,  &bpf_jit_aarch64,    &bpf_jit_aarch64_lse,
-        &bpf_jit_riscv64, &bpf_jit_riscv64_zb, &bpf_jit_riscv64_zicond,
+        &bpf_jit_x86_64,  &bpf_jit_x86_64_bmi2, &bpf_jit_aarch64,        &bpf_jit_aarch64_lse,
+        &bpf_jit_riscv64, &bpf_jit_riscv64_zb,  &bpf_jit_riscv64_zicond,
     };
     for (uint32_t i = 0; i < ARRAY_SIZE(targets); i++) {
         if (strcmp(targets[i]->name, name) == 0)

@@ -236,18 +236,14 @@ static int encode(const struct ir_form *form, uint32_t number, struct emit *e)
     return e->size > INT32_MAX ? -E2BIG : 0;
 }
 
-const struct bpf_jit_target bpf_jit_x86_64 = {
-    .name = "x86_64",
-    .features = IR_HAS_SELECT | IR_HAS_ROTATE | IR_INDEX | IR_INDEX_SIZE | IR_INDEX_ANY |
-                IR_INDEX_DISP | IR_HAS_LEA_SHIFT | IR_HAS_LEA32 | IR_FREE_IMM32 | IR_UNALIGNED,
-    .caller_saved = { RDI, RSI, RDX, R8, R9, R10, R11 },
-    .caller_saved_count = 7,
-    .callee_saved = { RBX, RBP, R12, R13, R14, R15 },
-    .callee_saved_count = 6,
-    .args = { RDI, RSI, RDX, RCX, R8, R9 },
-    .result = RAX,
-    .divide_clobbers = UINT64_C(1) << RDX,
-    .disp_min = INT32_MIN,
-    .disp_max = INT32_MAX,
-    .encode = encode,
-};
+#define X86_64_TARGET(name_, cpu_)                                                                \
+    .name = name_, .cpu = cpu_,                                                                   \
+    .features = IR_HAS_SELECT | IR_HAS_ROTATE | IR_INDEX | IR_INDEX_SIZE | IR_INDEX_ANY |         \
+                IR_INDEX_DISP | IR_HAS_LEA_SHIFT | IR_HAS_LEA32 | IR_FREE_IMM32 | IR_UNALIGNED,   \
+    .caller_saved = { RDI, RSI, RDX, R8, R9, R10, R11 }, .caller_saved_count = 7,                 \
+    .callee_saved = { RBX, RBP, R12, R13, R14, R15 }, .callee_saved_count = 6,                    \
+    .args = { RDI, RSI, RDX, RCX, R8, R9 }, .result = RAX, .divide_clobbers = UINT64_C(1) << RDX, \
+    .disp_min = INT32_MIN, .disp_max = INT32_MAX, .encode = encode
+
+const struct bpf_jit_target bpf_jit_x86_64 = { X86_64_TARGET("x86_64", 0) };
+const struct bpf_jit_target bpf_jit_x86_64_bmi2 = { X86_64_TARGET("x86_64+bmi2", IR_CPU_BMI2) };

@@ -61,6 +61,13 @@ static inline bool x86_fits32(int64_t value)
 /* [66] REX opcode ModRM for `reg` and `rm`; `size` 8 sets REX.W, 2 the operand size prefix. */
 void x86_op(struct emit *e, uint32_t opcode, uint32_t size, uint32_t reg, struct x86_rm rm);
 
+/* shlx, shrx, sarx: reg = rm shifted by the register `count`; rorx: rotated right by `imm`. Flags stay.
+ * Only CPUs with BMI2 have them. */
+enum x86_shift { X86_SHLX = 1, X86_SARX = 2, X86_SHRX = 3 };
+void x86_shift_by(struct emit *e, enum x86_shift op, uint32_t size, uint32_t reg, struct x86_rm rm,
+                  uint32_t count);
+void x86_rorx(struct emit *e, uint32_t size, uint32_t reg, struct x86_rm rm, uint32_t imm);
+
 /* add, or, adc, sbb, and, sub, xor, cmp: the digit of the immediate form, and 8 * digit + 3 is the
  * opcode. */
 enum x86_alu { X86_ADD, X86_OR, X86_ADC, X86_SBB, X86_AND, X86_SUB, X86_XOR, X86_CMP };

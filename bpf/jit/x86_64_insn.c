@@ -39,6 +39,33 @@ void x86_op(struct emit *e, uint32_t opcode, uint32_t size, uint32_t reg, struct
     emit_modrm(e, reg, rm);
 }
 
+/* The three-byte VEX prefix (SDM 2.3.5): `map` 2 is 0f 38, 3 is 0f 3a; `prefix` 1 is 66, 2 f3, 3 f2. */
+static void emit_vex(struct emit *e, uint32_t map, uint32_t prefix, uint32_t size, uint32_t reg,
+                     uint32_t second, struct x86_rm rm)
+{
+    bool has_index = rm.is_memory && rm.index != X86_NO_REG;
+    emit8(e, 0xc4);
+    emit8(e, (~reg >> 3 & 1) << 7 | (has_index ? ~(uint32_t)rm.index >> 3 & 1 : 1) << 6 |
+                 (~(uint32_t)rm.reg >> 3 & 1) << 5 | map);
+    emit8(e, (size == 8 ? 0x80u : 0) | (~second & 15) << 3 | prefix);
+}
+
+void x86_shift_by(struct emit *e, enum x86_shift op, uint32_t size, uint32_t reg, struct x86_rm rm,
+                  uint32_t count)
+{
+    emit_vex(e, 2, op, size, reg, count, rm);
+    emit8(e, 0xf7);
+    emit_modrm(e, reg, rm);
+}
+
+void x86_rorx(struct emit *e, uint32_t size, uint32_t reg, struct x86_rm rm, uint32_t imm)
+{
+    emit_vex(e, 3, 3, size, reg, 0, rm);
+    emit8(e, 0xf0);
+    emit_modrm(e, reg, rm);
+    emit8(e, imm);
+}
+
 void x86_alu_reg(struct emit *e, enum x86_alu op, uint32_t size, uint32_t dst, struct x86_rm src)
 {
     x86_op(e, (uint32_t)op * 8 + 3, size, dst, src);

@@ -93,8 +93,32 @@ void x86_encode_mul(const struct x86 *x, struct ir_insn insn)
     x86_finish(x, insn.dst, d);
 }
 
+/* With BMI2: the count in any register, the result in any other. false: as ever. */
+static bool shift_by_three(const struct x86 *x, const struct ir_insn *insn)
+{
+    static const uint8_t ops[] = { [IR_SHL] = X86_SHLX, [IR_SHR] = X86_SHRX, [IR_SAR] = X86_SARX };
+    uint32_t d = x86_target(insn->dst);
+    if ((x->form->target->cpu & IR_CPU_BMI2) == 0)
+        return false;
+    if (insn->op == IR_ROL) {
+        uint32_t count = (uint32_t)insn->imm & (insn->size * 8u - 1);
+        if (insn->b != IR_NONE || insn->a == d || count == 0)
+            return false;
+        x86_rorx(x->e, insn->size, d, x86_place(x, insn->a), insn->size * 8u - count);
+    } else {
+        if (insn->b == IR_NONE)
+            return false;
+        uint32_t count = x86_source(x, insn->b, RCX);
+        x86_shift_by(x->e, ops[insn->op], insn->size, d, x86_place(x, insn->a), count);
+    }
+    x86_finish(x, insn->dst, d);
+    return true;
+}
+
 void x86_encode_shift(const struct x86 *x, const struct ir_insn *insn)
 {
+    if (shift_by_three(x, insn))
+        return;
     static const uint8_t digits[] = { [IR_SHL] = 4, [IR_SHR] = 5, [IR_SAR] = 7, [IR_ROL] = 0 };
     uint32_t digit = digits[insn->op], d = x86_target(insn->dst);
     if (insn->b != IR_NONE)

@@ -17,8 +17,9 @@
 
 struct bpf_jit_target;
 extern const struct bpf_jit_target bpf_jit_x86_64, bpf_jit_aarch64, bpf_jit_riscv64;
-/* The same with what newer CPUs have: Armv8.1's atomics; RISC-V's Zba and Zbb; these and Zicond. */
-extern const struct bpf_jit_target bpf_jit_aarch64_lse, bpf_jit_riscv64_zb, bpf_jit_riscv64_zicond;
+/* The same with what newer CPUs have: BMI2; Armv8.1's atomics; RISC-V's Zba and Zbb; these and Zicond. */
+extern const struct bpf_jit_target bpf_jit_x86_64_bmi2, bpf_jit_aarch64_lse, bpf_jit_riscv64_zb,
+    bpf_jit_riscv64_zicond;
 
 struct bpf_jit_options {
     /* run->insn_count is kept (per basic block); without, it is 0 and duration comes out as helpers

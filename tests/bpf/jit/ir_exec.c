@@ -20,8 +20,8 @@
 #define CODE_MAX (2u << 20)
 
 static const struct bpf_jit_target *const targets[] = {
-    &bpf_jit_x86_64,  &bpf_jit_aarch64,    &bpf_jit_aarch64_lse,
-    &bpf_jit_riscv64, &bpf_jit_riscv64_zb, &bpf_jit_riscv64_zicond
+    &bpf_jit_x86_64,  &bpf_jit_x86_64_bmi2, &bpf_jit_aarch64,       &bpf_jit_aarch64_lse,
+    &bpf_jit_riscv64, &bpf_jit_riscv64_zb,  &bpf_jit_riscv64_zicond
 };
 #define TARGET_COUNT (sizeof targets / sizeof targets[0])
 
@@ -227,7 +227,7 @@ static bool is_of_this_cpu(const struct bpf_jit_target *target)
 #elif defined(__riscv)
     return strncmp(target->name, "riscv64", 7) == 0;
 #else
-    return strncmp(target->name, "x86_64", 6) == 0;
+    return target == &bpf_jit_x86_64 || target == bpf_jit_host_target();
 #endif
 }
 

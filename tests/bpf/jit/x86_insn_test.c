@@ -172,12 +172,27 @@ static void memory(struct x86_rm rm)
     expect("add ecx, %s", memory_text(4, rm));
 }
 
+static void shifts(uint32_t size, struct x86_rm rm, const char *text, size_t n)
+{
+    uint32_t reg = regs[n % REG_COUNT], count = regs[(n + 5) % REG_COUNT];
+    x86_shift_by(fresh(), X86_SHLX, size, reg, rm, count);
+    expect("shlx %s, %s, %s", reg_name(size, reg), text, reg_name(size, count));
+    x86_shift_by(fresh(), X86_SHRX, size, reg, rm, count);
+    expect("shrx %s, %s, %s", reg_name(size, reg), text, reg_name(size, count));
+    x86_shift_by(fresh(), X86_SARX, size, reg, rm, count);
+    expect("sarx %s, %s, %s", reg_name(size, reg), text, reg_name(size, count));
+    x86_rorx(fresh(), size, reg, rm, 13);
+    expect("rorx %s, %s, 13", reg_name(size, reg), text);
+}
+
 static void addresses(void)
 {
     for (size_t b = 0; b < REG_COUNT; b++) {
         for (size_t d = 0; d < sizeof disps / sizeof disps[0]; d++) {
             memory(x86_memory(regs[b], disps[d]));
             struct x86_rm rm = x86_memory(regs[b], disps[d]);
+            shifts(4, rm, memory_text(4, rm), b + d);
+            shifts(8, x86_reg_rm(regs[b]), reg_name(8, regs[b]), b * 3 + d);
             rm.index = (uint8_t)regs[(b + 3 + d) % REG_COUNT];
             rm.scale = (uint8_t)(d & 3);
             if (rm.index != RSP)
