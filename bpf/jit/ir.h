@@ -118,7 +118,8 @@ enum ir_flags {
     IR_NOT_ZERO = 1u << 1, /* the divisor is not 0 */
     IR_LIKELY = 1u << 3,   /* a BRANCH: the condition mostly holds; mostly not */
     IR_UNLIKELY = 1u << 4,
-    IR_BLIND = 1u << 2, /* imm came from the program: an encoder that blinds hides it */
+    IR_ONE_READER = 1u << 5, /* a LOAD: one instruction reads the result, once */
+    IR_BLIND = 1u << 2,      /* imm came from the program: an encoder that blinds hides it */
 };
 
 struct ir_insn {
@@ -216,9 +217,10 @@ enum ir_features {
     IR_INDEX_DISP = 1u << 6,
     IR_HAS_LEA_SHIFT = 1u << 7,
     IR_HAS_LEA32 = 1u << 10,
-    IR_BLINDS = 1u << 9,     /* the encoder hides IR_BLIND immediates itself */
-    IR_UNALIGNED = 1u << 11, /* loads may lie at any address */
-    IR_FREE_IMM32 = 1u << 8, /* any signed 32-bit immediate costs nothing */
+    IR_BLINDS = 1u << 9,           /* the encoder hides IR_BLIND immediates itself */
+    IR_UNALIGNED = 1u << 11,       /* loads may lie at any address */
+    IR_MEMORY_OPERANDS = 1u << 12, /* the encoder makes one of a LOAD and what reads it next */
+    IR_FREE_IMM32 = 1u << 8,       /* any signed 32-bit immediate costs nothing */
 };
 
 /* What a CPU of the target has beyond its base, for the encoder alone. */

@@ -85,8 +85,8 @@ static int keep_function(struct lower *f, struct ir_form *form, struct ir_functi
 static int lower_function(struct lower *f, struct ir_form *form, struct ir_function *out)
 {
     static int (*const passes[])(struct lower *) = {
-        lower_build, lower_flow,      lower_webs,  lower_simplify, lower_blind,
-        lower_live,  lower_summarise, lower_hoist, lower_allocate,
+        lower_build, lower_flow,      lower_webs, lower_simplify, lower_blind,
+        lower_live,  lower_summarise, lower_pair, lower_hoist,    lower_allocate,
     };
     for (uint32_t i = 0; i < ARRAY_SIZE(passes); i++) {
         int err = passes[i](f);

@@ -10,6 +10,7 @@
  *   webs.c      each variable's separate lives become separate virtual registers
  *   simplify.c  copies, constants, strength, fused addresses, rotates: forward, block by block
  *   live.c      what is live where; instructions whose result nobody reads go
+ *   pair.c      loads stand before what takes operands from memory
  *   hoist.c     constants out of loops
  *   allocate.c  virtual registers to places of the host
  *
@@ -153,6 +154,7 @@ int lower_simplify(struct lower *f);
 int lower_blind(struct lower *f);
 int lower_live(struct lower *f);
 int lower_summarise(struct lower *f);
+int lower_pair(struct lower *f);
 int lower_hoist(struct lower *f);
 int lower_allocate(struct lower *f);
 

@@ -169,21 +169,29 @@ static uint32_t find_maker(const struct flow *w, uint32_t copy, ir_place var, ir
     return FLOW_NONE;
 }
 
-/* y = x where y stays in the loop and x leaves it: y is made in x's place, and x = y leaves. */
-static void turn_copy(struct leaving *l, uint32_t copy)
+static bool is_copy(const struct ir_insn *insn)
+{
+    return insn->op == IR_MOV && insn->size == 8 && insn->a != IR_NONE && insn->a != insn->dst &&
+           bit_of(insn->a) != 0 && bit_of(insn->dst) != 0 && insn->a != VAR_COUNT &&
+           insn->dst != VAR_COUNT;
+}
+
+/* y = x where y stays in the loop and x leaves it: y is made in x's place, and x = y leaves. Where
+ * nobody reads x afterwards, nothing does: true. */
+static bool turn_copy(struct leaving *l, uint32_t copy)
 {
     struct flow *w = l->w;
     struct ir_insn *insn = &w->f->insns[copy];
+    if (!is_copy(insn))
+        return false;
     ir_place y = insn->dst, x = insn->a;
-    if (insn->op != IR_MOV || insn->size != 8 || x == IR_NONE || x == y || bit_of(x) == 0 ||
-        bit_of(y) == 0 || x == VAR_COUNT || y == VAR_COUNT ||
-        ((l->written | l->loop_live) & bit_of(x)) != 0 ||
-        ((l->written | l->out_live) & bit_of(y)) != 0 || (l->out_live & bit_of(x)) == 0 ||
-        (l->loop_live & bit_of(y)) == 0)
-        return;
+    bool leaves = (l->out_live & bit_of(x)) != 0;
+    if (((l->written | l->loop_live) & bit_of(x)) != 0 || (l->written & bit_of(y)) != 0 ||
+        (leaves && (l->out_live & bit_of(y)) != 0) || (l->loop_live & bit_of(y)) == 0)
+        return false;
     uint32_t maker = find_maker(w, copy, x, y);
     if (maker == FLOW_NONE)
-        return;
+        return false;
     w->f->insns[maker].dst = y;
     for (uint32_t i = w->next[maker]; i != FLOW_NONE; i = w->next[i])
         rename_reads(w, i, x, y);
@@ -191,6 +199,9 @@ static void turn_copy(struct leaving *l, uint32_t copy)
     insn->dst = x;
     insn->a = y;
     l->read = (l->read & bit_of(x)) != 0 ? (l->read & ~bit_of(x)) | bit_of(y) : l->read;
+    if (!leaves)
+        flow_unlink(w, l->block, copy);
+    return !leaves;
 }
 
 static void leave(struct leaving *l)
@@ -199,7 +210,8 @@ static void leave(struct leaving *l)
     l->read = reads_of(w, &w->f->insns[w->blocks[l->block].branch]);
     for (uint32_t i = w->blocks[l->block].tail, before; i != FLOW_NONE && !w->failed; i = before) {
         before = w->previous[i];
-        turn_copy(l, i);
+        if (turn_copy(l, i))
+            continue;
         struct ir_insn *insn = &w->f->insns[i];
         uint64_t own = bit_of(insn->dst), reads = reads_of(w, insn);
         if (can_move(w, insn) && (own & (l->read | l->written | l->loop_live)) == 0 &&

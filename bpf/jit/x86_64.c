@@ -229,8 +229,15 @@ static int encode(const struct ir_form *form, uint32_t number, struct emit *e)
         if (!b->only_falls)
             x.flags = X86_FLAGS_NOTHING;
         for (uint32_t i = b->first; i < b->end; i++) {
-            encode_insn(&x, &x.function->insns[i], block);
-            x86_follow_flags(&x, &x.function->insns[i]);
+            const struct ir_insn *insn = &x.function->insns[i];
+            if (i + 1 < b->end && x86_is_operand(insn, insn + 1)) {
+                x86_follow_flags(&x, insn);
+                x.operand = insn++;
+                i++;
+            }
+            encode_insn(&x, insn, block);
+            x.operand = NULL;
+            x86_follow_flags(&x, insn);
         }
     }
     return e->size > INT32_MAX ? -E2BIG : 0;
@@ -239,7 +246,8 @@ static int encode(const struct ir_form *form, uint32_t number, struct emit *e)
 #define X86_64_TARGET(name_, cpu_)                                                                \
     .name = name_, .cpu = cpu_,                                                                   \
     .features = IR_HAS_SELECT | IR_HAS_ROTATE | IR_INDEX | IR_INDEX_SIZE | IR_INDEX_ANY |         \
-                IR_INDEX_DISP | IR_HAS_LEA_SHIFT | IR_HAS_LEA32 | IR_FREE_IMM32 | IR_UNALIGNED,   \
+                IR_INDEX_DISP | IR_HAS_LEA_SHIFT | IR_HAS_LEA32 | IR_FREE_IMM32 | IR_UNALIGNED |  \
+                IR_MEMORY_OPERANDS,                                                               \
     .caller_saved = { RDI, RSI, RDX, R8, R9, R10, R11 }, .caller_saved_count = 7,                 \
     .callee_saved = { RBX, RBP, R12, R13, R14, R15 }, .callee_saved_count = 6,                    \
     .args = { RDI, RSI, RDX, RCX, R8, R9 }, .result = RAX, .divide_clobbers = UINT64_C(1) << RDX, \

@@ -16,15 +16,27 @@ struct x86 {
     uint32_t stack_shift; /* pushed since the prologue */
     /* What the flags say: of a result that is in a register still; or of an earlier comparison. */
     enum { X86_FLAGS_NOTHING, X86_FLAGS_ZERO, X86_FLAGS_LOGIC, X86_FLAGS_COMPARED } flags;
-    ir_place flags_place;    /* the result */
-    uint32_t flags_size;     /* its bytes */
-    struct ir_insn compared; /* cond: whether it was a test */
+    ir_place flags_place;          /* the result */
+    const struct ir_insn *operand; /* a load that this instruction reads its operand by; NULL */
+    uint32_t flags_size;           /* its bytes */
+    struct ir_insn compared;       /* cond: whether it was a test */
 };
 
 /* --- Places --- */
 
+/* The load is an operand of what comes next (x86_memory.c). */
+bool x86_is_operand(const struct ir_insn *load, const struct ir_insn *next);
+
 static inline struct x86_rm x86_place(const struct x86 *x, ir_place place)
 {
+    if (x->operand != NULL && place == x->operand->dst) {
+        struct x86_rm at = x86_memory(x->operand->a, x->operand->disp);
+        if (x->operand->b != IR_NONE) {
+            at.index = (uint8_t)x->operand->b;
+            at.scale = x->operand->scale;
+        }
+        return at;
+    }
     if (IR_IS_SLOT(place))
         return x86_memory(RSP, (int32_t)(IR_SLOT_NUMBER(place) * 8 + x->stack_shift));
     return x86_reg_rm(place);

@@ -114,6 +114,9 @@ static void write_compare(const struct x86 *x, const struct ir_insn *insn)
                 emit8(e, (uint32_t)imm);
             else
                 emit32(e, (uint32_t)imm);
+        } else if (x->operand != NULL && x->operand->size < 4) {
+            x86_op(e, x->operand->size == 1 ? 0x80 : 0x83, x->operand->size, X86_CMP, a);
+            emit8(e, (uint32_t)imm);
         } else if (imm == 0 && !a.is_memory) {
             x86_op(e, 0x85, size, a.reg, a);
         } else {
@@ -135,11 +138,14 @@ static void write_compare(const struct x86 *x, const struct ir_insn *insn)
         x86_op(e, 0x85, size, b.reg, a);
         return;
     }
-    if (a.is_memory) {
+    if (a.is_memory && b.is_memory) {
         x86_mov(e, size, RAX, a);
         a = x86_reg_rm(RAX);
     }
-    x86_alu_reg(e, X86_CMP, size, a.reg, b);
+    if (a.is_memory)
+        x86_op(e, 0x39, size, b.reg, a);
+    else
+        x86_alu_reg(e, X86_CMP, size, a.reg, b);
 }
 
 /* The whole register is cleared first, never a byte moved into another: an instruction that writes a
@@ -147,7 +153,8 @@ static void write_compare(const struct x86 *x, const struct ir_insn *insn)
 void x86_encode_set(struct x86 *x, const struct ir_insn *insn)
 {
     uint32_t d = x86_target(insn->dst);
-    bool clears_before = d != RAX && d != insn->a && d != insn->b && !is_compared(x, insn);
+    bool clears_before =
+        d != RAX && d != insn->a && d != insn->b && x->operand == NULL && !is_compared(x, insn);
     if (clears_before)
         x86_mov_imm(x->e, d, 0);
     x86_compare(x, insn);

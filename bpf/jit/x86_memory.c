@@ -14,6 +14,48 @@ static struct x86_rm address(const struct x86 *x, const struct ir_insn *insn)
     return at;
 }
 
+/* Whether it compares the loaded value as it is with a constant: of less than four bytes, the upper ones are 0. */
+static bool compares_constant(const struct ir_insn *load, const struct ir_insn *next)
+{
+    bool has_sign = next->cond >= IR_LTS && next->cond <= IR_GTS;
+    return next->a == load->dst && next->b == IR_NONE && !has_sign &&
+           (load->flags & IR_SIGNED) == 0 && next->imm >= 0 && next->imm <= 127;
+}
+
+bool x86_is_operand(const struct ir_insn *load, const struct ir_insn *next)
+{
+    if (load->op != IR_LOAD || (load->flags & IR_ONE_READER) == 0 || IR_IS_SLOT(load->dst) ||
+        IR_IS_SLOT(load->a) || (load->b != IR_NONE && IR_IS_SLOT(load->b)))
+        return false;
+    switch ((enum ir_op)next->op) {
+    case IR_SET:
+    case IR_SELECT:
+    case IR_BRANCH:
+        if (next->op == IR_SELECT && (next->c == load->dst || next->d == load->dst))
+            return false;
+        if (next->a != load->dst && next->b != load->dst)
+            return false;
+        if (load->size < 4)
+            return compares_constant(load, next);
+        return load->size >= next->size && (next->b != IR_NONE || x86_imm_fits(next)) &&
+               (next->a == load->dst || !IR_IS_SLOT(next->a)) &&
+               (next->b == IR_NONE || next->b == load->dst || !IR_IS_SLOT(next->b));
+    case IR_ADD:
+    case IR_MUL:
+    case IR_AND:
+    case IR_OR:
+    case IR_XOR:
+        if (next->a == load->dst && next->b == next->dst && next->dst != load->dst)
+            return load->size >= next->size && !IR_IS_SLOT(next->dst);
+        /* FALLTHROUGH */
+    case IR_SUB:
+        return next->b == load->dst && next->a == next->dst && next->dst != load->dst &&
+               load->size >= next->size && !IR_IS_SLOT(next->dst);
+    default:
+        return false;
+    }
+}
+
 void x86_encode_load(const struct x86 *x, const struct ir_insn *insn)
 {
     static const uint32_t plain[] = { [1] = 0x0fb6, [2] = 0x0fb7, [4] = 0x8b, [8] = 0x8b };
