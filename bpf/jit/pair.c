@@ -21,12 +21,14 @@ static bool is_candidate(const struct pairer *p, const struct ir_insn *load)
            p->writes[load->dst] == 1;
 }
 
-/* Reads it as an operand that may lie in memory: not as part of an address, nor as what is stored. */
-static bool takes_operand(const struct ir_insn *insn, ir_place place)
+/* Reads it as an operand that may lie in memory, all of it or its low part: not as part of an address, nor as what is
+ * stored. Less than four bytes are compared with constants only. */
+static bool takes_operand(const struct ir_insn *insn, const struct ir_insn *load)
 {
-    bool computes = (insn->op >= IR_ADD && insn->op <= IR_XOR) || insn->op == IR_SET ||
-                    insn->op == IR_SELECT || insn->op == IR_BRANCH;
-    return computes && (insn->a == place || insn->b == place);
+    bool compares = insn->op == IR_SET || insn->op == IR_SELECT || insn->op == IR_BRANCH;
+    bool computes = insn->op >= IR_ADD && insn->op <= IR_XOR;
+    return (compares || computes) && (insn->a == load->dst || insn->b == load->dst) &&
+           (load->size >= insn->size || (compares && insn->b == IR_NONE));
 }
 
 /* The load at `from` to just before `to`. */
@@ -44,12 +46,12 @@ static void move_load(struct pairer *p, uint32_t from, uint32_t to)
 
 static bool try_operand(struct pairer *p, uint32_t reader, ir_place place)
 {
-    if (place == IR_NONE || p->last_write[place] <= p->block_first ||
-        !takes_operand(&p->f->insns[reader], place))
+    if (place == IR_NONE || p->last_write[place] <= p->block_first)
         return false;
     uint32_t from = p->last_write[place] - 1;
     struct ir_insn *load = &p->f->insns[from];
-    if (reader - from > WAY_MAX || !is_candidate(p, load) || p->impure > from ||
+    if (reader - from > WAY_MAX || !is_candidate(p, load) ||
+        !takes_operand(&p->f->insns[reader], load) || p->impure > from ||
         p->last_write[load->a] > from + 1 ||
         (load->b != IR_NONE && p->last_write[load->b] > from + 1))
         return false;
