@@ -222,6 +222,7 @@ static bool run_timer(struct machine *m, uint32_t index)
     *reg(m, 2) = (struct machine_reg){ key_base(m->timers[index].map), true, true };
     *reg(m, 3) = (struct machine_reg){ m->timers[index].value, true, true };
     bool fine = run_to_end(m, UINT64_MAX);
+    m->out_of_room = !may_go_on(m); /* cut short: what it holds nobody gives back */
     m->calls = calls;
     m->steps = steps;
     m->stack_most = stack;

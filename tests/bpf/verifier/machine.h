@@ -122,7 +122,8 @@ struct machine {
     uint64_t steps, calls;
     uint32_t stack_most, frames_most; /* in use at one time */
     bool jumped;                      /* the last conditional jump */
-    bool out_of_room;                 /* no place for another object: the run is given up as fine */
+    /* For another object, for more steps of a timer: the run is given up as fine. */
+    bool out_of_room;
     /* Called before each instruction; false ends the run as an escape. May be NULL. */
     bool (*before)(struct machine *m, void *user);
     void *user;
