@@ -77,16 +77,25 @@ check "which of several" 2 "has 5 programs: say which, with --program NAME" "$ax
 grep -q "^  limit_y  *gpio/chip0/line21/rising" output
 is "and lists them" $? 0
 check "run once" 0 "trace_printk: press 1: LED 1" "$axiom" bpf run "$button" --context time_ns=1000000,line=26,edge=2
-grep -q "button\[00000000\] = 40420f0000000000 0100000000000000 0100000000000000" output
+grep -qF "button[0] = { .last_press_ns = 1000000, .presses = 1, .led = 1 }" output
 is "what it left in its map: the time, one press, the LED" $? 0
 cp output interpreted
 check "compiled" 0 "trace_printk: press 1: LED 1" "$axiom" bpf run --jit "$button" --context time_ns=1000000,line=26,edge=2
 is "with the same result, instructions and maps" "$(cmp output interpreted 2>&1)" ""
-check "bounces do not count" 0 "0100000000000000 0100000000000000" "$axiom" bpf run "$button" --repeat 9 --context time_ns=1000000
-check "steps count" 0 "position\[00000000\] = 0700000000000000 0000000000000000 0700000000000000" \
+check "bounces do not count" 0 "presses = 1, .led = 1" "$axiom" bpf run "$button" --repeat 9 --context time_ns=1000000
+check "steps count" 0 "position\[0\] = . .x = 7, .y = 0, .x_steps = 7," \
     "$axiom" bpf run "$examples/position.bpf.o" --program step_x --repeat 7 --context line=17,bank_level=0x8020000
-check "and have a direction" 0 "position\[00000000\] = f9ffffffffffffff" \
+check "and have a direction" 0 "position\[0\] = . .x = -7," \
     "$axiom" bpf run "$examples/position.bpf.o" --program step_x --repeat 7 --context line=17,bank_level=0x20000
+check "what all kinds of values hold" 0 "" "$axiom" bpf run "$build/tests/cli/values.bpf.o"
+sed -n '/^  /p' output | sort > said
+sort > wanted << 'END'
+  .data[00000000] = { .limit = -5, .text = "hello" }
+  .rodata[00000000] = { .factor = 3 }
+  .bss[00000000] = { .none = { 0, 3, 0 } }
+  deep[MOVING] = { .name = "hi", .state = LOST, .a = 5, .b = 100, .c = -7, .at = { { .x = 0, .y = 0 }, { .x = 0, .y = -2 } }, .on = true, .next = 0x0, { .word = 16706, .bytes = "BA" }, .huge = 0x00000000000000000000000000000005, .list = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ... } }
+END
+is "are told in the words of their types" "$(diff wanted said)" ""
 check "actuators are not at a desk" 0 "returned 0" "$axiom" bpf run "$examples/position.bpf.o" --program limit_x
 check "a refused program does not run" 4 "may be null" "$axiom" bpf run "$unsafe"
 check "no such program" 3 "no program 'frob'" "$axiom" bpf run "$button" --program frob

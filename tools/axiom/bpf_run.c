@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* axiom bpf run: one program at a desk, on a context that is made up on the command line. */
 #include "bpf_verb.h"
+#include "btf_value.h"
 #include "clean.h"
 #include "cli.h"
 #include "verdict.h"
@@ -100,20 +101,37 @@ static int run_program(struct bpf_object *object, uint32_t index, const struct b
     return EXIT_OK;
 }
 
-static void print_maps(const struct bpf_object *object)
+static void print_bytes(const uint8_t *bytes, uint32_t size)
 {
+    for (uint32_t b = 0; b < size && b < 64; b++)
+        printf("%s%02x", b % 8 == 0 && b != 0 ? " " : "", bytes[b]);
+    if (size > 64)
+        printf(" ...");
+}
+
+static void print_value(const struct bpf_btf *btf, const struct elf_symbols *symbols,
+                        const struct bpf_map *map, const struct bpf_map_entry *entry)
+{
+    if (!btf_print_value(stdout, btf, map->btf_value_type_id, entry->value, entry->value_size) &&
+        !btf_print_section(stdout, btf, map->name, symbols, entry->value, entry->value_size))
+        print_bytes(entry->value, entry->value_size);
+}
+
+static void print_maps(const struct bpf_object *object, const struct elf_symbols *symbols)
+{
+    const struct bpf_btf *btf = bpf_object_btf(object);
     for (uint32_t i = 0; i < bpf_object_map_count(object); i++) {
         struct bpf_map *map = bpf_object_map(object, i);
         struct bpf_map_entry entry;
+        struct clean name;
         uint64_t cursor = 0;
         for (int shown = 0; shown < 16 && bpf_map_iterate(map, &cursor, &entry); shown++) {
-            printf("  %s[", map->name);
-            for (uint32_t b = 0; b < entry.key_size; b++)
-                printf("%02x", ((const uint8_t *)entry.key)[b]);
-            printf("] =");
-            for (uint32_t b = 0; b < entry.value_size && b < 64; b++)
-                printf("%s%02x", b % 8 == 0 ? " " : "", ((const uint8_t *)entry.value)[b]);
-            printf("%s\n", entry.value_size > 64 ? " ..." : "");
+            printf("  %s[", clean(&name, map->name));
+            if (!btf_print_value(stdout, btf, map->btf_key_type_id, entry.key, entry.key_size))
+                print_bytes(entry.key, entry.key_size);
+            printf("] = ");
+            print_value(btf, symbols, map, &entry);
+            putchar('\n');
         }
     }
 }
@@ -147,6 +165,8 @@ int bpf_run_verb(int argc, char **argv, const struct bpf_options *options)
 {
     (void)argc;
     struct bpf_object *object;
+    struct elf_symbols symbols;
+    uint8_t *file = NULL;
     uint32_t index = 0;
     int code = bpf_open_file(argv[0], options, &object);
     if (code != EXIT_OK)
@@ -155,7 +175,12 @@ int bpf_run_verb(int argc, char **argv, const struct bpf_options *options)
     if (code == EXIT_OK)
         code = run_program(object, index, options);
     if (code == EXIT_OK)
-        print_maps(object);
+        code = read_whole_file(argv[0], OBJECT_SIZE_MAX, &file, &symbols.size);
+    if (code == EXIT_OK) {
+        symbols.file = file;
+        print_maps(object, &symbols);
+    }
+    free(file);
     bpf_object_close(object);
     return code;
 }

@@ -3,6 +3,8 @@
 #pragma once
 #include <bpf/elf.h>
 
+#define OBJECT_SIZE_MAX (64u << 20) /* bytes of an object file */
+
 struct bpf_options {
     bool as_json, as_c, of_linux, of_kernel, ignore_budget, compiled;
     enum bpf_verify_log log_level;

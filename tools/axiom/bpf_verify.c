@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define OBJECT_SIZE_MAX (64u << 20)
-
 int bpf_desk_begin(const struct bpf_options *options)
 {
     desk_ignore_budget(options->ignore_budget);
