@@ -5,6 +5,7 @@
 #include <bpf/disasm.h>
 #include <bpf/helper.h>
 #include <bpf/op.h>
+#include <bpf_internal/core_relo.h>
 
 struct writer {
     char *to;
@@ -69,8 +70,9 @@ static void put_callee(struct writer *w, const struct bpf_insn *insn, uint32_t i
     const char *name = helper_name(names, (uint32_t)insn->imm);
     if (name != NULL)
         put(w, "bpf_%s#%d", name, insn->imm);
-    else
-        put(w, "unknown#%d", insn->imm);
+    else /* what a CO-RE relocation that failed becomes */
+        put(w, "unknown#%d%s", insn->imm,
+            insn->imm == CORE_POISON_HELPER ? " (not in the kernel's types)" : "");
 }
 
 static void put_map(struct writer *w, int32_t index, const struct bpf_disasm_names *names)

@@ -3,7 +3,7 @@
 #define SEC(name) __attribute__((section(name), used))
 
 struct task_struct {
-    int pid;
+    int pid, no_such_member;
 } __attribute__((preserve_access_index));
 
 extern struct task_struct *bpf_task_from_pid(int pid) SEC(".ksyms");
@@ -17,6 +17,13 @@ int parent(unsigned long long *ctx)
     if (task != 0)
         bpf_task_release(task);
     return 0;
+}
+
+/* Asks for a member that no kernel has. */
+SEC("tp_btf/sched_switch")
+int missing(unsigned long long *ctx)
+{
+    return ((struct task_struct *)ctx[1])->no_such_member;
 }
 
 char gpl[] SEC("license") = "GPL";
