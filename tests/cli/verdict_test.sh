@@ -42,6 +42,7 @@ fi
 
 check "one program of many" 4 "REFUSED   index_too_large" "$axiom" bpf verify --program index_too_large "$mistakes"
 is "and no other" "$(grep -c REFUSED output)" 1
+check "one that is not there, as JSON" 3 '"message": ".* has no program .nobody.' "$axiom" bpf verify --json --program nobody "$mistakes"
 check "its instructions" 0 "^index_too_large: section" "$axiom" bpf disasm --program index_too_large "$mistakes"
 is "and no other's" "$(grep -c ': section ' output)" 1
 

@@ -103,13 +103,13 @@ static int verify_file(const char *path, const struct bpf_options *options, json
     if (code == EXIT_OK && bpf_object_program_count(object) == 0)
         code = complain(EXIT_INPUT,
                         "%s: no program in it: a function needs SEC(\"gpio/...\") or alike", path);
-    if (code != EXIT_OK && list != NULL)
-        json_array_append_new(list, verdict_json_of_file(path, last_complaint()));
     uint32_t first = 0, end = object == NULL ? 0 : bpf_object_program_count(object);
     if (code == EXIT_OK && options->program != NULL) {
         code = bpf_find_program(object, path, options->program, &first);
         end = code == EXIT_OK ? first + 1 : first;
     }
+    if (code != EXIT_OK && list != NULL)
+        json_array_append_new(list, verdict_json_of_file(path, last_complaint()));
     for (uint32_t i = first; i < end; i++) {
         int now = verify_program(path, object, i, options, list);
         code = now != EXIT_OK ? now : code;
