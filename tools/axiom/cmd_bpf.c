@@ -43,12 +43,12 @@ static const struct option options[] = {
 
 #define VERIFY_USAGE                                                \
     "[--json | --log[=insns]] [--program NAME] [--ignore-budget]\n" \
-    "                        [--insn-limit N] [--memory BYTES] [LINUX] OBJECT..."
-#define DISASM_USAGE "[--program NAME] [LINUX] OBJECT..."
+    "                        [--insn-limit N] [--memory BYTES] [--linux ...] OBJECT..."
+#define DISASM_USAGE "[--program NAME] [--linux ...] OBJECT..."
 #define RUN_USAGE                                                               \
     "OBJECT [--program NAME] [--context SLOT=VALUE,...] [--repeat N] [--jit]\n" \
     "                     [--ignore-budget]"
-#define INFO_USAGE   "[--keyring FILE] [--ignore-budget] [LINUX] OBJECT..."
+#define INFO_USAGE   "[--keyring FILE] [--ignore-budget] [--linux ...] OBJECT..."
 #define BTF_USAGE    "[--format raw|c] [--base VMLINUX] FILE... | --kernel"
 #define INIT_USAGE   "NAME"
 #define BUILD_USAGE  "FILE.bpf.c [-o OBJECT]"
@@ -220,7 +220,7 @@ const struct command command_bpf = {
         "       axiom bpf build " BUILD_USAGE "\n"
         "       axiom bpf keygen " KEYGEN_USAGE "\n"
         "       axiom bpf sign " SIGN_USAGE "\n"
-        "       LINUX: --linux [--btf VMLINUX] [--kconfig FILE]\n\n"
+        "       --linux ... is: --linux [--btf VMLINUX] [--kconfig FILE]\n\n"
         "A first program:\n"
         "  axiom bpf init led && cd led && axiom bpf build led.bpf.c && axiom bpf info led.o\n\n"
         "Only what my team signed runs on the robot:\n"
