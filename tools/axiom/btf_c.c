@@ -208,29 +208,38 @@ static const char before_functions[] = "\n#ifndef BPF_NO_KFUNC_PROTOTYPES\n"
                                        "#define __weak __attribute__((weak))\n"
                                        "#endif\n\n";
 
-static bool is_kernel_function(const struct printer *p, const struct bpf_btf_type *type)
+/* What a tag "bpf_kfunc" stands at, and has not been printed yet. */
+static bool is_kernel_function(const struct printer *p, const struct bpf_btf_type *tag,
+                               struct bpf_btf_type *out)
 {
-    return type->kind == BPF_BTF_FUNC && btf_is_identifier(type->name) &&
-           bpf_btf_decl_tag(p->btf, type->id, BPF_BTF_WHOLE, "bpf_kfunc") != NULL;
+    return tag->kind == BPF_BTF_DECL_TAG && strcmp(tag->name, "bpf_kfunc") == 0 &&
+           bpf_btf_type_at(p->btf, tag->size_or_type, out) && out->kind == BPF_BTF_FUNC &&
+           p->notes[out->id].progress == UNSEEN && btf_is_identifier(out->name);
+}
+
+static void emit_function(struct printer *p, const struct bpf_btf_type *function)
+{
+    need(p, function->size_or_type, true);
+    char *text =
+        printer_declare(p, function->size_or_type, printer_text(p, "%s", function->name), 0);
+    fprintf(p->out, "extern %s __weak __ksym;\n", text == NULL ? "" : text);
+    free(text);
+    p->notes[function->id].progress = DONE;
 }
 
 /* The functions that programs may call: weak, so that one can ask for them (bpf_ksym_exists()). */
 static void emit_functions(struct printer *p)
 {
-    struct bpf_btf_type type;
+    struct bpf_btf_type tag, function;
     bool is_first = true;
-    for (uint32_t id = bpf_btf_first_id(p->btf); id <= bpf_btf_type_count(p->btf); id++) {
-        if (!bpf_btf_type_at(p->btf, id, &type) || !is_kernel_function(p, &type))
+    for (uint32_t id = bpf_btf_first_id(p->btf);
+         p->problem == NULL && id <= bpf_btf_type_count(p->btf); id++) {
+        if (!bpf_btf_type_at(p->btf, id, &tag) || !is_kernel_function(p, &tag, &function))
             continue;
         if (is_first)
             fputs(before_functions, p->out);
         is_first = false;
-        need(p, type.size_or_type, true);
-        char *text = printer_declare(p, type.size_or_type, printer_text(p, "%s", type.name), 0);
-        fprintf(p->out, "extern %s __weak __ksym;\n", text == NULL ? "" : text);
-        free(text);
-        if (p->problem != NULL)
-            return;
+        emit_function(p, &function);
     }
     if (!is_first)
         fputs("\n#endif\n", p->out);

@@ -104,17 +104,25 @@ const char *btf_tag_word(enum bpf_btf_kind kind)
 
 static char *parameters(struct printer *p, const struct bpf_btf_type *proto)
 {
-    char *all = printer_text(p, "%s", proto->member_count == 0 ? "void" : "");
+    char *all = NULL;
+    size_t size;
+    FILE *to = open_memstream(&all, &size);
+    if (to == NULL) {
+        p->problem = "no memory";
+        return NULL;
+    }
+    if (proto->member_count == 0)
+        fputs("void", to);
     struct bpf_btf_param param;
-    for (uint32_t i = 0; all != NULL && bpf_btf_param_at(p->btf, proto, i, &param); i++) {
+    for (uint32_t i = 0; p->problem == NULL && bpf_btf_param_at(p->btf, proto, i, &param); i++) {
         bool is_rest = param.type == 0 && i + 1 == proto->member_count;
         char *one = is_rest ? printer_text(p, "...")
                             : printer_declare(p, param.type, printer_text(p, "%s", ""), 0);
-        char *longer = printer_text(p, "%s%s%s", all, i == 0 ? "" : ", ", one == NULL ? "" : one);
-        free(all);
+        fprintf(to, "%s%s", i == 0 ? "" : ", ", one == NULL ? "" : one);
         free(one);
-        all = longer;
     }
+    fclose(to);
+    count_text(p, size);
     return all;
 }
 
