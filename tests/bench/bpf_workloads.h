@@ -19,5 +19,6 @@ static inline void bench_fill(struct workload_memory *memory)
     X(alu64) X(alu32) X(sieve) X(checksum) X(quadrature) X(biquad) X(pid) X(crc32)      \
     X(search) X(matrix) X(sort) X(calls) X(median) X(average) X(parse) X(bits)          \
     X(base64) X(crctable) X(chacha) X(kalman) X(strings) X(histogram) X(packet)         \
-    X(machine) X(rotation) X(decimal) X(unaligned) X(divide) X(tree)
+    X(machine) X(rotation) X(decimal) X(unaligned) X(divide) X(tree) X(scan) X(varint)  \
+    X(heapsort) X(cordic) X(blend) X(root) X(levenshtein) X(popcount)
 // clang-format on

@@ -178,7 +178,7 @@ static void statements(uint32_t count);
 /* Many rounds of little, up or down, maybe left early. */
 static void short_loop(void)
 {
-    uint32_t i = depth, step = 1 + roll(5), rounds = 5 + roll(60), first = roll(50);
+    uint32_t i = depth, step = 1 + roll(5), rounds = 5 + roll(28), first = roll(50);
     uint32_t last = first + step * rounds + (roll(2) ? 0 : roll(step));
     if (roll(3) == 0)
         printf("for (u32 i%u = %u; i%u > %u; i%u -= %u) {\n", i, last, i, first + step, i, step);

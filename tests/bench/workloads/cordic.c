@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Angles of 64 vectors by CORDIC, 16 steps each, 16 fraction bits. */
+#include "workload.h"
+
+static const int32_t angles[16] = { 51472, 30386, 16055, 8150, 4091, 2047, 1024, 512,
+                                    256,   128,   64,    32,   16,   8,    4,    2 };
+RUN
+{
+    int32_t sum = 0;
+    for (uint32_t i = 0; i < 64; i++) {
+        int32_t x = (int32_t)(memory.in[i] & 0xffff),
+                y = (int32_t)(memory.in[i + 64] & 0x1ffff) - 65536, z = 0;
+        for (uint32_t k = 0; k < 16; k++) {
+            int32_t dx = y >> k, dy = x >> k, a = angles[k];
+            if (y > 0) {
+                x += dx;
+                y -= dy;
+                z += a;
+            } else {
+                x -= dx;
+                y += dy;
+                z -= a;
+            }
+        }
+        sum += z;
+    }
+    return sum;
+}
