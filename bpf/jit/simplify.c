@@ -59,6 +59,8 @@ void simplify_emit(struct simplifier *s, const struct ir_insn *insn)
         return;
     }
     *to = *insn;
+    if (insn->op == IR_SET)
+        s->last_set = s->f->insn_count - 1;
     if (!lower_is_pure(insn))
         s->memory_since = s->f->insn_count;
     if (insn->dst != IR_NONE)
@@ -175,6 +177,19 @@ static void simplify_stored(struct simplifier *s, struct ir_insn *insn)
         insn->c = def->a;
 }
 
+/* The same condition as just before, which counted instructions ask again for each choice by it. */
+static void simplify_set(const struct simplifier *s, struct ir_insn *insn)
+{
+    if (s->last_set == NO_INSN || s->last_set < s->block_first)
+        return;
+    const struct ir_insn *last = &s->f->insns[s->last_set];
+    if (last->cond == insn->cond && last->size == insn->size && last->a == insn->a &&
+        last->b == insn->b && (last->b != IR_NONE || last->imm == insn->imm) &&
+        value_of(s, last->dst) == last && still_holds(s, last, last->a) &&
+        (last->b == IR_NONE || still_holds(s, last, last->b)))
+        become_copy(insn, last->dst);
+}
+
 static void simplify_insn(struct simplifier *s, struct ir_insn *insn)
 {
     bool compares = insn->op == IR_SET || insn->op == IR_SELECT || insn->op == IR_BRANCH;
@@ -192,6 +207,8 @@ static void simplify_insn(struct simplifier *s, struct ir_insn *insn)
         simplify_compare(s, insn);
     if (insn->op == IR_STORE)
         simplify_stored(s, insn);
+    else if (insn->op == IR_SET)
+        simplify_set(s, insn);
 }
 
 static int prepare(struct simplifier *s)
@@ -213,7 +230,7 @@ static int prepare(struct simplifier *s)
 
 int lower_simplify(struct lower *f)
 {
-    struct simplifier s = { .f = f };
+    struct simplifier s = { .f = f, .last_set = NO_INSN };
     int err = prepare(&s);
     if (err)
         return err;

@@ -16,6 +16,7 @@ struct simplifier {
     const struct ir_block *old_blocks;
     uint32_t block, block_first; /* the block that is open, and where it begins in the new list */
     uint32_t memory_since;       /* in the new list: memory is as it was there, in this block */
+    uint32_t last_set;           /* the newest SET in the new list; NO_INSN */
     uint32_t *def_count;         /* of each register: instructions that write it */
     uint32_t *last_def;          /* the newest in the new list; NO_INSN */
     uint8_t *width;              /* how many low bits may be set; upper ones are 0 */
