@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Loads whose value one instruction reads go before that one, so that an encoder whose CPU computes with operands in
- * memory can make both one. Only if nothing between writes memory or what the address is made of: it is the same load,
- * once, as before. */
+/* Loads whose value one instruction reads go before that one, so that an encoder whose CPU computes
+ * with operands in memory can make both one. Only if nothing between writes memory or what the
+ * address is made of: it is the same load, once, as before. Only in functions with loops: what runs
+ * once is not worth the time. */
 #include <axiom/errno.h>
 
 #include "lower.h"
@@ -79,7 +80,10 @@ static void pair_block(struct pairer *p, const struct ir_block *block)
 int lower_pair(struct lower *f)
 {
     struct pairer p = { .f = f };
-    if ((f->target->features & IR_MEMORY_OPERANDS) == 0)
+    bool loops = false;
+    for (uint32_t block = 0; block < f->block_count; block++)
+        loops |= f->blocks[block].loop_depth != 0;
+    if ((f->target->features & IR_MEMORY_OPERANDS) == 0 || !loops)
         return 0;
     p.reads = lower_alloc(f->pass, f->place_count + 1, sizeof *p.reads);
     p.writes = lower_alloc(f->pass, f->place_count + 1, sizeof *p.writes);

@@ -2,11 +2,12 @@
 /* Angles of 64 vectors by CORDIC, 16 steps each, 16 fraction bits. */
 #include "workload.h"
 
-static const int32_t angles[16] = { 51472, 30386, 16055, 8150, 4091, 2047, 1024, 512,
-                                    256,   128,   64,    32,   16,   8,    4,    2 };
 RUN
 {
-    int32_t sum = 0;
+    int32_t sum = 0, *angles = (int32_t *)memory.work;
+    angles[0] = 51472, angles[1] = 30386, angles[2] = 16055, angles[3] = 8150;
+    for (uint32_t k = 4; k < 16; k++)
+        angles[k] = (int32_t)((uint32_t)angles[k - 1] / 2);
     for (uint32_t i = 0; i < 64; i++) {
         int32_t x = (int32_t)(memory.in[i] & 0xffff),
                 y = (int32_t)(memory.in[i + 64] & 0x1ffff) - 65536, z = 0;

@@ -12,7 +12,10 @@ RUN
             if (p[i * 64 + at] == (uint8_t)i)
                 break;
         sum += at;
-        for (at = 0; at < 32; at++)
+    }
+    for (uint32_t i = 0; i < 24; i++) {
+        uint32_t at = 0;
+        for (; at < 32; at++)
             if ((p[i * 32 + at] & 0x3) > (q[i * 32 + at] | 2))
                 break;
         sum = sum * 5 + at;
