@@ -24,7 +24,7 @@ const char *bpf_reject_name(enum bpf_reject reason)
         [BPF_REJECT_HELPER] = "helper not available",
         [BPF_REJECT_ARGUMENT] = "bad argument",
         [BPF_REJECT_MAP] = "bad map",
-        [BPF_REJECT_REFERENCE] = "unreleased record",
+        [BPF_REJECT_REFERENCE] = "unreleased reference",
         [BPF_REJECT_LOOP] = "unbounded loop",
         [BPF_REJECT_TOO_COMPLEX] = "too complex",
         [BPF_REJECT_BUDGET] = "over budget",

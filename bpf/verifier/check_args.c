@@ -7,10 +7,13 @@
 int refuse_argument(struct verifier *v, const struct call *call, uint32_t reg_number,
                     const char *wants)
 {
-    struct description is = describe(v, state_reg(&v->state, reg_number));
+    const struct reg *r = state_reg(&v->state, reg_number);
+    struct description is = describe(v, r);
     return refuse(
         v, -EACCES, BPF_REJECT_ARGUMENT,
-        "compare the call with the helper's declaration: what the argument is, and its order",
+        r->may_be_null
+            ? "where only NULL is in the way, test it first: if (!p) return 0;"
+            : "compare the call with the function's declaration: what the argument is, and its order",
         "argument %u of bpf_%s() must be %s, but r%u is %s", reg_number, call->name, wants,
         reg_number, is.text);
 }

@@ -325,7 +325,8 @@ static int find_helper(struct verifier *v, const struct bpf_insn *insn, struct c
 {
     const struct bpf_helper *helper = bpf_helper_find_for(v->env, (uint32_t)insn->imm, v->context);
     if (helper == NULL)
-        return refuse(v, -EINVAL, BPF_REJECT_HELPER, "include axiom/bpf.h of this kernel",
+        return refuse(v, -EINVAL, BPF_REJECT_HELPER,
+                      "call a helper that this kind of program has (axiom/bpf.h, bpf/bpf_helpers.h)",
                       "there is no helper number %d", insn->imm);
     *call = (struct call){
         .name = helper->name,

@@ -29,7 +29,8 @@ static int refuse_type(struct verifier *v, uint32_t reg_number, const struct reg
         r->type == REG_MAP ? "look a value up with bpf_map_lookup_elem()"
         : r->type == REG_CONTEXT
             ? "copy what you need of the context into a variable, and give its address"
-            : "memory is reached by pointers into the stack, maps or records";
+        : r->type == REG_BTF ? "kernel objects are read, and changed by kernel functions only"
+                             : "memory is reached by pointers into the stack, maps or records";
     return refuse(v, -EACCES, BPF_REJECT_TYPE, mend, "r%u is %s: there is no memory to access",
                   reg_number, is.text);
 }

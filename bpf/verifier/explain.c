@@ -335,10 +335,27 @@ static const char *map_name(const struct verifier *v, const struct reg *r)
     return r->map < v->request->map_count ? v->request->maps[r->map]->name : "?";
 }
 
+/* "a kernel object (struct task_struct)"; by its number where the type has no name. */
+static void object_text(const struct verifier *v, const struct reg *r, char *to, size_t size)
+{
+    bool own = (r->attr & REG_OWN_TYPE) != 0;
+    const struct bpf_btf *btf = own ? v->request->btf : v->request->kernel_btf;
+    const char *what = own ? "an object of the program's own" : "a kernel object";
+    struct bpf_btf_type type;
+    if (btf == NULL || !bpf_btf_type_at(btf, r->type_id, &type) || type.name[0] == '\0')
+        format_text(to, size, "%s (BTF type %u)", what, r->type_id);
+    else
+        format_text(to, size, "%s (%s%.32s)", what,
+                    type.kind == BPF_BTF_STRUCT  ? "struct "
+                    : type.kind == BPF_BTF_UNION ? "union "
+                                                 : "",
+                    type.name);
+}
+
 struct description describe(const struct verifier *v, const struct reg *r)
 {
     struct description out;
-    char n[48];
+    char n[48], object[80];
     const char *or_null = r->may_be_null ? " or NULL" : "";
     number_text(n, sizeof n, &r->n);
     switch ((enum reg_type)r->type) {
@@ -386,9 +403,8 @@ struct description describe(const struct verifier *v, const struct reg *r)
         format_text(out.text, sizeof out.text, "a socket%s + %s", or_null, n);
         break;
     case REG_BTF:
-        format_text(out.text, sizeof out.text, "%s (BTF type %u)%s + %s",
-                    (r->attr & REG_OWN_TYPE) != 0 ? "an object of the program's own" : "a kernel object", r->type_id,
-                    or_null, n);
+        object_text(v, r, object, sizeof object);
+        format_text(out.text, sizeof out.text, "%s%s + %s", object, or_null, n);
         break;
     case REG_ARENA:
         format_text(out.text, sizeof out.text, "an address in an arena");

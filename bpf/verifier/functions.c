@@ -154,11 +154,12 @@ static uint32_t counted_bytes(const struct function *f)
     return rounded(fastcall_stack(f));
 }
 
-static int refuse_depth(struct verifier *v, uint32_t pc, const char *what, uint32_t limit)
+static int refuse_depth(struct verifier *v, uint32_t pc, const char *what, uint32_t limit,
+                        const char *unit)
 {
     v->state.pc = pc;
     return refuse(v, -EACCES, BPF_REJECT_STACK,
-                  "fewer functions that call each other, smaller variables", "%s %u", what, limit);
+                  "fewer functions that call each other, smaller variables", "%s %u %s", what, limit, unit);
 }
 
 /* The call at `pc` lets its function begin where the caller's frames end. */
@@ -210,16 +211,15 @@ int functions_check_depth(struct verifier *v, uint32_t *stack_bytes)
     for (uint32_t i = 0; i < v->function_count; i++) {
         const struct function *f = &v->functions[i];
         if (f->depth > BPF_CALL_DEPTH_MAX || changed)
-            return refuse_depth(
-                v, f->start,
-                "calls may nest deeper than the frames that there are:", BPF_CALL_DEPTH_MAX);
+            return refuse_depth(v, f->start, "calls may nest deeper than", BPF_CALL_DEPTH_MAX,
+                                "frames");
         if (f->below_counted + counted_bytes(f) > limit)
-            return refuse_depth(
-                v, f->start, "the frames of nested calls together exceed bytes of stack:", limit);
+            return refuse_depth(v, f->start, "nested calls together need more stack than", limit,
+                                "bytes");
         if (f->has_tail_call && f->below_counted >= TAIL_CALL_STACK && f->depth > 1)
-            return refuse_depth(
-                v, f->start, "a tail call in a function whose callers use more bytes of stack than",
-                TAIL_CALL_STACK);
+            return refuse_depth(v, f->start,
+                                "a tail call in a function whose callers use more stack than",
+                                TAIL_CALL_STACK, "bytes");
         if (f->below + frame_bytes(f) > *stack_bytes)
             *stack_bytes = f->below + frame_bytes(f);
         if (frame_bytes(f) > v->result->bounds.frame_bytes)

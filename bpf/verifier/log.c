@@ -53,18 +53,6 @@ static void emit(const struct verifier *v, const struct line *l)
     v->request->log(v->request->log_user, l->text);
 }
 
-/* A pointer to a kernel object or to one of the program's own, with the name of its type. */
-static void put_value(const struct verifier *v, struct line *l, const struct reg *r)
-{
-    const struct bpf_btf *btf =
-        (r->attr & REG_OWN_TYPE) != 0 ? v->request->btf : v->request->kernel_btf;
-    struct bpf_btf_type type;
-    put(l, "%s", describe(v, r).text);
-    if (r->type == REG_BTF && btf != NULL && bpf_btf_type_at(btf, r->type_id, &type) &&
-        type.name[0] != '\0')
-        put(l, " in %s", type.name);
-}
-
 void log_insn(struct verifier *v)
 {
     struct line l = { .length = 0 };
@@ -72,8 +60,8 @@ void log_insn(struct verifier *v)
     uint32_t count = registers_read(v, numbers);
     put_insn(v, &l, v->state.pc);
     for (uint32_t i = 0; i < count; i++) {
-        put(&l, "%sr%u is ", i == 0 ? "  | " : "; ", numbers[i]);
-        put_value(v, &l, state_reg(&v->state, numbers[i]));
+        put(&l, "%sr%u is %s", i == 0 ? "  | " : "; ", numbers[i],
+            describe(v, state_reg(&v->state, numbers[i])).text);
     }
     emit(v, &l);
 }

@@ -258,7 +258,7 @@ void log_decision(struct verifier *v, uint32_t pc, bool first, bool second);
 /* The path ends at state.pc, and why. */
 void log_path_end(struct verifier *v, const char *why);
 
-#define DESCRIPTION_MAX 96
+#define DESCRIPTION_MAX 136
 struct description {
     char text[DESCRIPTION_MAX];
 };

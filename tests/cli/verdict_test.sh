@@ -57,7 +57,7 @@ check "a line for each decision" 0 'both ways: [0-9]+ first  ; line 9: if \(ctx-
 is "and no more" "$(grep -cE '^ +[0-9]+: ' output | awk '{ print ($1 < 20) }')" 1
 check "a line for each instruction" 4 ': r2 = \*\(u64 \*\)\(r1 \+ 32\)  \| r1 is the context \+ 0' "$axiom" bpf verify --log=insns "$greedy"
 if [[ -r /sys/kernel/btf/vmlinux ]]; then
-    check "with names of Linux's types" 4 'r1 is a kernel object .* in task_struct$' \
+    check "with names of Linux's types" 4 'r1 is a kernel object .struct task_struct. .*$' \
         "$axiom" bpf verify --linux --log=insns "$build/tests/cli/task.bpf.o"
     check "what the kernel lacks" 0 "^accepted" "$axiom" bpf verify --linux --program parent "$build/tests/cli/task.bpf.o"
     check "in the instructions" 0 "call unknown#195896080 .not in the kernel's types." "$axiom" bpf disasm --linux --program missing "$build/tests/cli/task.bpf.o"

@@ -48,7 +48,7 @@ int lost_record(struct axiom_gpio_ctx *ctx)
     if (ctx->level)
         bpf_ringbuf_submit(record, 0);
     return 0;
-} /* refused: unreleased record */
+} /* refused: unreleased reference */
 
 SEC("gpio/chip0/line17/rising")
 int no_end(struct axiom_gpio_ctx *ctx)
