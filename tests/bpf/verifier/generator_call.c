@@ -594,6 +594,8 @@ static void function(struct generator *g, enum function which)
     for (int32_t at = -8; at >= -40; at -= 8)
         if ((take(g) & 7) != 0)
             emit(g, BPF_ST | BPF_MEM | BPF_DW, 10, 0, at, pick(g, 9));
+    if (leaves_pointer(g) && (g->flags & GENERATE_DYNPTRS) != 0 && one_in(g, 2))
+        dynptr(g);
     statements(g, 1 + pick(g, 6));
     finish(g);
 }

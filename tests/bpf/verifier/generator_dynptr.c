@@ -203,8 +203,7 @@ static void look(struct generator *g, struct scope *s)
     }
     if (s->keeps)
         emit(g, BPF_STX | BPF_MEM | BPF_DW, 10, 0, KEPT, 0);
-    if (g->kinds[6] == K_STACK && g->slot_is_pointer &&
-        one_in(g, 3)) /* the caller goes on with it */
+    if (leaves_pointer(g) && !one_in(g, 3)) /* the caller goes on with it */
         emit(g, BPF_STX | BPF_MEM | BPF_DW, 6, 0, 0, 0);
     dst = 1 + pick(g, 4);
     emit(g, BPF_LDX | BPF_MEM | BPF_B, dst, 0, (int32_t)pick(g, size + (s->wrong ? 1 : 0)), 0);
@@ -219,7 +218,9 @@ static void look(struct generator *g, struct scope *s)
         emit(g, BPF_STX | BPF_MEM | BPF_DW, 10, 7, spilled_at, 0);
     else if (spilled != 0)
         emit(g, BPF_ST | BPF_MEM | BPF_DW, 10, 0, spilled_at, number(g));
-    if (one_in(g, 2))
+    if (s->wrong && one_in(g, 2)) /* which may begin at any byte of the packet */
+        emit(g, BPF_STX | BPF_ATOMIC | BPF_DW, 0, dst, 8 * (int32_t)pick(g, size / 8), BPF_ADD);
+    else if (one_in(g, 2))
         emit(g, BPF_STX | BPF_MEM | BPF_B, 0, dst, (int32_t)pick(g, size), 0);
     else
         emit(g, BPF_ST | BPF_MEM | BPF_DW, 0, 0, 8 * (int32_t)pick(g, size / 8), number(g));
@@ -277,7 +278,7 @@ static void use(struct generator *g, struct scope *s)
 static void begin(struct generator *g, struct scope *s)
 {
     bool packet = has_packets(g) && has_context(g);
-    s->shown = (enum shown)pick(g, packet ? 4 : 2);
+    s->shown = (enum shown)pick(g, !packet ? 2 : leaves_pointer(g) ? 8 : 4);
     if (s->shown > PACKET)
         s->shown = PACKET;
     if (s->keeps)

@@ -87,6 +87,11 @@ static inline bool has_context(const struct generator *g)
 {
     return g->kinds[9] == K_CONTEXT;
 }
+/* In a function whose caller keeps a pointer on its stack, R6, and goes on with what is left there. */
+static inline bool leaves_pointer(const struct generator *g)
+{
+    return g->kinds[6] == K_STACK && g->slot_is_pointer;
+}
 int64_t number(struct generator *g);
 /* A register of R0 to R8 that holds this, or mostly. */
 uint32_t reg_of(struct generator *g, enum kind kind);

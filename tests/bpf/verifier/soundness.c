@@ -334,10 +334,11 @@ bool soundness_check(const uint8_t *bytes, size_t size, struct soundness_counts 
                                                  GENERATED_RAW_TP, GENERATED_XDP, GENERATED_TC };
     uint32_t first = size == 0 ? 0 : bytes[0];
     enum generated_kind kind = kinds[first % 6];
-    bool objects = kind != GENERATED_AXIOM && first / 6 % 2 == 1;
-    uint32_t flags = GENERATE_GLOBALS | (objects ? GENERATE_OBJECTS : 0);
-    if (objects && kind != GENERATED_RAW_TP && first / 12 % 2 == 1)
-        flags |= GENERATE_OWN;
+    bool own = first % 6 == 2 && first / 6 % 2 == 1;
+    if (own)
+        kind = first / 12 % 2 == 1 ? GENERATED_XDP : GENERATED_TC;
+    bool objects = own || (kind != GENERATED_AXIOM && first / 6 % 2 == 1);
+    uint32_t flags = GENERATE_GLOBALS | (objects ? GENERATE_OBJECTS : 0) | (own ? GENERATE_OWN : 0);
     generate_program_of(kind, flags, bytes + (size != 0), size - (size != 0), &program);
     return soundness_program(&program, counts, text, text_size);
 }
