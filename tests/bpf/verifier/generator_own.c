@@ -348,6 +348,8 @@ static void take_lock(struct generator *g, struct own *s)
     for (uint32_t count = 1 + pick(g, 4); count > 0 && g->out->insn_count < INSN_MOST && s->leave_count + 2 < LEAVES;
          count--)
         under_lock(g, s);
+    if (does(g, s, THROWN))
+        throw_here(g);
     if (!does(g, s, LOCK_KEPT))
         unlock(g, s);
     s->locked = false;
